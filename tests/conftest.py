@@ -1,0 +1,65 @@
+"""What every test may ask for, and the rule that CI skips nothing but tests/hardware.
+
+A test that needs something optional (node, Chromium, the data folder beside the checkout) skips
+with a reason on a developer's machine. Where CI=true or PORCHLIGHT_NO_SKIP=1 the same skip fails:
+a check that silently stopped running is worse than a red one.
+"""
+
+import os
+from collections.abc import Generator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+HARDWARE = Path(__file__).resolve().parent / "hardware"
+
+
+@pytest.fixture(scope="session")
+def root() -> Path:
+    """The top of the checkout."""
+    return ROOT
+
+
+@pytest.fixture(scope="session")
+def shared() -> Path:
+    """The folder of test data beside the checkout; skips where there is none."""
+    folder = ROOT.parent / "shared"
+    if not (folder / "data").is_dir():
+        pytest.skip("needs the shared/ folder with data/ beside the checkout")
+    return folder
+
+
+def skipping_is_failing() -> bool:
+    """True where every test outside tests/hardware has to run."""
+    return "true" in os.environ.get("CI", "") or os.environ.get("PORCHLIGHT_NO_SKIP") == "1"
+
+
+def _refuse_skip(report: pytest.TestReport | pytest.CollectReport, path: Path) -> None:
+    """Turn a skip into a failure, unless it is allowed here. An xfail is not a skip."""
+    if not report.skipped or hasattr(report, "wasxfail") or HARDWARE in path.parents:
+        return
+    if skipping_is_failing():
+        reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else report.longrepr
+        report.outcome = "failed"
+        report.longrepr = f"{path.name}: nothing may be skipped here, but: {reason}"
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item,
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """A skipped test, by mark or by call."""
+    report = yield
+    _refuse_skip(report, item.path)
+    return report
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_make_collect_report(
+    collector: pytest.Collector,
+) -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
+    """A skipped module (importorskip, allow_module_level)."""
+    report = yield
+    _refuse_skip(report, collector.path)
+    return report
