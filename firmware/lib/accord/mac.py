@@ -1,0 +1,34 @@
+"""HMAC-SHA256 (RFC 2104) over several parts, without joining them: frames are not copied.
+
+MicroPython has no `hmac` module; its sha256 takes update() from any buffer.
+"""
+
+from hashlib import sha256
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    Buffer = bytes | bytearray | memoryview
+
+SIZE = 32
+_BLOCK = 64
+
+
+def hmac_sha256(key: bytes, *parts: "Buffer") -> bytes:
+    """32 bytes; `key` at most one block (64 bytes), all of ours are 32."""
+    padded = key + bytes(_BLOCK - len(key))
+    inner = sha256(bytes([b ^ 0x36 for b in padded]))
+    for part in parts:
+        inner.update(part)
+    outer = sha256(bytes([b ^ 0x5C for b in padded]))
+    outer.update(inner.digest())
+    return outer.digest()
+
+
+def equal(a: bytes, b: bytes) -> bool:
+    """Compare without telling by time where the first difference is."""
+    if len(a) != len(b):
+        return False
+    difference = 0
+    for i in range(len(a)):
+        difference |= a[i] ^ b[i]
+    return difference == 0

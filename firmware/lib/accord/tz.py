@@ -1,0 +1,141 @@
+"""Local time of the week from a POSIX TZ string, such as "CET-1CEST,M3.5.0,M10.5.0/3".
+
+Only what IANA's zones of today need: `std offset`, optionally `dst[offset],Mm.w.d[/time],Mm.w.d[/time]`
+(POSIX.1 §8.3). Julian-day rules are refused. Windows in a grant are minutes of the local week,
+0 = Monday 00:00.
+"""
+
+WEEK = 7 * 24 * 60
+_DAY_S = 86400
+
+
+def local_minutes(tz: str, unix_s: int) -> int:
+    """Minute of the local week, 0..10079; ValueError for a TZ string we do not read."""
+    return parse(tz).minute_of_week(unix_s)
+
+
+def parse(tz: str) -> "Zone":
+    """ValueError unless `tz` is of the form above."""
+    rest = _after_name(tz)
+    offset, rest = _signed_time(rest)
+    if not rest:
+        return Zone(-offset, -offset, None, None)
+    rest = _after_name(rest)
+    summer = offset - 3600
+    if rest and rest[0] != ",":
+        summer, rest = _signed_time(rest)
+    rules = rest.split(",")
+    if len(rules) != 3 or rules[0]:
+        raise ValueError("bad time zone")
+    return Zone(-offset, -summer, _rule(rules[1]), _rule(rules[2]))
+
+
+class Zone:
+    """Offsets east of UTC in seconds; begin and end of summer time as rules, or None."""
+
+    def __init__(
+        self,
+        winter_s: int,
+        summer_s: int,
+        begin: "tuple[int, int, int, int] | None",
+        end: "tuple[int, int, int, int] | None",
+    ) -> None:
+        self.winter_s = winter_s
+        self.summer_s = summer_s
+        self._begin = begin
+        self._end = end
+
+    def minute_of_week(self, unix_s: int) -> int:
+        local = unix_s + self.offset_s(unix_s)
+        return (local // 60 + 3 * 1440) % WEEK  # 1970-01-01 was a Thursday
+
+    def offset_s(self, unix_s: int) -> int:
+        if self._begin is None or self._end is None:
+            return self.winter_s
+        year = _year((unix_s + self.winter_s) // _DAY_S)
+        begin = _moment(year, self._begin) - self.winter_s
+        end = _moment(year, self._end) - self.summer_s
+        if begin < end:
+            summer = begin <= unix_s < end
+        else:  # southern half
+            summer = not end <= unix_s < begin
+        return self.summer_s if summer else self.winter_s
+
+
+def _after_name(text: str) -> str:
+    """What follows `CET` or `<+03>` at the start of `text`."""
+    end = 0
+    while end < len(text) and text[end].isalpha():
+        end += 1
+    if text[:1] == "<":
+        end = text.find(">") + 1
+    if end < 3:
+        raise ValueError("bad time zone")
+    return text[end:]
+
+
+def _signed_time(text: str) -> "tuple[int, str]":
+    """[+|-]hh[:mm[:ss]] at the start of `text`, in seconds, and what follows it."""
+    end = 0
+    while end < len(text) and text[end] in "+-0123456789:":
+        end += 1
+    return _seconds(text[:end]), text[end:]
+
+
+def _seconds(text: str) -> int:
+    sign = -1 if text[:1] == "-" else 1
+    fields = (text[1:] if text[:1] in ("+", "-") else text).split(":")
+    if len(fields) > 3:
+        raise ValueError("bad time zone")
+    fields = fields + ["0"] * (3 - len(fields))
+    hours, minutes, seconds = [_number(field, 167) for field in fields]
+    if minutes > 59 or seconds > 59:
+        raise ValueError("bad time zone")
+    return sign * (hours * 3600 + minutes * 60 + seconds)
+
+
+def _rule(text: str) -> "tuple[int, int, int, int]":
+    """Mm.w.d[/time] -> (month, week, weekday with 0 = Sunday, seconds after local midnight)."""
+    date, _, time = text.partition("/")
+    fields = date[1:].split(".")
+    if date[:1] != "M" or len(fields) != 3:
+        raise ValueError("bad time zone")
+    month, week, day = _number(fields[0], 12), _number(fields[1], 5), _number(fields[2], 6)
+    if month < 1 or week < 1:
+        raise ValueError("bad time zone")
+    return month, week, day, _seconds(time) if time else 7200
+
+
+def _number(text: str, most: int) -> int:
+    if not 1 <= len(text) <= 3:
+        raise ValueError("bad time zone")
+    for char in text:
+        if char not in "0123456789":
+            raise ValueError("bad time zone")
+    if int(text) > most:
+        raise ValueError("bad time zone")
+    return int(text)
+
+
+def _moment(year: int, rule: "tuple[int, int, int, int]") -> int:
+    """Local seconds since 1970 of the rule's day and time in `year`."""
+    month, week, weekday, seconds = rule
+    first = _days(year, month)
+    day = first + (weekday - (first + 4)) % 7 + 7 * (week - 1)
+    if day >= (_days(year, month + 1) if month < 12 else _days(year + 1, 1)):
+        day -= 7  # week 5 means the last one
+    return day * _DAY_S + seconds
+
+
+def _days(year: int, month: int) -> int:
+    """Days from 1970-01-01 to the first of the month (H. Hinnant, days_from_civil)."""
+    y = year - (1 if month <= 2 else 0)
+    of_year = (153 * ((month + 9) % 12) + 2) // 5
+    return 365 * y + y // 4 - y // 100 + y // 400 + of_year - 719468
+
+
+def _year(days: int) -> int:
+    year = 1970 + days // 366
+    while _days(year + 1, 1) <= days:
+        year += 1
+    return year
