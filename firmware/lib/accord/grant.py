@@ -18,16 +18,8 @@ if TYPE_CHECKING:
 TYP = "optin-grant+jwt"
 DETAIL_TYPE = "urn:optin:camera:1"
 ACTIONS = ("live", "snapshot", "clips", "export", "register")
-PURPOSES = (
-    "burglary",
-    "emergency",
-    "fire",
-    "medical",
-    "missing-person",
-    "own-use",
-    "theft",
-    "traffic-accident",
-    "violence",
+PURPOSES = tuple(
+    "burglary emergency fire medical missing-person own-use theft traffic-accident violence".split()
 )
 MAX_SPAN_S = 90 * 86400
 MAX_LIVE_S = 86400  # longer only inside windows and with a daily limit
@@ -139,9 +131,7 @@ def signing_input(claims: "dict[str, Any]", kid: str) -> bytes:
 assemble = envelope.assemble
 
 
-def verify(
-    token: bytes, keys: "dict[str, K]", check: "Callable[[K, bytes, bytes], bool]"
-) -> Grant:
+def verify(token: bytes, keys: "dict[str, K]", check: "Callable[[K, bytes, bytes], bool]") -> Grant:
     """The grant in `token`, or Refused. `keys`: pinned thumb -> key, handed to `check`."""
     found = envelope.open_verified(token, TYP, keys, check)
     claims.check(found, _REQUIRED, _OPTIONAL)

@@ -61,9 +61,7 @@ class _Session:
         head, code = self._seal(type(message), payload, b"")
         return head + payload + code
 
-    def _seal(
-        self, kind: "type[Message]", first: bytes, rest: "Buffer"
-    ) -> "tuple[bytes, bytes]":
+    def _seal(self, kind: "type[Message]", first: bytes, rest: "Buffer") -> "tuple[bytes, bytes]":
         if not self.open or kind not in self.SENDS:
             raise LocalError("this message cannot be sent now")
         self._sent += 1
@@ -121,16 +119,7 @@ class BoardSession(_Session):
         jpeg: "Buffer" = frame.jpeg
         if len(jpeg) > wire.MAX_JPEG:
             raise LocalError("a frame is too long")
-        fields = wire.Frame(
-            frame.boot,
-            frame.sequence,
-            frame.captured_ms,
-            frame.clock,
-            frame.reason,
-            frame.score,
-            frame.handle,
-            b"",
-        ).payload()
+        fields = frame.before_last()
         head, code = self._seal(wire.Frame, fields, jpeg)
         return head + fields, code
 

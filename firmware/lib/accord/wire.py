@@ -29,6 +29,12 @@ STATES = ("dark", "ready", "sending")
 MODES = ("always", "motion")
 
 
+def _fields(layout: str) -> "tuple[tuple[str, int], ...]":
+    """ "name size name size ..." -> ((name, size), ...)"""
+    words = layout.split()
+    return tuple([(words[i], int(words[i + 1])) for i in range(0, len(words), 2)])
+
+
 class Message:
     TYPE = 0
     MAX_REST = 0  # most bytes in the field of size 0
@@ -46,10 +52,14 @@ class Message:
     def payload(self) -> bytes:
         return b"".join([_pack(getattr(self, name), size) for name, size in self.FIELDS])
 
+    def before_last(self) -> bytes:
+        """The payload without its last field: what precedes a frame's picture."""
+        return b"".join([_pack(getattr(self, name), size) for name, size in self.FIELDS[:-1]])
+
 
 class Hello(Message):
     TYPE, MAX_REST = 1, 32
-    FIELDS = (("camera", -32), ("nonce", -16), ("boot", 4), ("firmware", 0))
+    FIELDS = _fields("camera -32 nonce -16 boot 4 firmware 0")
     camera: bytes
     nonce: bytes
     boot: int
@@ -58,14 +68,14 @@ class Hello(Message):
 
 class Challenge(Message):
     TYPE = 2
-    FIELDS = (("nonce", -16), ("proof", -32))
+    FIELDS = _fields("nonce -16 proof -32")
     nonce: bytes
     proof: bytes
 
 
 class Proof(Message):
     TYPE = 3
-    FIELDS = (("proof", -32),)
+    FIELDS = _fields("proof -32")
     proof: bytes
 
 
@@ -73,16 +83,7 @@ class Frame(Message):
     """`captured_ms` unix ms; `clock` and `reason` index CLOCKS and FRAME_REASONS."""
 
     TYPE, MAX_REST = 16, MAX_JPEG
-    FIELDS = (
-        ("boot", 4),
-        ("sequence", 4),
-        ("captured_ms", 8),
-        ("clock", 1),
-        ("reason", 1),
-        ("score", 2),
-        ("handle", -16),
-        ("jpeg", 0),
-    )
+    FIELDS = _fields("boot 4 sequence 4 captured_ms 8 clock 1 reason 1 score 2 handle -16 jpeg 0")
     boot: int
     sequence: int
     captured_ms: int
@@ -97,18 +98,8 @@ class Status(Message):
     """Counters since boot; `late_ms` worst lateness of a frame since the last Status."""
 
     TYPE, MAX_REST = 17, 32
-    FIELDS = (
-        ("state", 1),
-        ("sensor", 1),
-        ("clock", 1),
-        ("light", 1),
-        ("sent", 4),
-        ("sent_bytes", 8),
-        ("dropped", 4),
-        ("quiet", 4),
-        ("late_ms", 2),
-        ("handle", -16),
-        ("reason", 0),
+    FIELDS = _fields(
+        "state 1 sensor 1 clock 1 light 1 sent 4 sent_bytes 8 dropped 4 quiet 4 late_ms 2 handle -16 reason 0"
     )
     state: int
     sensor: int
@@ -127,26 +118,26 @@ class Answer(Message):
     """To a GrantToken ("held" or why not; handle zero if unreadable) or a Revoke ("revoked")."""
 
     TYPE, MAX_REST = 18, 32
-    FIELDS = (("handle", -16), ("reason", 0))
+    FIELDS = _fields("handle -16 reason 0")
     handle: bytes
     reason: bytes
 
 
 class Time(Message):
     TYPE = 32
-    FIELDS = (("unix_ms", 8),)
+    FIELDS = _fields("unix_ms 8")
     unix_ms: int
 
 
 class GrantToken(Message):
     TYPE, MAX_REST = 33, 2048
-    FIELDS = (("token", 0),)
+    FIELDS = _fields("token 0")
     token: bytes
 
 
 class Revoke(Message):
     TYPE = 34
-    FIELDS = (("handle", -16),)
+    FIELDS = _fields("handle -16")
     handle: bytes
 
 
@@ -154,7 +145,7 @@ class Watch(Message):
     """Who looks now; replaces the Watch before. `fps` 0: as configured. No wants: nobody looks."""
 
     TYPE, MAX_REST = 35, 8 * 49
-    FIELDS = (("fps", 1), ("packed", 0))
+    FIELDS = _fields("fps 1 packed 0")
     fps: int
     packed: bytes
 
@@ -178,7 +169,7 @@ class Settings(Message):
     """`mode` indexes MODES; `quality` 1..100; zero anywhere but in `mode`: as configured."""
 
     TYPE = 36
-    FIELDS = (("mode", 1), ("fps", 1), ("quality", 1), ("width", 2), ("height", 2))
+    FIELDS = _fields("mode 1 fps 1 quality 1 width 2 height 2")
     mode: int
     fps: int
     quality: int
