@@ -1,0 +1,172 @@
+"""`porchlight`: the table of commands, and the one place where errors become exit codes.
+
+Only the module of the chosen command is imported, so `--help` stays quick. A command is a module
+with `configure(parser)` and `run(args) -> int`; whatever it raises with an `exit_code` is printed
+as one line. PORCHLIGHT_DEBUG=1 shows where an error came from.
+"""
+
+import argparse
+import difflib
+import importlib
+import importlib.metadata
+import os
+import sys
+from collections.abc import Callable, Sequence
+from typing import Protocol, cast
+
+DISTRIBUTION = "porchlight-cam"
+EXIT_USAGE, EXIT_BUG, EXIT_INTERRUPTED, EXIT_BROKEN_PIPE = 2, 70, 130, 141
+
+# heading -> name -> (module, what it does). The order is the order of --help.
+GROUPS: dict[str, dict[str, tuple[str, str]]] = {
+    "try it": {
+        "demo": ("porchkit.commands.demo", "see it work: a host and three virtual boards"),
+        "sim": ("porchkit.commands.sim", "many virtual boards against one host, with figures"),
+    },
+    "run a host": {
+        "init": ("porchlight.commands.init", "make the host's folder: settings, keys, database"),
+        "serve": ("porchlight.commands.serve", "run the host"),
+        "check-config": ("porchlight.commands.check_config", "say what is wrong in the settings"),
+        "resident": ("porchlight.commands.resident", "add a resident, make their key, list them"),
+        "camera": ("porchlight.commands.camera", "add a camera, list them"),
+        "hub": ("porchlight.commands.hub", "add a hub by its public key, list them"),
+    },
+    "allow and take back (with the resident's key)": {
+        "grant": ("porchkit.commands.grant", "let someone look through a camera, for a while"),
+        "revoke": ("porchkit.commands.revoke", "take it back, now"),
+        "grants": ("porchkit.commands.grants", "what is allowed at present"),
+        "log": ("porchkit.commands.log", "who looked, when, and why"),
+    },
+}
+COMMANDS: dict[str, tuple[str, str]] = {
+    name: row for group in GROUPS.values() for name, row in group.items()
+}
+
+EXAMPLES = """\
+examples:
+  porchlight demo                               see it work, nothing to set up
+  porchlight init && porchlight serve           a host of your own
+  porchlight resident new sam                   make Sam's key
+  porchlight camera add porch --resident sam    register Sam's camera
+  porchlight hub add fire --key fire.pem        register who may be allowed to look
+  porchlight grant porch --to fire --for 2h     allow it, for two hours
+  porchlight revoke porch                       take it back, now
+  porchlight log                                read who looked
+
+exit codes:
+  0 done   1 something is wrong   2 wrong words on the command line   3 refused by consent
+  4 no host answers   70 a fault of ours   130 ended with Ctrl-C
+
+Each command explains itself: porchlight COMMAND --help. The host's folder is ~/.porchlight,
+or $PORCHLIGHT_HOME, or --home. PORCHLIGHT_DEBUG=1 shows where an error came from."""
+
+
+class Command(Protocol):
+    """What a module in the table must offer."""
+
+    configure: Callable[[argparse.ArgumentParser], None]
+    run: Callable[[argparse.Namespace], int]
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command line and return its exit code; never raises, never shows a traceback
+    unless PORCHLIGHT_DEBUG is set."""
+    words = list(sys.argv[1:] if argv is None else argv)
+    try:
+        code = _dispatch(words)
+        sys.stdout.flush()
+        return code
+    except KeyboardInterrupt:
+        return EXIT_INTERRUPTED
+    except BrokenPipeError:
+        # `porchlight log | head`: the reader has gone, and so must the flush at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+        return EXIT_BROKEN_PIPE
+    except SystemExit as stop:  # argparse: --help is 0, a usage error 2
+        return stop.code if isinstance(stop.code, int) else EXIT_USAGE
+    except Exception as error:
+        return _report(error)
+
+
+def _dispatch(words: list[str]) -> int:
+    if words[:1] == ["help"]:
+        words = [*words[1:2], "--help"]
+    parser = _top_parser()
+    if not words:
+        parser.print_help()
+        return EXIT_USAGE
+    if words[0].startswith("-"):
+        parser.parse_args(words)
+        return EXIT_USAGE
+    name = words[0]
+    if name not in COMMANDS:
+        parser.error(_unknown(name))
+    command = cast("Command", importlib.import_module(COMMANDS[name][0]))
+    sub = argparse.ArgumentParser(
+        prog=f"porchlight {name}",
+        description=COMMANDS[name][1],
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    command.configure(sub)
+    return command.run(sub.parse_args(words[1:]))
+
+
+def _top_parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="porchlight",
+        usage="porchlight COMMAND [OPTIONS]",
+        description=_overview(),
+        epilog=EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--version", action=_Version, nargs=0, help="print the version and stop")
+    return parser
+
+
+class _Version(argparse.Action):
+    """Asks for the version only when somebody wants it: the look-up is slow."""
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: object) -> None:
+        print(f"porchlight {importlib.metadata.version(DISTRIBUTION)}")
+        parser.exit()
+
+
+def _overview() -> str:
+    lines = ["An opt-in camera network in which the resident holds the keys."]
+    for heading, rows in GROUPS.items():
+        lines += ["", f"{heading}:"]
+        lines += [f"  {name:<13} {line}" for name, (_, line) in rows.items()]
+    return "\n".join(lines)
+
+
+def _unknown(name: str) -> str:
+    near = difflib.get_close_matches(name, COMMANDS, n=1)
+    hint = f"did you mean '{near[0]}'?" if near else "porchlight --help lists them"
+    return f"no command '{name}'; {hint}"
+
+
+def _report(error: Exception) -> int:
+    """One line on stderr. An error without an `exit_code` is a fault of ours, unless it is the
+    operating system's, which is the user's to mend (a folder not writable, a full disk)."""
+    if os.environ.get("PORCHLIGHT_DEBUG"):
+        import traceback
+
+        traceback.print_exception(error)
+    code = getattr(error, "exit_code", None)
+    if isinstance(code, int):
+        line = str(error)
+    elif isinstance(error, OSError) and error.strerror:
+        where = f"{error.filename}: " if error.filename else ""
+        code, line = 1, f"{where}{error.strerror}"
+    else:
+        code = EXIT_BUG
+        line = (
+            f"a fault of ours: {type(error).__name__}: {error}; "
+            "PORCHLIGHT_DEBUG=1 shows where, please report it"
+        )
+    print(f"porchlight: {' '.join(line.split())}", file=sys.stderr)
+    return code
+
+
+if __name__ == "__main__":
+    sys.exit(main())

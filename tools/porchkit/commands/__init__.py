@@ -1,0 +1,1 @@
+"""The commands of the workbench: one file each, listed in `porchkit.cli.COMMANDS`."""

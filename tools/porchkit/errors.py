@@ -1,0 +1,37 @@
+"""What the workbench raises. The command line prints each as one line and ends with its code.
+
+    CommandError        1   something is missing or wrong; the message says what to do
+      UsageError        2   the words on the command line make no sense
+      ConsentRefused    3   consent, or the lack of it, says no; .reason is the short word
+      HostUnreachable   4   no host answers where we looked
+
+`exit_code` is the contract with scripts and does not change.
+"""
+
+
+class CommandError(Exception):
+    """`what is wrong; what to do`, in one line, without secrets."""
+
+    exit_code = 1
+
+
+class UsageError(CommandError):
+    """A value on the command line cannot be understood."""
+
+    exit_code = 2
+
+
+class ConsentRefused(CommandError):
+    """The host, or the grant itself, refused. `reason` is the word the log carries."""
+
+    exit_code = 3
+
+    def __init__(self, message: str, reason: str) -> None:
+        super().__init__(message)
+        self.reason = reason
+
+
+class HostUnreachable(CommandError):
+    """No host answers."""
+
+    exit_code = 4

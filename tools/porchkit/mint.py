@@ -1,0 +1,97 @@
+"""Mints grants: plain words become claims, the resident's key signs them.
+
+What leaves here has passed `accord.grant.verify`, the very check of the host and the board, so a
+grant that could not hold never reaches them. Key, clock and randomness are handed in.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from accord import b64, grant
+from accord.errors import Refused
+from porchkit import keys
+from porchkit.errors import CommandError, ConsentRefused
+
+JTI_BYTES = 16
+SEQ_EPOCH = 1_577_836_800  # 2020-01-01: seconds since then fit a seq until 2088
+
+_WHY = {
+    "too-long": "it would be over 2,048 bytes; name fewer windows",
+    "live-too-long": (
+        "live pictures for more than 24 h need --windows and --day-limit, "
+        'such as --windows "mon-fri 18:00-23:00" --day-limit 1h'
+    ),
+}
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What a resident wants to allow. Thumbs name camera and audience; times are unix seconds;
+    `limits` as in the grant (fps, w, h, session_s, day_s)."""
+
+    camera: str
+    audience: tuple[str, ...]
+    actions: tuple[str, ...]
+    purposes: tuple[str, ...]
+    starts: int
+    ends: int
+    windows: list[list[int]] = field(default_factory=list)
+    tz: str = ""
+    limits: dict[str, int] = field(default_factory=dict)
+
+
+def next_seq(highest: int, now: int) -> int:
+    """A sequence number that no grant of this camera has reached.
+
+    One more than the highest the host knows, and never less than the seconds since 2020: a grant
+    made offline (`highest` 0) cannot be overtaken by an older one made online, nor the reverse.
+    """
+    return max(highest + 1, now - SEQ_EPOCH)
+
+
+def claims(wish: Wish, *, issuer: str, seq: int, now: int, jti: bytes) -> dict[str, Any]:
+    """The claims of a grant, nothing checked yet; `jti` is 16 random bytes."""
+    detail: dict[str, Any] = {
+        "type": grant.DETAIL_TYPE,
+        "actions": list(wish.actions),
+        "purposes": list(wish.purposes),
+    }
+    if wish.windows:
+        detail |= {"windows": wish.windows, "tz": wish.tz}
+    if wish.limits:
+        detail["limits"] = wish.limits
+    return {
+        "iss": issuer,
+        "sub": wish.camera,
+        "aud": list(wish.audience),
+        "jti": b64.encode(jti),
+        "iat": now,
+        "nbf": wish.starts,
+        "exp": wish.ends,
+        "seq": seq,
+        "authorization_details": [detail],
+    }
+
+
+def sign(claims: dict[str, Any], key: keys.PrivateKey) -> bytes:
+    """The token of `claims`, whatever they say; tests sign nonsense with it on purpose."""
+    signed = grant.signing_input(claims, keys.thumb(key.public_key()))
+    return grant.assemble(signed, keys.sign(key, signed))
+
+
+def mint(
+    wish: Wish, key: keys.PrivateKey, *, seq: int, now: int, random: Callable[[int], bytes]
+) -> grant.Grant:
+    """A verified grant; ConsentRefused with what to change if its own rules forbid it."""
+    issuer = keys.thumb(key.public_key())
+    wanted = claims(wish, issuer=issuer, seq=seq, now=now, jti=random(JTI_BYTES))
+    try:
+        token = sign(wanted, key)
+    except ValueError as error:
+        raise CommandError(f"no grant can say that: {error}") from None
+    try:
+        return grant.verify(token, {issuer: key.public_key()}, keys.check)
+    except Refused as refused:
+        why = _WHY.get(refused.reason, f"the rules of grants refuse it ({refused.reason})")
+        raise ConsentRefused(f"this grant would not hold: {why}", refused.reason) from None
