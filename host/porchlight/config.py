@@ -142,7 +142,7 @@ def parse(folder: Path, document: dict[str, Any]) -> Config:
     for name in document:
         if name not in SECTIONS:
             raise ConfigError(f"[{name}] is not a section; use one of {', '.join(SECTIONS)}")
-    sections = {
+    sections: dict[str, Any] = {
         name: _section(name, kind, document.get(name, {})) for name, kind in SECTIONS.items()
     }
     return Config(home=folder, **sections)
