@@ -1,0 +1,313 @@
+"""Camera: one source with its place, its owner's grants, and who looks at it now.
+
+The source runs only while someone with a permit looks, and for a moment after. Every frame is
+checked again here against the grant it names, whatever the source checked itself: nothing that
+fails gets into the slot that viewers read. Knows no HTTP, no WebSocket and no store.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Any, Final, Protocol
+
+from accord import names, wire
+from accord.book import Book
+from accord.errors import Refused
+from accord.grant import Grant
+from accord.permit import Permit
+from porchlight.clock import Clock, rfc3339
+from porchlight.events import Events
+from porchlight.frames import Frame, LatestFrame
+from porchlight.looking import Looking, Viewers, Want
+from porchlight.metrics import Metrics
+from porchlight.tally import Tally
+
+LINGER_S: Final = 2.0  # a source stays on so long after its last viewer: reloads, quick swaps
+MAX_AGE_MS: Final = 120_000
+MAX_AHEAD_MS: Final = 60_000
+_SOI: Final = b"\xff\xd8"
+
+Withdrawn = Callable[[str, bytes], None]  # camera id, handle
+
+
+class Log(Protocol):
+    """The part of audit.entries.Entries that is used here."""
+
+    async def add(self, type: str, *, resident: str | None, **more: Any) -> int:
+        """Write an entry; it is durable when this returns."""
+
+
+class Record(Protocol):
+    """What was registered about a camera. `id` and `resident` are thumbs."""
+
+    @property
+    def id(self) -> str: ...
+    @property
+    def resident(self) -> str: ...
+    @property
+    def label(self) -> str: ...
+    @property
+    def source(self) -> str: ...
+    @property
+    def board_key(self) -> bytes: ...
+
+
+class Link(Protocol):
+    """What a connected source takes from its camera. None of these waits or fails."""
+
+    def watch(self, wants: list[Want]) -> None: ...
+    def offer(self, grant: Grant) -> None: ...
+    def revoke(self, handle: bytes) -> None: ...
+    def close(self, reason: str) -> None: ...
+
+
+@dataclass(frozen=True)
+class Desk:
+    """What all cameras share. `linger_s` is there for tests."""
+
+    clock: Clock
+    entries: Log
+    events: Events
+    metrics: Metrics
+    linger_s: float = LINGER_S
+
+
+class Camera:
+    """`status` is the source's last word, `frames` counts those accepted since the host began."""
+
+    def __init__(self, record: Record, desk: Desk, withdrawn: list[Withdrawn]) -> None:
+        self.id = record.id
+        self.label = record.label
+        self.resident = record.resident
+        self.source = record.source
+        self.enforced_at = "board" if record.source == "board" else "host"
+        self.book = Book(record.id)
+        self.latest = LatestFrame()
+        self.status: wire.Status | None = None
+        self.frames = 0
+        self.last_frame_ms: int | None = None
+        self._desk = desk
+        self._withdrawn = withdrawn
+        self._link: Link | None = None
+        self._looking = Looking()
+        self._told: list[Want] = []
+        self._answers: dict[bytes, str] = {}
+        self._tally = Tally()
+
+    # Grants: whoever changes the book calls these, at once.
+
+    def granted(self, grant: Grant) -> None:
+        """A grant came into the book: hand it to the source."""
+        self._answers.pop(grant.handle, None)
+        if self._link is not None:
+            self._link.offer(grant)
+        self.changed()
+
+    def revoked(self, handle: bytes) -> None:
+        """A grant was taken back: source, slot and viewers let go of it before this returns.
+
+        Withdraws it in the book too, so that it does not matter which of the two came first.
+        """
+        if self._link is not None:
+            self._link.revoke(handle)
+        self.book.revoke(handle)
+        self.latest.forget()
+        self._looking.drop(handle)
+        for callback in self._withdrawn:
+            callback(self.id, handle)
+        self._tell()
+        self.changed()
+
+    def grant_state(self, handle: bytes) -> str:
+        """What the board makes of a grant: "held", "sent", "offline", or its reason against it."""
+        return "offline" if self._link is None else self._answers.get(handle, "sent")
+
+    def holds(self, permit: Permit, now: int) -> bool:
+        """Whether `permit` is good at `now` (unix s), by itself and by the book."""
+        return permit.holds(now) and self.book.get(permit.handle) is permit.grant
+
+    # Looking
+
+    @property
+    def wants(self) -> list[Want]:
+        """Who looks, or did a moment ago, as the source is told."""
+        return self._looking.wants
+
+    @asynccontextmanager
+    async def watch(self, permit: Permit) -> AsyncIterator[None]:
+        """While entered, the source runs for the bearer of `permit`.
+
+        Raises Refused when the permit does not hold, or for too many kinds of viewers.
+        """
+        if not self.holds(permit, self._desk.clock.unix()):
+            raise Refused("expired" if self.book.get(permit.handle) else "revoked")
+        want, viewers = self._looking.begin(permit)
+        self._tell()
+        try:
+            yield
+        finally:
+            viewers.count -= 1
+            if viewers.count == 0:
+                loop = asyncio.get_running_loop()
+                loop.call_later(self._desk.linger_s, self._sweep, want, viewers)
+
+    def _sweep(self, want: Want, viewers: Viewers) -> None:
+        self._looking.sweep(want, viewers)
+        self._tell()
+
+    def _tell(self) -> None:
+        """Tell the source who looks, if that changed. Nobody: the last frame is forgotten too."""
+        wants = self.wants
+        if wants == self._told:
+            return
+        self._told = wants
+        if not wants:
+            self.latest.forget()
+        if self._link is not None:
+            self._link.watch(wants)
+
+    # The source
+
+    @property
+    def online(self) -> bool:
+        """Whether a proven source is connected."""
+        return self._link is not None
+
+    async def attach(self, link: Link) -> None:
+        """A source proved to be this camera: it replaces the one before, and is told everything."""
+        if self._link is not None:
+            self._link.close("replaced")
+        self._link = link
+        self._answers.clear()
+        for handle in self.book.revoked:
+            link.revoke(handle)
+        for grant in self.book.grants():
+            link.offer(grant)
+        link.watch(self.wants)
+        self.changed()
+        await self.note("board.online")
+
+    async def detach(self, link: Link, reason: str) -> None:
+        """The connection behind `link` is over; nothing happens if it was replaced."""
+        if self._link is not link:
+            return
+        self._link = None
+        self.status = None
+        self.latest.forget()
+        self.changed()
+        await self.note("board.offline", reason=reason)
+
+    async def on_frame(self, frame: Frame) -> bool:
+        """Check a frame against the grant it names; True if viewers may have it now."""
+        reason = self._refusal(frame)
+        if reason is not None:
+            await self._refuse(frame, reason)
+            return False
+        self.frames += 1
+        self.last_frame_ms = frame.captured_ms
+        self._desk.metrics.frames_in.inc()
+        self._desk.metrics.bytes_in.inc(len(frame.jpeg))
+        self.latest.put(frame)
+        return True
+
+    def on_status(self, status: wire.Status) -> None:
+        """The source's word about itself."""
+        before, self.status = self.status, status
+        if before is None or _shown(before) != _shown(status):
+            self.changed()
+
+    def on_answer(self, answer: wire.Answer) -> None:
+        """The source's word about a grant that it was given, or told to drop."""
+        known = {grant.handle for grant in self.book.grants()} | set(self.book.revoked)
+        if answer.handle not in known:
+            return
+        said = self._answers | {answer.handle: printable(answer.reason)}
+        self._answers = {handle: word for handle, word in said.items() if handle in known}
+        self.changed()
+
+    def _refusal(self, frame: Frame) -> str | None:
+        """Why no viewer may have this frame; None if they may."""
+        now_ms = self._desk.clock.unix_ms()
+        grant = self.book.get(frame.handle)
+        if grant is None:
+            return "revoked" if frame.handle in self.book.revoked else "no-grant"
+        if now_ms >= grant.exp * 1000:
+            return "expired"
+        if frame.captured_ms < max(grant.nbf * 1000, now_ms - MAX_AGE_MS):
+            return "too-old"
+        if frame.captured_ms > now_ms + MAX_AHEAD_MS:
+            return "in-future"
+        if not self._looking.allows(frame.handle, lambda p: self.holds(p, now_ms // 1000)):
+            return "not-watched"
+        return None if frame.jpeg.startswith(_SOI) else "not-a-jpeg"
+
+    async def _refuse(self, frame: Frame, reason: str) -> None:
+        """Count it, and tell the resident: the first of a minute, with how many there were.
+
+        "not-watched" is not told: frames under way when a viewer leaves are nobody's fault.
+        """
+        self._desk.metrics.refused("frame", reason)
+        if reason == "not-watched":
+            return
+        count = self._tally.due((frame.handle, reason), self._desk.clock.monotonic())
+        if count:
+            detail = {"count": count, "sequence": frame.sequence}
+            await self._add(
+                "frame.refused", jti=names.text(frame.handle), reason=reason, detail=detail
+            )
+
+    # Telling others
+
+    def describe(self) -> dict[str, Any]:
+        """The state as its resident sees it, JSON-ready."""
+        return {
+            "id": self.id,
+            "label": self.label,
+            "resident": self.resident,
+            "source": self.source,
+            "enforced_at": self.enforced_at,
+            "online": self.online,
+            "last_frame": None if self.last_frame_ms is None else rfc3339(self.last_frame_ms),
+            "frames": self.frames,
+            "grants": [grant.jti for grant in self.book.grants()],
+            **_described(self.status),
+        }
+
+    def changed(self) -> None:
+        """Tell the resident's screens."""
+        self._desk.events.publish("camera", self.resident, self.describe())
+
+    async def note(self, type: str, *, reason: str | None = None) -> None:
+        """An entry about the source; at most one of a kind per minute, with how many there were."""
+        count = self._tally.due((type, reason), self._desk.clock.monotonic())
+        if count:
+            await self._add(type, reason=reason, detail={"count": count} if count > 1 else None)
+
+    async def _add(self, type: str, **more: Any) -> None:
+        await self._desk.entries.add(type, resident=self.resident, camera=self.id, **more)
+
+
+def printable(text: bytes) -> str:
+    """A reason word from the wire, fit for a log: printable ASCII only."""
+    return "".join(chr(byte) for byte in text if 32 <= byte < 127)
+
+
+def _described(status: wire.Status | None) -> dict[str, Any]:
+    if status is None:
+        return dict.fromkeys(("state", "reason", "sensor_powered", "light", "clock"))
+    return {
+        "state": _word(wire.STATES, status.state),
+        "reason": printable(status.reason),
+        "sensor_powered": bool(status.sensor),
+        "light": bool(status.light),
+        "clock": _word(wire.CLOCKS, status.clock),
+    }
+
+
+def _word(words: tuple[str, ...], code: int) -> str:
+    return words[code] if code < len(words) else "unknown"
+
+
+def _shown(status: wire.Status) -> tuple[Any, ...]:
+    return (status.state, status.sensor, status.clock, status.light, status.handle, status.reason)

@@ -1,0 +1,52 @@
+"""Cameras: those of this host, by id. The registry says which there are; here is how they do."""
+
+from collections.abc import Iterator
+from typing import Protocol
+
+from porchlight.camera import Camera, Desk, Record, Withdrawn
+
+__all__ = ["Camera", "Cameras", "Desk"]
+
+
+class Directory(Protocol):
+    """The part of registry.Registry that is used here."""
+
+    def camera(self, camera_id: str) -> Record | None: ...
+
+
+class Cameras:
+    """Made as they are asked for: a camera that a command adds is known to a running host."""
+
+    def __init__(self, registry: Directory, desk: Desk) -> None:
+        self._registry = registry
+        self._desk = desk
+        self._cameras: dict[str, Camera] = {}
+        self._withdrawn: list[Withdrawn] = []
+        desk.metrics.gauge("boards_online", "Boards connected now.", self.online)
+
+    def get(self, camera_id: str) -> Camera | None:
+        """The camera of this thumb, if registered."""
+        camera = self._cameras.get(camera_id)
+        if camera is None:
+            record = self._registry.camera(camera_id)
+            if record is None:
+                return None
+            camera = self._cameras[camera_id] = Camera(record, self._desk, self._withdrawn)
+        return camera
+
+    def key(self, camera_id: str) -> bytes | None:
+        """The board key of a camera, for the uplink's proof. A secret."""
+        record = self._registry.camera(camera_id)
+        return None if record is None else record.board_key
+
+    def on_withdrawn(self, callback: Withdrawn) -> None:
+        """`callback(camera id, handle)` is called at every revocation, before it returns."""
+        self._withdrawn.append(callback)
+
+    def online(self) -> int:
+        """How many have a source connected."""
+        return sum(camera.online for camera in self._cameras.values())
+
+    def __iter__(self) -> Iterator[Camera]:
+        """Those asked for so far."""
+        return iter(list(self._cameras.values()))

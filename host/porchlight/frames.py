@@ -1,0 +1,134 @@
+"""Frame, and the slot that holds a camera's newest one: overwritten, never queued.
+
+Whoever looks gets the newest whole frame when they can take one. A slot keeps one frame, so a slow
+viewer costs no memory and never slows the source or others. Knows nothing of grants or HTTP.
+"""
+
+import asyncio
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cached_property
+
+_SOI = b"\xff\xd8"
+_SOS = 0xDA
+# Start-of-frame markers: C0..CF but DHT (C4), JPG (C8) and DAC (CC), which share the range.
+_SOF = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
+_BARE = frozenset({0x01, *range(0xD0, 0xD9)})  # TEM, RSTn, SOI: markers without a length
+_MAX_SEGMENTS = 64
+
+
+@dataclass(frozen=True)
+class Frame:
+    """One JPEG as it came from a source. `captured_ms`: unix ms by the source's clock.
+
+    `handle`: the grant under which the source says it sent the frame (16 raw bytes).
+    `clock` and `reason` are the codes of accord.wire.
+    """
+
+    camera: str
+    jpeg: bytes
+    boot: int
+    sequence: int
+    captured_ms: int
+    clock: int
+    reason: int
+    score: int
+    handle: bytes
+
+    @cached_property
+    def size(self) -> tuple[int, int] | None:
+        """(width, height) in pixels as the JPEG's header says; None if it says nothing sane."""
+        return jpeg_size(self.jpeg)
+
+
+class Closed(Exception):
+    """The slot will hold no further frame. `reason`: one short word."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+class LatestFrame:
+    """A slot for one frame. `number` counts the frames put; 0 means none yet."""
+
+    def __init__(self) -> None:
+        self.latest: Frame | None = None
+        self.number = 0
+        self.closed: str | None = None
+        self._bells: set[asyncio.Event] = set()
+
+    def put(self, frame: Frame) -> None:
+        """Overwrite the slot and ring every waiter."""
+        self.latest = frame
+        self.number += 1
+        self._ring()
+
+    def forget(self) -> None:
+        """Drop the frame held, so that nobody is shown it later. Waiters keep waiting."""
+        self.latest = None
+
+    def close(self, reason: str) -> None:
+        """No frame will come any more: forget the last one and end every waiter."""
+        self.closed = self.closed or reason
+        self.latest = None
+        self._ring()
+
+    @contextmanager
+    def ringing(self, bell: asyncio.Event) -> Iterator[None]:
+        """While entered, `bell` is set at each put and at close; the owner clears it."""
+        self._bells.add(bell)
+        try:
+            yield
+        finally:
+            self._bells.discard(bell)
+
+    async def newer(self, than: int | None = None) -> tuple[int, Frame]:
+        """The newest frame and its number, once that is above `than` (None: any held frame).
+
+        Raises Closed when the slot is closed, before or while waiting.
+        """
+        bell = asyncio.Event()
+        with self.ringing(bell):
+            while True:
+                if self.closed is not None:
+                    raise Closed(self.closed)
+                if self.latest is not None and self.number > (than or 0):
+                    return self.number, self.latest
+                bell.clear()
+                await bell.wait()
+
+    def _ring(self) -> None:
+        for bell in self._bells:
+            bell.set()
+
+
+def jpeg_size(jpeg: bytes) -> tuple[int, int] | None:
+    """(width, height) from the first start-of-frame segment; None if there is none to be found.
+
+    Walks at most 64 segments and never past the scan: hostile bytes cost next to nothing.
+    """
+    if jpeg[:2] != _SOI:
+        return None
+    at = 2
+    for _ in range(_MAX_SEGMENTS):
+        if at + 4 > len(jpeg) or jpeg[at] != 0xFF:
+            return None
+        marker = jpeg[at + 1]
+        if marker in _BARE or marker == 0xFF:
+            at += 1 if marker == 0xFF else 2
+            continue
+        if marker in _SOF:
+            return _dimensions(jpeg, at)
+        if marker == _SOS:
+            return None
+        at += 2 + int.from_bytes(jpeg[at + 2 : at + 4], "big")
+    return None
+
+
+def _dimensions(jpeg: bytes, at: int) -> tuple[int, int] | None:
+    """SOF: FF Cx | length u16 | precision u8 | height u16 | width u16."""
+    height = int.from_bytes(jpeg[at + 5 : at + 7], "big")
+    width = int.from_bytes(jpeg[at + 7 : at + 9], "big")
+    return (width, height) if len(jpeg) >= at + 9 and width and height else None

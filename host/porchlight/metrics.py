@@ -1,0 +1,72 @@
+"""What this host counts, for /metrics. One object, handed in; no module-level registry.
+
+No label names a camera, a resident or a hub: a public counter must not tell who takes part.
+What happens to one camera is told to its resident, by /api/v1/cameras and the log.
+"""
+
+import asyncio
+from collections.abc import Callable
+from typing import Final
+
+from prometheus_client import (
+    CollectorRegistry,
+    Counter,
+    Gauge,
+    Histogram,
+    PlatformCollector,
+    ProcessCollector,
+    generate_latest,
+)
+
+LAG_PERIOD_S: Final = 0.25
+_LAG_BUCKETS: Final = (0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1.0)
+
+
+class Metrics:
+    """Counters by the words of the glossary. `frames_in` counts accepted frames only."""
+
+    def __init__(self) -> None:
+        self.registry = CollectorRegistry()
+        ProcessCollector(registry=self.registry)
+        PlatformCollector(registry=self.registry)
+        self.frames_in = self._counter("frames_in", "Frames taken from sources.")
+        self.bytes_in = self._counter("frame_bytes_in", "JPEG bytes taken from sources.")
+        self.frames_out = self._counter("frames_out", "Frames handed to viewers.")
+        self.bytes_out = self._counter("frame_bytes_out", "JPEG bytes handed to viewers.")
+        self.skipped = self._counter("frames_skipped", "Frames a viewer was too slow for.")
+        self.gaps = self._counter("sequence_gaps", "Sequence numbers that sources left out.")
+        self.repeats = self._counter("sequence_repeats", "Frames refused as repeated or replayed.")
+        self.sessions = self._counter("board_sessions", "Sessions that boards proved and opened.")
+        self.garbage = self._counter("garbage", "Connections ended for what they sent.", "kind")
+        self.refusals = self._counter(
+            "refusals", "What was refused, by the word that also goes to the log.", "what", "reason"
+        )
+        self.lag = Histogram(
+            "porchlight_loop_lag_seconds",
+            "How late the event loop comes back to a timer.",
+            buckets=_LAG_BUCKETS,
+            registry=self.registry,
+        )
+
+    def gauge(self, name: str, text: str, read: Callable[[], float]) -> None:
+        """Register a figure that is read at scrape time."""
+        Gauge(f"porchlight_{name}", text, registry=self.registry).set_function(read)
+
+    def refused(self, what: str, reason: str) -> None:
+        """Count a refusal; `what` is frame, board, view, grant or connection."""
+        self.refusals.labels(what, reason).inc()
+
+    def render(self) -> bytes:
+        """The Prometheus text format."""
+        return generate_latest(self.registry)
+
+    async def measure_lag(self) -> None:
+        """Run for the life of the host: wake on a timer, note how late that was."""
+        loop = asyncio.get_running_loop()
+        while True:
+            due = loop.time() + LAG_PERIOD_S
+            await asyncio.sleep(LAG_PERIOD_S)
+            self.lag.observe(max(0.0, loop.time() - due))
+
+    def _counter(self, name: str, text: str, *labels: str) -> Counter:
+        return Counter(f"porchlight_{name}", text, labels, registry=self.registry)
