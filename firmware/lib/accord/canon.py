@@ -26,7 +26,7 @@ def loads(raw: bytes) -> "Any":
         raise ValueError("too deep")  # before json.loads recurses
     try:
         value = json.loads(raw.decode())
-    except (ValueError, UnicodeError):
+    except (ValueError, TypeError):  # TypeError: MicroPython, for a list as a key
         raise ValueError("not JSON")
     if dumps(value) != raw:
         raise ValueError("not canonical JSON")
@@ -53,6 +53,9 @@ def _write(value: "Any", depth: int) -> str:
 
 
 def _members(value: "dict[Any, Any]", depth: int) -> "list[str]":
+    for key in value:  # MicroPython's json takes numbers as keys, which do not sort among texts
+        if type(key) is not str:
+            raise ValueError("no canonical form")
     return [_write_text(key) + ":" + _write(value[key], depth - 1) for key in sorted(value)]
 
 

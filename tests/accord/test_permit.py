@@ -1,0 +1,77 @@
+"""accord.permit: what a grant allows at a moment."""
+
+from accord import grant, permit
+from accord.errors import LocalError
+from portable import raises, refused, vectors
+
+V = vectors("grants.json")
+NOW, HUB, OTHER = V["now"], V["people"]["hub"]["thumb"], V["people"]["other_hub"]["thumb"]
+RESIDENT = V["people"]["resident"]["thumb"]
+
+
+def granted(name):
+    token = [case["token"] for case in V["cases"] if case["name"] == name][0]
+    return grant.verify(token.encode(), {RESIDENT: None}, lambda *_: True)
+
+
+def ask(name, hub=HUB, action="live", now=NOW, **more):
+    return permit.check(granted(name), hub=hub, action=action, now=now, **more)
+
+
+def test_a_permit_holds_until_the_grant_expires():
+    given = ask("plain")
+    assert given.ends == NOW + 7200
+    assert given.holds(NOW) and given.holds(NOW + 7199)
+    assert not given.holds(NOW - 1) and not given.holds(NOW + 7200)
+
+
+def test_times_are_half_open():
+    refused("not-yet-valid", ask, "plain", now=NOW - 1)
+    refused("expired", ask, "plain", now=NOW + 7200)
+    ask("plain", now=NOW + 7199)
+
+
+def test_hub_action_and_purpose_must_be_named():
+    refused("wrong-audience", ask, "plain", hub=OTHER)
+    refused("action-not-granted", ask, "plain", action="clips")
+    refused("action-not-granted", ask, "no actions: registry only")
+    refused("purpose-not-granted", ask, "plain", purpose="fire")
+    assert ask("plain", purpose="theft").holds(NOW)
+
+
+def test_a_bound_grant_serves_only_the_key_it_names():
+    refused("wrong-audience", ask, "everything", hub=OTHER)
+
+
+def test_a_demanded_lease_fails_closed():
+    refused("no-lease", ask, "lease demanded")
+
+
+def test_withdrawn_is_over_at_once():
+    given = ask("plain")
+    given.withdraw()
+    assert not given.holds(NOW)
+    taken_back = ask("plain")
+    taken_back.grant.revoked = True
+    assert not taken_back.holds(NOW)
+
+
+def test_windows_of_the_local_week():
+    # NOW is Thursday 2025-10-09 10:53:20 CEST; windows: Mon, Tue, Fri 04:00 to Sunday's end.
+    refused("outside-window", ask, "everything")
+    friday = NOW + 86400
+    given = ask("everything", now=friday)
+    monday = 1_760_306_400  # 2025-10-13 00:00 CEST
+    assert given.ends == monday + 2 * 86400  # the windows of Monday and Tuesday adjoin
+    assert ask("everything", now=monday - 1).ends == given.ends
+    refused("outside-window", ask, "everything", now=monday + 2 * 86400)
+
+
+def test_a_window_over_the_change_of_clocks_ends_by_the_new_clock():
+    saturday = 1_761_400_800  # 2025-10-25 16:00 CEST; winter time begins on Sunday at 03:00
+    monday_cet = 1_761_519_600  # 2025-10-27 00:00 CET
+    assert ask("everything", now=saturday).ends == monday_cet + 2 * 86400
+
+
+def test_a_permit_cannot_be_made_by_hand():
+    raises(LocalError, permit.Permit, object(), granted("plain"), HUB, "live", NOW + 9)
