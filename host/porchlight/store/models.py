@@ -89,6 +89,16 @@ class Mark(Base):
     sequence: Mapped[int] = mapped_column(BigInteger)
 
 
+class GrantHub(Base):
+    """Whom a grant names: hubs, or the resident's own key."""
+
+    __tablename__ = "grant_hub"
+    __table_args__ = (Index("grant_hub_hub", "hub"),)
+
+    jti: Mapped[str] = mapped_column(ForeignKey("consent_grant.jti"), primary_key=True)
+    hub: Mapped[str] = mapped_column(ForeignKey("party.thumb"), primary_key=True)
+
+
 class Entry(Base):
     """One line of a resident's log, or of the host's own (resident NULL). Never changed.
 

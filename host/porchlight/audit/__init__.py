@@ -1,0 +1,1 @@
+"""What was done with a resident's cameras, written where the resident can read it."""

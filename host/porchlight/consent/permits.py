@@ -1,0 +1,79 @@
+"""What the grants in a camera's book allow at one moment. Pure: no store, no clock of its own."""
+
+from typing import Final
+
+from accord import permit
+from accord.book import Book
+from accord.errors import Refused
+from accord.grant import Grant
+from accord.permit import Permit
+
+MAX_ENDED: Final = 65_536
+
+
+class Ended:
+    """Why a hub's last grant for a camera ended: so that a refusal can say it. Oldest forgotten."""
+
+    def __init__(self) -> None:
+        self._why: dict[tuple[str, str], str] = {}
+
+    def note(self, grant: Grant, reason: str) -> None:
+        """The grant ended: revoked or expired."""
+        for hub in grant.aud:
+            if len(self._why) >= MAX_ENDED:
+                del self._why[next(iter(self._why))]
+            self._why[grant.sub, hub] = reason
+
+    def forget(self, grant: Grant) -> None:
+        """A newer grant took its place."""
+        for hub in grant.aud:
+            self._why.pop((grant.sub, hub), None)
+
+    def why(self, camera: str, hub: str) -> str:
+        """The reason; no-grant where there never was one."""
+        return self._why.get((camera, hub), "no-grant")
+
+
+def named(book: Book, hub: str) -> list[Grant]:
+    """The grants that name this hub, lowest seq first."""
+    return sorted((g for g in book.grants() if hub in g.aud), key=lambda grant: grant.seq)
+
+
+def best(book: Book, hub: str, action: str, now: int, purpose: str | None) -> Permit:
+    """The permit that holds longest; Refused with the newest grant's reason if there is none."""
+    found: Permit | None = None
+    why = Refused("no-grant")
+    for grant in named(book, hub):
+        try:
+            offered = check(grant, hub, action, now, purpose)
+        except Refused as refused:
+            why = refused
+            continue
+        if found is None or offered.ends > found.ends:
+            found = offered
+    if found is None:
+        raise why
+    # Given by the book, so that the book can withdraw it.
+    return book.permit(found.handle, hub=hub, action=action, now=now, purpose=purpose)
+
+
+def allowed(book: Book, hub: str, now: int, purpose: str | None = None) -> dict[str, int]:
+    """What a hub may do at `now` (unix s): action -> until when, by the longest grant for each."""
+    until: dict[str, int] = {}
+    for grant in named(book, hub):
+        for action in grant.actions:
+            try:
+                ends = check(grant, hub, action, now, purpose).ends
+            except Refused:
+                continue
+            until[action] = max(ends, until.get(action, 0))
+    return until
+
+
+def check(grant: Grant, hub: str, action: str, now: int, purpose: str | None) -> Permit:
+    """A permit by this grant alone. What the host cannot honour yet is refused, never ignored."""
+    if grant.mask:
+        raise Refused("mask-not-supported")
+    if grant.approve != "one":
+        raise Refused("approval-missing")
+    return permit.check(grant, hub=hub, action=action, now=now, purpose=purpose)

@@ -1,0 +1,164 @@
+"""DPoP proofs (RFC 9449's shape): every request carries a fresh signature over itself.
+
+    b64(header) . b64(claims) . b64(r || s)
+    header  {"alg": "ES256", "jwk": {kty, crv, x, y}, "typ": "dpop+jwt"}      exactly these
+    claims  {"htm", "htu", "iat", "jti"} and "bh" where the request has a body; no more
+
+The key in the header proves nothing by itself: the caller looks up its thumb. No I/O, no clock.
+"""
+
+import hashlib
+import hmac
+import json
+import re
+from collections import OrderedDict
+from dataclasses import dataclass
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+from accord import b64
+from porchlight.errors import TooMany, Unauthenticated
+from porchlight.keys import PublicKey
+
+MAX_BYTES: Final = 2_048
+WINDOW_S: Final = 60
+PROOFS_PER_KEY: Final = 20_000  # in two windows: about 160 requests a second
+_JTI: Final = re.compile(r"[A-Za-z0-9_-]{16,64}\Z")
+_DEFAULT_PORTS: Final = {"http": 80, "https": 443}
+_TEXTS: Final = ("htm", "htu", "jti")
+
+
+@dataclass(frozen=True)
+class Asked:
+    """The request a proof must be for, as it reached us. `host` is the Host header."""
+
+    method: str
+    scheme: str
+    host: str
+    path: str
+    body: bytes
+
+
+@dataclass(frozen=True)
+class Proof:
+    """A proof that was checked against its request. Only verify() makes one worth having."""
+
+    key: PublicKey
+    jti: str
+    iat: int
+
+
+def verify(text: str, asked: Asked, now: int) -> Proof:
+    """The proof in `text`, if it is for this very request and made within the last minute.
+
+    `now`: unix s. Unauthenticated says what is wrong: no-proof, bad-proof, bad-signature,
+    wrong-request, stale-proof, wrong-body.
+    """
+    signed, signature, header, claims = _split(text)
+    key = _key(header)
+    _check_shape(claims)
+    if abs(now - claims["iat"]) > WINDOW_S:
+        raise _refusal("stale-proof", "the proof's time is more than a minute from the host's")
+    if claims["htm"] != asked.method or not _same_place(claims["htu"], asked):
+        raise _refusal("wrong-request", "the proof is for another request")
+    if not _same_body(claims.get("bh"), asked.body):
+        raise _refusal("wrong-body", "the proof is for another body")
+    if not key.verify(signed, signature):
+        raise _refusal("bad-signature", "the proof's signature does not hold")
+    return Proof(key, claims["jti"], claims["iat"])
+
+
+class Seen:
+    """Proofs used already, per key, for as long as they would be fresh. Registered keys only.
+
+    Each key has its own bound, and a full one refuses: forgetting would let a proof in again.
+    """
+
+    def __init__(self, per_key: int = PROOFS_PER_KEY) -> None:
+        self._per_key = per_key
+        self._by_key: dict[str, OrderedDict[str, int]] = {}
+
+    def once(self, proof: Proof, now: int) -> None:
+        """Note a proof; Unauthenticated("replayed-proof") if it was here before, or TooMany."""
+        seen = self._by_key.setdefault(proof.key.thumb, OrderedDict())
+        while seen and next(iter(seen.values())) < now:
+            seen.popitem(last=False)
+        if proof.jti in seen:
+            raise _refusal("replayed-proof", "a proof is good for one request")
+        if len(seen) >= self._per_key:
+            retry = {"Retry-After": str(WINDOW_S)}
+            raise TooMany("too-many-requests", "more requests than the limit", headers=retry)
+        # Arrival plus two windows is past any moment at which this `iat` is fresh.
+        seen[proof.jti] = now + 2 * WINDOW_S
+
+
+def _split(text: str) -> tuple[bytes, bytes, dict[str, Any], dict[str, Any]]:
+    if not text:
+        raise _refusal("no-proof", "send a DPoP header signed by a registered key")
+    parts = text.split(".")
+    if len(text) > MAX_BYTES or len(parts) != 3 or not text.isascii():
+        raise _refusal("bad-proof", "the DPoP header is no compact JWS")
+    try:
+        header, claims = (json.loads(b64.decode(part), parse_constant=_no) for part in parts[:2])
+        signature = b64.decode(parts[2])
+    except (ValueError, RecursionError):
+        raise _refusal("bad-proof", "the DPoP header is no compact JWS") from None
+    if not isinstance(header, dict) or not isinstance(claims, dict):
+        raise _refusal("bad-proof", "header and claims of a proof are objects")
+    return text.rpartition(".")[0].encode(), signature, header, claims
+
+
+def _key(header: dict[str, Any]) -> PublicKey:
+    if set(header) != {"alg", "jwk", "typ"} or header["alg"] != "ES256":
+        raise _refusal("bad-proof", "the proof's header is alg ES256, jwk, typ and nothing else")
+    if header["typ"] != "dpop+jwt":
+        raise _refusal("bad-proof", 'the proof\'s typ must be "dpop+jwt"')
+    try:
+        return PublicKey.from_jwk(header["jwk"])
+    except ValueError:
+        raise _refusal("bad-proof", "the proof's jwk is no public P-256 key") from None
+
+
+def _check_shape(claims: dict[str, Any]) -> None:
+    wanted = {"htm", "htu", "iat", "jti"}
+    if set(claims) - {"bh"} != wanted or type(claims["iat"]) is not int:
+        raise _refusal("bad-proof", "a proof claims htm, htu, iat, jti, and bh with a body")
+    if not all(type(claims[name]) is str for name in _TEXTS) or not _JTI.match(claims["jti"]):
+        raise _refusal("bad-proof", "htm, htu and jti are texts; jti has 16 to 64 characters")
+
+
+def _same_place(htu: str, asked: Asked) -> bool:
+    """Scheme, host and path alike. A default port may be left out on either side."""
+    try:
+        claimed = urlsplit(htu)
+        port = claimed.port
+        here = urlsplit(f"{asked.scheme}://{asked.host}")
+        here_port = here.port
+    except ValueError:
+        return False
+    default = _DEFAULT_PORTS.get(asked.scheme)
+    return (
+        claimed.scheme == asked.scheme
+        and not claimed.query
+        and not claimed.fragment
+        and "@" not in claimed.netloc
+        and bool(claimed.hostname)
+        and claimed.hostname == here.hostname
+        and (port or default) == (here_port or default)
+        and claimed.path == asked.path
+    )
+
+
+def _same_body(claimed: object, body: bytes) -> bool:
+    if claimed is None:
+        return not body
+    actual = b64.encode(hashlib.sha256(body).digest())
+    return isinstance(claimed, str) and hmac.compare_digest(claimed.encode(), actual.encode())
+
+
+def _no(_: str) -> None:
+    raise ValueError("no JSON number")
+
+
+def _refusal(reason: str, detail: str) -> Unauthenticated:
+    return Unauthenticated(reason, detail, headers={"WWW-Authenticate": 'DPoP algs="ES256"'})

@@ -1,0 +1,126 @@
+"""Transactions on the host's database, off the event loop and durable when they return.
+
+One thread does all asynchronous work, in order: what was asked first is on disk first. SQLite runs
+in WAL mode with synchronous=FULL, and every writing transaction begins IMMEDIATE, so that a command
+next to a running host waits its turn instead of failing half-way.
+"""
+
+import asyncio
+import os
+import sqlite3
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any, Final, TypeVar
+
+from sqlalchemy import Connection, create_engine, event
+from sqlalchemy.engine import Engine, make_url
+from sqlalchemy.exc import ArgumentError, SQLAlchemyError
+from sqlalchemy.orm import Session
+
+from porchlight.errors import CommandError, StoreError
+from porchlight.files import PRIVATE
+from porchlight.store import migrate
+
+Result = TypeVar("Result")
+BUSY_SECONDS: Final = 10
+_BEGIN: Final = "porchlight_begin"
+
+
+class Store:
+    """The database at `url`. open() brings its tables up to date."""
+
+    def __init__(self, url: str) -> None:
+        self._engine = _engine(url)
+        self._reader = self._engine.execution_options(**{_BEGIN: "BEGIN"})
+        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="store")
+
+    def open(self) -> None:
+        """Check the connection and run the migrations; CommandError says what is wrong."""
+        try:
+            migrate.upgrade(self._engine)
+        except SQLAlchemyError as error:
+            raise CommandError(
+                f"the database cannot be used ({_brief(error)}); check database.url and the disk"
+            ) from None
+
+    def run_now(self, work: Callable[[Session], Result]) -> Result:
+        """One writing transaction, committed when this returns; StoreError if it was not."""
+        return _transact(self._engine, work)
+
+    def read_now(self, work: Callable[[Session], Result]) -> Result:
+        """One reading transaction. A few rows by index: short enough for the event loop."""
+        return _transact(self._reader, work)
+
+    async def run(self, work: Callable[[Session], Result]) -> Result:
+        """Like run_now(), in the store's thread, in the order of the calls.
+
+        Once begun it is carried through: cancelling the caller does not undo it.
+        """
+        return await asyncio.shield(self._submit(self.run_now, work))
+
+    async def read(self, work: Callable[[Session], Result]) -> Result:
+        """Like read_now(), in the store's thread: sees every run() asked for before."""
+        return await self._submit(self.read_now, work)
+
+    def close(self) -> None:
+        """Finish what was asked for, then let go of the database."""
+        self._thread.shutdown(wait=True)
+        self._engine.dispose()
+
+    def _submit(
+        self, call: Callable[[Callable[[Session], Result]], Result], work: Callable[..., Result]
+    ) -> "asyncio.Future[Result]":
+        return asyncio.get_running_loop().run_in_executor(self._thread, call, work)
+
+
+def _transact(engine: Engine, work: Callable[[Session], Result]) -> Result:
+    try:
+        with Session(engine, expire_on_commit=False) as session, session.begin():
+            return work(session)
+    except SQLAlchemyError as error:
+        raise StoreError(_brief(error)) from error
+
+
+def _brief(error: SQLAlchemyError) -> str:
+    """The driver's own words: SQLAlchemy's would repeat the statement and its values."""
+    return str(getattr(error, "orig", None) or type(error).__name__).splitlines()[0][:200]
+
+
+def _engine(url: str) -> Engine:
+    try:
+        parsed = make_url(url)
+        engine = create_engine(parsed, hide_parameters=True)
+    except (ArgumentError, ModuleNotFoundError, SQLAlchemyError):
+        raise CommandError("database.url cannot be used; write it as sqlite:///PATH") from None
+    if parsed.get_backend_name() == "sqlite":
+        _create_private(parsed.database)
+        event.listen(engine, "connect", _set_up_sqlite)
+        event.listen(engine, "begin", _begin_sqlite)
+    return engine
+
+
+def _create_private(name: str | None) -> None:
+    """The file holds board keys: it begins as ours alone (its -wal and -shm take its mode)."""
+    if name and name != ":memory:":
+        try:
+            os.close(os.open(name, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, PRIVATE))
+        except OSError as error:
+            raise CommandError(f"cannot open {Path(name)}: {error.strerror}") from None
+
+
+def _set_up_sqlite(connection: sqlite3.Connection, _record: Any) -> None:
+    connection.isolation_level = None  # transactions begin where _begin_sqlite says, nowhere else
+    for pragma in (
+        f"busy_timeout={BUSY_SECONDS * 1000}",
+        "journal_mode=WAL",
+        "synchronous=FULL",
+        "foreign_keys=ON",
+        "recursive_triggers=ON",  # or INSERT OR REPLACE would delete behind the triggers' back
+        "trusted_schema=OFF",
+    ):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    connection.exec_driver_sql(connection.get_execution_options().get(_BEGIN, "BEGIN IMMEDIATE"))
