@@ -73,7 +73,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     unless PORCHLIGHT_DEBUG is set."""
     words = list(sys.argv[1:] if argv is None else argv)
     try:
-        code = _dispatch(words)
+        code = _outcome(words)
         sys.stdout.flush()
         return code
     except KeyboardInterrupt:
@@ -82,10 +82,15 @@ def main(argv: Sequence[str] | None = None) -> int:
         # `porchlight log | head`: the reader has gone, and so must the flush at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
         return EXIT_BROKEN_PIPE
-    except SystemExit as stop:  # argparse: --help is 0, a usage error 2
-        return stop.code if isinstance(stop.code, int) else EXIT_USAGE
     except Exception as error:
         return _report(error)
+
+
+def _outcome(words: list[str]) -> int:
+    try:
+        return _dispatch(words)
+    except SystemExit as stop:  # argparse: --help is 0, a usage error 2
+        return stop.code if isinstance(stop.code, int) else EXIT_USAGE
 
 
 def _dispatch(words: list[str]) -> int:

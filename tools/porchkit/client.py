@@ -73,15 +73,16 @@ class Client:
     def post(self, path: str, value: object = None) -> Any:
         return self._ask("POST", path, value)
 
-    def events(self, ready: Callable[[], None]) -> Iterator[Event]:
-        """Server-sent events as they come, without end; `ready` runs once they are on."""
+    def events(self) -> Iterator[Event]:
+        """Server-sent events as they come, without end; first one of ours, "open", once the
+        host sends them."""
         url, rest = self._signer.prepare("GET", f"{API}/events", None)
         stream = self._http.stream("GET", url, timeout=_QUIET, **rest)
         with _translated(self._signer.base), stream as answer:
             if answer.is_error:
                 answer.read()
                 raise problem(answer)
-            ready()
+            yield Event("open", "")
             reader = EventReader()
             for chunk in answer.iter_bytes():
                 reader.feed(chunk)

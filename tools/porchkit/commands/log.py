@@ -1,0 +1,67 @@
+"""`porchlight log`: who looked, when and why, in the resident's own words."""
+
+import argparse
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from porchkit import options, who
+from porchkit.client import Client
+from porchkit.errors import HostUnreachable
+from porchkit.sentences import sentence
+from porchkit.words import local_time
+
+PAGE = 200
+HELP = """\
+examples:
+  porchlight log                   everything so far, oldest first
+  porchlight log --follow          and then what happens, as it happens (Ctrl-C ends it)
+  porchlight log --after 120       only entries with numbers above 120
+  porchlight log --json            one JSON object a line, for a script"""
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Declare the options."""
+    parser.epilog = HELP
+    parser.add_argument("--follow", "-f", action="store_true", help="stay, and show what happens")
+    parser.add_argument("--after", type=int, default=0, metavar="N", help="skip entries up to N")
+    parser.add_argument("--json", action="store_true", help="one JSON object a line")
+    options.add_connection(parser)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Print entries; with --follow until Ctrl-C or the host goes."""
+    session = options.connect(args)
+    with session.client as client:
+        names = who.names(session.home, session.key, client.get("/cameras")["cameras"])
+        rows = follow(client, args.after) if args.follow else entries(client, args.after)
+        for row in rows:
+            # Flushed line by line: somebody is watching, or a script is.
+            print(json.dumps(row) if args.json else line(row, names), flush=True)
+    return 0
+
+
+def line(row: Mapping[str, Any], names: Mapping[str, str]) -> str:
+    """One entry: number, local time, what happened."""
+    return f"{row['n']:>6}  {local_time(str(row['ts']))}  {sentence(row, names)}"
+
+
+def entries(client: Client, after: int) -> Iterator[dict[str, Any]]:
+    """All entries above `after`, page by page."""
+    while True:
+        rows = client.get("/entries", {"after": after, "limit": PAGE})["entries"]
+        yield from rows
+        if len(rows) < PAGE:
+            return
+        after = rows[-1]["n"]
+
+
+def follow(client: Client, after: int) -> Iterator[dict[str, Any]]:
+    """Entries so far, then each new one once. An event only wakes us: the rows are read from the
+    log itself, so that none is lost or told twice."""
+    for event in client.events():
+        if event.name in ("open", "entry"):
+            for row in entries(client, after):
+                after = row["n"]
+                yield row
+    raise HostUnreachable("the host has ended; start it with: porchlight serve")

@@ -1,0 +1,78 @@
+"""One entry of the log in a resident's words. A type or reason that is not known here is shown
+as it is: nothing in a log may be hidden because a table is old."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from porchkit import who
+from porchkit.words import clean
+
+# {hub} looked, {camera} was looked at; {about}: case, purpose and the words the operator wrote.
+_SENTENCES = {
+    "resident.added": "you joined this host",
+    "camera.added": "{camera} was added",
+    "grant.seen": "you allowed {hub} to use {camera}",
+    "grant.revoked": "you took back what {hub} was allowed with {camera}",
+    "grant.expired": "a grant for {camera} ran out",
+    "grant.refused": "a grant for {camera} was refused{why}",
+    "view.open": "{hub} opened {camera}{about}",
+    "view.close": "{hub} stopped seeing {camera}{why}",
+    "access.refused": "{hub} was refused {camera}{why}{about}",
+    "search": "{hub} looked up which cameras it may see{about}",
+    "board.online": "{camera} connected",
+    "board.offline": "{camera} lost its connection{why}",
+    "board.refused": "{camera} refused a grant{why}",
+    "frame.refused": "a frame of {camera} was thrown away{why}",
+}
+_REASONS = {
+    "revoked": "consent ended",
+    "expired": "the grant ran out",
+    "no-grant": "you do not allow it",
+    "wrong-audience": "you do not allow it",
+    "outside-window": "outside the hours you allowed",
+    "purpose-not-granted": "not for this purpose",
+    "action-not-granted": "not this kind of look",
+    "not-yet-valid": "the grant has not begun",
+    "ticket-stolen": "the link was used from another address",
+    "ticket-expired": "the link was over",
+    "closed": "it closed the view",
+}
+# Entries whose `reason` is what an operator wrote, not one of our words.
+_SPOKEN = ("view.open", "search")
+
+
+def sentence(entry: Mapping[str, Any], names: Mapping[str, str]) -> str:
+    """What happened, one line, without the time. `names`: thumb -> what to call it."""
+    pattern = _SENTENCES.get(str(entry["type"]), "{type}{why}")
+    return clean(
+        pattern.format(
+            type=entry["type"],
+            hub=_hub(entry, names),
+            camera=who.called(entry["camera"], names) if entry.get("camera") else "a camera",
+            why=_why(entry),
+            about=_about(entry),
+        )
+    )
+
+
+def _hub(entry: Mapping[str, Any], names: Mapping[str, str]) -> str:
+    thumb = entry.get("hub")
+    if not thumb:
+        return "somebody"
+    return names.get(thumb) or entry.get("hub_name") or who.called(thumb, names)
+
+
+def _why(entry: Mapping[str, Any]) -> str:
+    reason = entry.get("reason")
+    return f": {_REASONS.get(reason, reason)}" if reason else ""
+
+
+def _about(entry: Mapping[str, Any]) -> str:
+    said = entry.get("reason") if entry["type"] in _SPOKEN else None
+    facts = [
+        f"case {entry['case']}" if entry.get("case") else "",
+        f"purpose {entry['purpose']}" if entry.get("purpose") else "",
+        f'"{said}"' if said else "",
+    ]
+    told = ", ".join(fact for fact in facts if fact)
+    return f" ({told})" if told else ""
