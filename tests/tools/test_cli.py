@@ -159,7 +159,7 @@ def test_a_closed_pipe_is_quiet() -> None:
     reader, writer = os.pipe()
     os.close(reader)
     done = subprocess.run(
-        [sys.executable, "-m", "porchkit.cli", "--help"],
+        [sys.executable, "-m", "porchkit.cli", "--version"],
         stdout=writer,
         stderr=subprocess.PIPE,
         timeout=60,
