@@ -26,6 +26,10 @@ def _entry(type: str, **more: object) -> dict[str, object]:
         (_entry("board.online"), "porch connected"),
         (_entry("never.heard", reason="why"), "never.heard: why"),
         (_entry("view.open", hub_name=None), "HUBTHUMB… opened porch"),
+        (
+            _entry("grant.seen", hub=None, detail={"hubs": ["HUBTHUMB", "CAM"]}),
+            "you allowed HUBTHUMB… and porch to use porch",
+        ),
         (_entry("view.open", hub=None), "somebody opened porch"),
     ],
 )

@@ -88,12 +88,13 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _outcome(words: list[str]) -> int:
     try:
-        return _dispatch(words)
+        return dispatch(words)
     except SystemExit as stop:  # argparse: --help is 0, a usage error 2
         return stop.code if isinstance(stop.code, int) else EXIT_USAGE
 
 
-def _dispatch(words: list[str]) -> int:
+def dispatch(words: list[str]) -> int:
+    """Run one command line inside this program: what main() turns into codes, this raises."""
     if words[:1] == ["help"]:
         words = [*words[1:2], "--help"]
     parser = _top_parser()

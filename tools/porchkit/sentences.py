@@ -5,14 +5,14 @@ from collections.abc import Mapping
 from typing import Any
 
 from porchkit import who
-from porchkit.words import clean
+from porchkit.words import clean, listed
 
 # {hub} looked, {camera} was looked at; {about}: case, purpose and the words the operator wrote.
 _SENTENCES = {
     "resident.added": "you joined this host",
     "camera.added": "{camera} was added",
     "grant.seen": "you allowed {hub} to use {camera}",
-    "grant.revoked": "you took back what {hub} was allowed with {camera}",
+    "grant.revoked": "you took back a grant for {camera}",
     "grant.expired": "a grant for {camera} ran out",
     "grant.refused": "a grant for {camera} was refused{why}",
     "view.open": "{hub} opened {camera}{about}",
@@ -56,10 +56,12 @@ def sentence(entry: Mapping[str, Any], names: Mapping[str, str]) -> str:
 
 
 def _hub(entry: Mapping[str, Any], names: Mapping[str, str]) -> str:
+    """Who it was, or, for a grant that names several, who they are."""
     thumb = entry.get("hub")
-    if not thumb:
-        return "somebody"
-    return names.get(thumb) or entry.get("hub_name") or who.called(thumb, names)
+    if thumb:
+        return names.get(thumb) or entry.get("hub_name") or who.called(thumb, names)
+    several = (entry.get("detail") or {}).get("hubs", [])
+    return listed(who.called(each, names) for each in several) or "somebody"
 
 
 def _why(entry: Mapping[str, Any]) -> str:
