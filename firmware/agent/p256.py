@@ -31,9 +31,9 @@ class Verifier:
     """Checks signatures of one public key (x, y) with the table `make_table` made for it.
 
     Raises ValueError unless `table` is that table, whole. The digest decides: a table torn, decayed
-    or left behind by another key fails it, and so would every point that differs in one bit. It is
-    no signature: who can rewrite the table with its digest can as well rewrite the key beside it.
-    Proving the points by arithmetic would cost as much as making the table anew.
+    or left behind by another key fails it. It is no signature: who can rewrite the table with its
+    digest can as well rewrite the key beside it. Proving the points by arithmetic would take nearly
+    as long as making the table anew.
     """
 
     def __init__(self, table: bytes, x: int, y: int) -> None:
@@ -65,7 +65,7 @@ class Verifier:
 def verify(x: int, y: int, message: bytes, signature: bytes) -> bool:
     """Like `Verifier.verify` for a key without a table; False too if (x, y) is no public key."""
     try:
-        multiples = _odd_multiples(x, y)
+        _check_point(x, y)
     except ValueError:
         return False
     scalars = _scalars(message, signature)
@@ -73,12 +73,14 @@ def verify(x: int, y: int, message: bytes, signature: bytes) -> bool:
         return False
     u1, u2, r = scalars
     g_columns = _columns(u1)
-    digits = _naf(u2)
+    digits = _signed_digits(u2)
+    multiples = _odd_multiples(x, y)
     point = _INFINITY
     for i in range(_DIGITS - 1, -1, -1):
         point = _double(point)
         if digits[i]:
-            point = _add_odd(point, multiples, digits[i])
+            odd_x, odd_y = multiples[digits[i] >> 1]
+            point = _add(point, odd_x, odd_y)
         if i < _COLUMNS:  # G's comb needs only the last doublings
             point = _add_tabled(point, G_POINTS, g_columns[i])
     return _has_x(point, r)
@@ -88,6 +90,13 @@ def make_table(x: int, y: int) -> bytes:
     """The comb table of the public key (x, y); ValueError if that is no point of P-256."""
     _check_point(x, y)
     table = bytearray(_TABLE_BYTES)  # at once: growing it would break a small heap into pieces
+    _fill(table, x, y)
+    table[_POINTS_BYTES:] = _table_digest(table)
+    return bytes(table)
+
+
+def _fill(table: bytearray, x: int, y: int) -> None:
+    """Write the 31 points: each new tooth alone, then added to all the points so far."""
     count = 0
     for tooth_x, tooth_y in _teeth(x, y):
         tooth = (tooth_x, tooth_y, 1)
@@ -95,8 +104,6 @@ def make_table(x: int, y: int) -> bytes:
         for point_x, point_y in _affine(sums):
             table[64 * count : 64 * count + 64] = _point_bytes(point_x, point_y)
             count += 1
-    table[_POINTS_BYTES:] = _table_digest(table)
-    return bytes(table)
 
 
 def _check_point(x: int, y: int) -> None:
@@ -114,9 +121,6 @@ def _table_digest(table: "bytes | bytearray") -> bytes:
     digest = hashlib.sha256(_FORMAT)
     digest.update(memoryview(table)[:_POINTS_BYTES])
     return digest.digest()
-
-
-# --- Scalars
 
 
 def _scalars(message: bytes, signature: bytes) -> "tuple[int, int, int] | None":
@@ -152,22 +156,19 @@ def _columns(scalar: int) -> bytearray:
     return columns
 
 
-def _naf(scalar: int) -> list[int]:
-    """Digits 0 or odd in -15..15, lowest first; among any five neighbours at most one is not 0."""
-    digits = []
-    for _ in range(_DIGITS):
-        digit = 0
+def _signed_digits(scalar: int) -> bytearray:
+    """The scalar in digits 0 or odd from -15 to 15, kept mod 32, lowest first; mostly 0."""
+    digits = bytearray(_DIGITS)
+    for place in range(_DIGITS):
         if scalar & 1:
             digit = scalar & 31
-            if digit > 15:
-                digit -= 32
-            scalar -= digit
-        digits.append(digit)
+            digits[place] = digit
+            scalar -= digit if digit < 16 else digit - 32
         scalar >>= 1
     return digits
 
 
-# --- Points: Jacobian (X, Y, Z) stands for x = X/Z^2, y = Y/Z^3; Z = 0 is infinity; X, Y, Z < p
+# Points are Jacobian: (X, Y, Z) stands for x = X/Z^2, y = Y/Z^3, or for infinity where Z = 0.
 
 
 def _double(point: tuple[int, int, int]) -> tuple[int, int, int]:
@@ -209,22 +210,14 @@ def _add_tabled(
     return _add(point, x, int.from_bytes(table[end - 32 : end], "big"))
 
 
-def _add_odd(
-    point: tuple[int, int, int], multiples: list[tuple[int, int]], digit: int
-) -> tuple[int, int, int]:
-    """point + digit*Q, `multiples` being 1*Q, 3*Q, 5*Q ...; digit odd, of either sign."""
-    x, y = multiples[abs(digit) >> 1]
-    return _add(point, x, y if digit > 0 else _P - y)
-
-
 def _odd_multiples(x: int, y: int) -> list[tuple[int, int]]:
-    """1, 3, ... 15 times (x, y); ValueError if that is no point of P-256."""
-    _check_point(x, y)
+    """1, 3, ... 15, -15, ... -3, -1 times (x, y): digit d mod 32 has its multiple at d >> 1."""
     [(double_x, double_y)] = _affine([_double((x, y, 1))])
     points = [(x, y, 1)]
     for _ in range(7):
         points.append(_add(points[-1], double_x, double_y))
-    return _affine(points)
+    multiples = _affine(points)
+    return multiples + [(odd_x, _P - odd_y) for odd_x, odd_y in reversed(multiples)]
 
 
 def _teeth(x: int, y: int) -> list[tuple[int, int]]:
