@@ -1,0 +1,101 @@
+"""What lies on a board's flash, written into a folder: the firmware and what provisioning adds.
+
+Layout and meaning are the firmware's; here they are only written. The folder holds the board's
+key, so it is closed to others.
+"""
+
+import json
+import shutil
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from accord import b64, names
+from porchkit.boards import board_json
+from porchkit.paths import firmware_root
+
+# What of firmware/ goes onto the flash; linter settings and packaging do not.
+FIRMWARE = ("main.py", "agent", "lib")
+
+
+@dataclass(frozen=True)
+class FrameSettings:
+    """How to film. `quality` 1..100, higher is better; `mode` "always" or "motion"."""
+
+    width: int = 640
+    height: int = 480
+    quality: int = 80
+    fps: int = 5
+    mode: str = "always"
+
+
+@dataclass(frozen=True)
+class BoardConfig:
+    """What one board is told at provisioning. `resident_x` and `resident_y`: the resident's
+    public key, 32 bytes each. `wifi`: (name, password)."""
+
+    host: str
+    port: int
+    server_name: str
+    ca_der: bytes = field(repr=False)
+    board_key: bytes = field(repr=False)
+    resident_x: bytes = field(repr=False)
+    resident_y: bytes = field(repr=False)
+    frame: FrameSettings = FrameSettings()
+    board: str = "ai_thinker"
+    wifi: tuple[str, str] = field(default=("porchlight-sim", "none"), repr=False)
+    ntp: str = "pool.ntp.org"
+
+
+def write(root: Path, config: BoardConfig) -> None:
+    """Lay out a board's flash in `root` as it leaves provisioning: what an earlier run of the
+    board stored (grants, counters) stays, the program is copied anew."""
+    root.mkdir(parents=True, exist_ok=True)
+    root.chmod(0o700)
+    copy_firmware(root)
+    _json(root / "board.json", board_json(config.board))
+    _json(root / "config.json", _config(config))
+    _json(root / "resident.json", _resident(config))
+    (root / "ca.der").write_bytes(config.ca_der)
+    key = root / "board.key"
+    key.touch(mode=0o600)
+    key.write_bytes(config.board_key)
+
+
+def copy_firmware(root: Path) -> None:
+    """Copied, not linked: a board may be updated, which must not reach the source."""
+    source = firmware_root()
+    skip = shutil.ignore_patterns("__pycache__", "*.pyc")
+    for name in FIRMWARE:
+        if (source / name).is_dir():
+            shutil.rmtree(root / name, ignore_errors=True)
+            shutil.copytree(source / name, root / name, ignore=skip)
+        else:
+            shutil.copyfile(source / name, root / name)
+
+
+def _config(config: BoardConfig) -> dict[str, Any]:
+    frame = config.frame
+    return {
+        "host": config.host,
+        "port": config.port,
+        "server_name": config.server_name,
+        "wifi": {"ssid": config.wifi[0], "key": config.wifi[1]},
+        "ntp": config.ntp,
+        "frame": {
+            "width": frame.width,
+            "height": frame.height,
+            "quality": frame.quality,
+            "fps": frame.fps,
+            "mode": frame.mode,
+        },
+    }
+
+
+def _resident(config: BoardConfig) -> dict[str, str]:
+    x, y = config.resident_x, config.resident_y
+    return {"thumb": names.key_thumb(x, y), "x": b64.encode(x), "y": b64.encode(y)}
+
+
+def _json(path: Path, content: dict[str, Any]) -> None:
+    path.write_text(json.dumps(content), encoding="utf-8")

@@ -1,0 +1,69 @@
+"""The wires between the stand-ins and whoever runs this virtual board (porchkit/vboard.py).
+
+Knobs come in through `sim.json` in the board's root (cwd). What happens to the hardware goes out
+as lines over a pipe whose number is in $PORCHLIGHT_BOARD_LINK. Without either - someone runs
+`micropython main.py` by hand - the stand-ins still work, with their defaults and no supervisor.
+"""
+
+import json
+import os
+import sys
+import time
+
+EXIT_RESET = 75  # nobody supervises: what the process ends with where a board would reset
+
+_link = None
+
+
+def knobs():
+    """All knobs as they are now; {} where there is no sim.json."""
+    try:
+        with open("sim.json") as f:
+            return json.loads(f.read())
+    except OSError:
+        return {}
+
+
+def knob(name, default):
+    """One knob as it is now, or `default` where it is absent or null."""
+    value = knobs().get(name)
+    return default if value is None else value
+
+
+def unix_ms():
+    """The host's own clock, which is the truth here (the board's may be wrong)."""
+    return time.time_ns() // 1000000 + _EPOCH_MS
+
+
+def started_with(name, default):
+    """A word that the supervisor gave this run of the process, such as the reset's cause."""
+    word = os.getenv("PORCHLIGHT_BOARD_" + name)
+    return default if word is None else word
+
+
+def tell(line):
+    """Say something to the supervisor; True where there is one. When it is gone, so are we:
+    a virtual board does not outlive the program that powers it."""
+    global _link
+    if _link is None:
+        number = os.getenv("PORCHLIGHT_BOARD_LINK")
+        if number is None:
+            return False
+        _link = open(int(number), "wb")  # noqa: SIM115 - open as long as the board is
+    try:
+        _link.write((line + "\n").encode())
+    except OSError:
+        sys.exit(EXIT_RESET)
+    return True
+
+
+def stop_for_reset(cause):
+    """The processor resets: nothing of the program runs on, no `finally` and no `except`."""
+    while tell("reset " + cause):
+        time.sleep_ms(1000)  # the supervisor kills this process before this ends
+    sys.exit(EXIT_RESET)
+
+
+# gmtime(0) says whether this port counts from 1970 or from 2000.
+_EPOCH_MS = 946684800000 if time.gmtime(0)[0] == 2000 else 0
+EPOCH_S = _EPOCH_MS // 1000
