@@ -1,7 +1,8 @@
 """accord.b64: one text for one byte string."""
 
-from accord import b64
 from portable import raises
+
+from accord import b64
 
 
 def test_round_trip_of_every_length():

@@ -1,8 +1,9 @@
 """accord.book: new, held, replayed, revoked."""
 
+from portable import refused, vectors
+
 from accord import b64, grant
 from accord.book import MAX_GRANTS, MAX_REVOKED, Book
-from portable import refused, vectors
 
 V = vectors("grants.json")
 CAMERA, NOW, HUB = V["camera"], V["now"], V["people"]["hub"]["thumb"]

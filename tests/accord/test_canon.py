@@ -1,7 +1,8 @@
 """accord.canon: canonical JSON, the same on every runtime."""
 
-from accord import canon
 from portable import raises
+
+from accord import canon
 
 SAME = (
     b"0",
@@ -39,7 +40,7 @@ REFUSED = (
     b"{1:2}",
     b'{1:2,"a":3}',
     b'{"a":3,null:2}',
-    b'{[]:2}',
+    b"{[]:2}",
     b"1]",
     b"[" * 8 + b"]" * 8,
     b"[" * 900,

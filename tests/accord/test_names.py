@@ -1,7 +1,8 @@
 """accord.names: thumbprints."""
 
-from accord import b64, names
 from portable import raises
+
+from accord import b64, names
 
 
 def test_rfc_7638_of_a_p256_key():

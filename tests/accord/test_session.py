@@ -1,9 +1,10 @@
 """accord.session: two ends in memory, and everything that must end a connection."""
 
+from portable import raises, remote
+
 from accord import names, wire
 from accord.errors import LocalError
 from accord.session import BoardSession, HostSession
-from portable import raises, remote
 
 KEY = bytes(range(32))
 JPEG = b"\xff\xd8 a picture \xff\xd9"
@@ -32,7 +33,8 @@ def frame(sequence, boot=7, jpeg=JPEG):
 
 def test_both_ends_open_and_know_each_other():
     board, host = pair()
-    assert board.open and host.open
+    assert board.open
+    assert host.open
     assert (host.camera, host.boot) == (names.camera_thumb(KEY), 7)
     assert host.firmware == "0.1.0"
 
@@ -79,7 +81,8 @@ def test_a_host_without_the_key_gets_nothing():
     host.next_event()
     board.receive(host.take_outgoing())
     remote("bad-proof", board.next_event)
-    assert board.take_outgoing() == b"" and not board.open
+    assert board.take_outgoing() == b""
+    assert not board.open
 
 
 def test_a_board_that_cannot_prove_its_key():

@@ -1,7 +1,8 @@
 """accord.statement: whose camera it is."""
 
-from accord import b64, names, statement
 from portable import refused
+
+from accord import b64, names, statement
 
 CAMERA = names.camera_thumb(bytes(32))
 RESIDENT = names.key_thumb(b"x" * 32, b"y" * 32)

@@ -1,7 +1,8 @@
 """accord.tz against zoneinfo: tests/vectors/tz.json holds CPython's answers."""
 
-from accord import tz
 from portable import raises, vectors
+
+from accord import tz
 
 
 def test_local_minute_of_the_week_as_zoneinfo_has_it():

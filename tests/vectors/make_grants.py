@@ -10,10 +10,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from accord import b64, canon, envelope, names
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
+
+from accord import b64, canon, envelope, names
 
 NOW = 1_760_000_000
 HERE = Path(__file__).parent

@@ -27,7 +27,7 @@ def loads(raw: bytes) -> "Any":
     try:
         value = json.loads(raw.decode())
     except (ValueError, TypeError):  # TypeError: MicroPython, for a list as a key
-        raise ValueError("not JSON")
+        raise ValueError("not JSON") from None
     if dumps(value) != raw:
         raise ValueError("not canonical JSON")
     return value

@@ -46,10 +46,7 @@ def some(shape: "Shape", least: int, most: int) -> "Shape":
     def holds(v: "Any") -> bool:
         if type(v) is not list or not least <= len(v) <= most:
             return False
-        for i, item in enumerate(v):
-            if not shape(item) or item in v[:i]:
-                return False
-        return True
+        return all(shape(item) and item not in v[:i] for i, item in enumerate(v))
 
     return holds
 

@@ -49,7 +49,7 @@ def open_verified(
     try:
         claims = canon.loads(body)
     except ValueError:
-        raise Refused("not-canonical")
+        raise Refused("not-canonical") from None
     if type(claims) is not dict:
         raise Refused("wrong-type")
     if claims.get("iss") != kid:
@@ -61,10 +61,10 @@ def _split(token: bytes) -> "tuple[Any, bytes, bytes]":
     try:
         head, body, signature = [b64.decode(part) for part in bytes(token).decode().split(".")]
     except (ValueError, UnicodeError):
-        raise Refused("malformed")
+        raise Refused("malformed") from None
     if len(signature) != 64:
         raise Refused("malformed")
     try:
         return canon.loads(head), body, signature
     except ValueError:
-        raise Refused("wrong-header")
+        raise Refused("wrong-header") from None

@@ -18,9 +18,8 @@ if TYPE_CHECKING:
 TYP = "optin-grant+jwt"
 DETAIL_TYPE = "urn:optin:camera:1"
 ACTIONS = ("live", "snapshot", "clips", "export", "register")
-PURPOSES = tuple(
-    "burglary emergency fire medical missing-person own-use theft traffic-accident violence".split()
-)
+_PURPOSES = "burglary emergency fire medical missing-person own-use theft traffic-accident violence"
+PURPOSES = tuple(_PURPOSES.split(" "))
 MAX_SPAN_S = 90 * 86400
 MAX_LIVE_S = 86400  # longer only inside windows and with a daily limit
 MAX_INCIDENT_S = 3600
@@ -34,7 +33,7 @@ def _window(v: "Any") -> bool:
 
 def _rectangle(v: "Any") -> bool:
     per_mille = claims.whole(0, 1000)
-    return type(v) is list and len(v) == 4 and all([per_mille(n) for n in v])
+    return type(v) is list and len(v) == 4 and all(per_mille(n) for n in v)
 
 
 def _zone(v: "Any") -> bool:

@@ -1,8 +1,8 @@
 """Local time of the week from a POSIX TZ string, such as "CET-1CEST,M3.5.0,M10.5.0/3".
 
-Only what IANA's zones of today need: `std offset`, optionally `dst[offset],Mm.w.d[/time],Mm.w.d[/time]`
-(POSIX.1 §8.3). Julian-day rules are refused. Windows in a grant are minutes of the local week,
-0 = Monday 00:00.
+Only what IANA's zones of today need: `std offset`, optionally `dst[offset],rule,rule` where a rule
+is Mm.w.d[/time] (POSIX.1 §8.3). Julian days are refused. Windows in a grant are minutes of the
+local week, 0 = Monday 00:00.
 """
 
 WEEK = 7 * 24 * 60
@@ -56,10 +56,8 @@ class Zone:
         begin = _moment(year, self._begin) - self.winter_s
         end = _moment(year, self._end) - self.summer_s
         if begin < end:
-            summer = begin <= unix_s < end
-        else:  # southern half
-            summer = not end <= unix_s < begin
-        return self.summer_s if summer else self.winter_s
+            return self.summer_s if begin <= unix_s < end else self.winter_s
+        return self.winter_s if end <= unix_s < begin else self.summer_s  # southern half
 
 
 def _after_name(text: str) -> str:

@@ -43,7 +43,7 @@ class Message:
     def __init__(self, *values: "Any") -> None:
         if len(values) != len(self.FIELDS):
             raise LocalError("a message takes all its fields")
-        for (name, _), value in zip(self.FIELDS, values):  # noqa: B905
+        for (name, _), value in zip(self.FIELDS, values):
             setattr(self, name, value)
 
     def check(self) -> None:
@@ -98,9 +98,8 @@ class Status(Message):
     """Counters since boot; `late_ms` worst lateness of a frame since the last Status."""
 
     TYPE, MAX_REST = 17, 32
-    FIELDS = _fields(
-        "state 1 sensor 1 clock 1 light 1 sent 4 sent_bytes 8 dropped 4 quiet 4 late_ms 2 handle -16 reason 0"
-    )
+    _LAYOUT = "state 1 sensor 1 clock 1 light 1 sent 4 sent_bytes 8 dropped 4 quiet 4 late_ms 2"
+    FIELDS = _fields(_LAYOUT + " handle -16 reason 0")
     state: int
     sensor: int
     clock: int
@@ -269,7 +268,10 @@ def _checked_length(buffer: "Buffer") -> int:
 
 def _pack(value: "Any", size: int) -> bytes:
     if size > 0:
-        return int(value).to_bytes(size, "big")
+        if not 0 <= value < 1 << 8 * size:  # MicroPython before 1.28 cuts off instead of raising
+            raise LocalError("a number does not fit its field")
+        number: int = value
+        return number.to_bytes(size, "big")
     if size < 0 and len(value) != -size:
         raise LocalError("a field has the wrong length")
     return bytes(value)
