@@ -38,10 +38,8 @@ def open_verified(
     """The claims of a token whose signature holds; Refused otherwise, cheapest check first."""
     if len(token) > MAX_TOKEN:
         raise Refused("too-long")
-    head, body, signature = _split(token)
-    kid = head.get("kid") if type(head) is dict else None
-    if type(kid) is not str or head != header(kid, typ):
-        raise Refused("wrong-header")
+    head, body, signature = split(token)
+    kid = _signer(head, typ)
     if kid not in keys:
         raise Refused("unknown-key")
     if not check(keys[kid], token[: token.rfind(b".")], signature):
@@ -57,14 +55,24 @@ def open_verified(
     return claims
 
 
-def _split(token: bytes) -> "tuple[Any, bytes, bytes]":
+def _signer(head: bytes, typ: str) -> str:
+    """The kid of a header that is exactly ours."""
+    try:
+        found = canon.loads(head)
+    except ValueError:
+        raise Refused("wrong-header") from None
+    kid = found.get("kid") if type(found) is dict else None
+    if type(kid) is not str or found != header(kid, typ):
+        raise Refused("wrong-header")
+    return kid
+
+
+def split(token: bytes) -> "tuple[bytes, bytes, bytes]":
+    """Header, claims and signature, decoded but not looked at; Refused("malformed")."""
     try:
         head, body, signature = [b64.decode(part) for part in bytes(token).decode().split(".")]
     except (ValueError, UnicodeError):
         raise Refused("malformed") from None
     if len(signature) != 64:
         raise Refused("malformed")
-    try:
-        return canon.loads(head), body, signature
-    except ValueError:
-        raise Refused("wrong-header") from None
+    return head, body, signature
