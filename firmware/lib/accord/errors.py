@@ -10,20 +10,22 @@ RemoteError and Refused carry `reason`: one short word, fit for a log, never a s
 
 
 class AccordError(Exception):
-    pass
+    """Catch this one at a boundary that treats them all alike."""
 
 
 class LocalError(AccordError):
-    pass
+    """Not for input: nothing a peer sends may lead here."""
 
 
-class RemoteError(AccordError):
+class _Named(AccordError):
     def __init__(self, reason: str) -> None:
         super().__init__(reason)
         self.reason = reason
 
 
-class Refused(AccordError):
-    def __init__(self, reason: str) -> None:
-        super().__init__(reason)
-        self.reason = reason
+class RemoteError(_Named):
+    """Closes the connection it came up on."""
+
+
+class Refused(_Named):
+    """No."""

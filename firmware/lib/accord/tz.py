@@ -19,7 +19,7 @@ def parse(tz: str) -> "Zone":
     rest = _after_name(tz)
     offset, rest = _signed_time(rest)
     if not rest:
-        return Zone(-offset, -offset, None, None)
+        return Zone(-offset, -offset, [])
     rest = _after_name(rest)
     summer = offset - 3600
     if rest and rest[0] != ",":
@@ -27,34 +27,29 @@ def parse(tz: str) -> "Zone":
     rules = rest.split(",")
     if len(rules) != 3 or rules[0]:
         raise ValueError("bad time zone")
-    return Zone(-offset, -summer, _rule(rules[1]), _rule(rules[2]))
+    return Zone(-offset, -summer, [_rule(rules[1]), _rule(rules[2])])
 
 
 class Zone:
-    """Offsets east of UTC in seconds; begin and end of summer time as rules, or None."""
+    """Offsets east of UTC in seconds; the rules that begin and end summer time, or none."""
 
     def __init__(
-        self,
-        winter_s: int,
-        summer_s: int,
-        begin: "tuple[int, int, int, int] | None",
-        end: "tuple[int, int, int, int] | None",
+        self, winter_s: int, summer_s: int, rules: "list[tuple[int, int, int, int]]"
     ) -> None:
         self.winter_s = winter_s
         self.summer_s = summer_s
-        self._begin = begin
-        self._end = end
+        self._rules = rules
 
     def minute_of_week(self, unix_s: int) -> int:
         local = unix_s + self.offset_s(unix_s)
         return (local // 60 + 3 * 1440) % WEEK  # 1970-01-01 was a Thursday
 
     def offset_s(self, unix_s: int) -> int:
-        if self._begin is None or self._end is None:
+        if not self._rules:
             return self.winter_s
         year = _year((unix_s + self.winter_s) // _DAY_S)
-        begin = _moment(year, self._begin) - self.winter_s
-        end = _moment(year, self._end) - self.summer_s
+        begin = _moment(year, self._rules[0]) - self.winter_s
+        end = _moment(year, self._rules[1]) - self.summer_s
         if begin < end:
             return self.summer_s if begin <= unix_s < end else self.winter_s
         return self.winter_s if end <= unix_s < begin else self.summer_s  # southern half
@@ -98,19 +93,17 @@ def _rule(text: str) -> "tuple[int, int, int, int]":
     fields = date[1:].split(".")
     if date[:1] != "M" or len(fields) != 3:
         raise ValueError("bad time zone")
-    month, week, day = _number(fields[0], 12), _number(fields[1], 5), _number(fields[2], 6)
-    if month < 1 or week < 1:
-        raise ValueError("bad time zone")
+    month, week, day = _number(fields[0], 12, 1), _number(fields[1], 5, 1), _number(fields[2], 6)
     return month, week, day, _seconds(time) if time else 7200
 
 
-def _number(text: str, most: int) -> int:
+def _number(text: str, most: int, least: int = 0) -> int:
     if not 1 <= len(text) <= 3:
         raise ValueError("bad time zone")
     for char in text:
         if char not in "0123456789":
             raise ValueError("bad time zone")
-    if int(text) > most:
+    if not least <= int(text) <= most:
         raise ValueError("bad time zone")
     return int(text)
 
