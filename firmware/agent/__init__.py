@@ -1,0 +1,1 @@
+"""The board's agent: films only while a grant holds, sends only what a permit allows."""

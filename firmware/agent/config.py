@@ -1,0 +1,89 @@
+"""What provisioning wrote about this board: config.json and board.json, checked once, at start.
+
+The first thing wrong ends the start with one line that names the file and the field.
+"""
+
+import json
+
+from agent.errors import ConfigError
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+MODES = ("always", "motion")
+
+
+class Fields:
+    """One JSON object of a file; every getter raises ConfigError naming `file` and the field."""
+
+    def __init__(self, file: str, values: "Any") -> None:
+        if type(values) is not dict:
+            raise ConfigError(file + ": not a JSON object")
+        self._file = file
+        self._values = values
+
+    def text(self, name: str, default: str | None = None) -> str:
+        value = self._values.get(name, default)
+        if type(value) is not str:
+            raise self._wrong(name, "must be text")
+        return value
+
+    def number(self, name: str, least: int, most: int, default: int | None = None) -> int:
+        value = self._values.get(name, default)
+        if type(value) is not int or not least <= value <= most:
+            raise self._wrong(name, "must be a number from %d to %d" % (least, most))
+        return value
+
+    def word(self, name: str, words: tuple[str, ...], default: str) -> str:
+        value = self.text(name, default)
+        if value not in words:
+            raise self._wrong(name, "must be one of " + ", ".join(words))
+        return value
+
+    def inner(self, name: str) -> "Fields":
+        return Fields(self._file + ": " + name, self._values.get(name, {}))
+
+    def all(self) -> "dict[str, Any]":
+        return dict(self._values)
+
+    def has(self, name: str) -> bool:
+        return self._values.get(name) is not None
+
+    def _wrong(self, name: str, what: str) -> ConfigError:
+        return ConfigError("%s: %s %s" % (self._file, name, what))
+
+
+def read(file: str, raw: bytes | None) -> Fields:
+    """The fields of the JSON file whose content is `raw`, None if the file is missing."""
+    if raw is None:
+        raise ConfigError(file + ": missing; provision the board")
+    try:
+        return Fields(file, json.loads(raw.decode()))
+    except (ValueError, UnicodeError):
+        raise ConfigError(file + ": not JSON; provision the board again")
+
+
+class Picture:
+    """How to film as the resident configured it: the most the host may ever ask for."""
+
+    def __init__(self, fields: Fields) -> None:
+        self.width = fields.number("width", 96, 1600, 640)
+        self.height = fields.number("height", 96, 1200, 480)
+        self.quality = fields.number("quality", 1, 100, 80)
+        self.fps = fields.number("fps", 1, 30, 5)
+        self.mode = MODES.index(fields.word("mode", MODES, "always"))
+
+
+class Config:
+    """config.json: which host, which Wi-Fi, how to film."""
+
+    def __init__(self, fields: Fields) -> None:
+        self.host = fields.text("host")
+        self.port = fields.number("port", 1, 65535)
+        self.server_name = fields.text("server_name", self.host)
+        self.ntp = fields.text("ntp", "pool.ntp.org")
+        wifi = fields.inner("wifi")
+        self.ssid = wifi.text("ssid", "")
+        self.key = wifi.text("key", "")
+        self.picture = Picture(fields.inner("frame"))

@@ -1,0 +1,129 @@
+"""The grants this board holds, and everything that may change them: host, button, time.
+
+A change is complete when it is stored; a revocation is obeyed before it is stored.
+"""
+
+from accord import b64, grant
+from accord.errors import Refused
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from accord.book import Book
+    from agent.clock import Clock
+    from agent.gate import Gate
+    from agent.log import Log
+    from agent.p256 import Verifier
+    from agent.store import Store
+
+NO_HANDLE = bytes(16)
+
+
+class Consent:
+    """`obey()` re-checks the gate and goes dark at once where it must."""
+
+    def __init__(
+        self,
+        *,
+        book: "Book",
+        keys: "dict[str, Verifier]",
+        store: "Store",
+        clock: "Clock",
+        gate: "Gate",
+        log: "Log",
+    ) -> None:
+        self._book = book
+        self._keys = keys
+        self._store = store
+        self._clock = clock
+        self._gate = gate
+        self._log = log
+        self.obey: Callable[[], None] = _nothing_films_yet
+
+    def restore(self) -> None:
+        """Take back what the store holds; each token is verified again."""
+        for token in self._store.state.grants:
+            try:
+                self._book.restore(self._verify(token.encode()))
+            except Refused as refused:
+                self._log("consent", "stored grant refused: " + refused.reason)
+        self._gate.button = self._store.state.button
+
+    def accept(self, token: bytes) -> tuple[bytes, str]:
+        """(handle, "held" or why not) for a token the host brought."""
+        try:
+            granted = self._verify(token)
+        except Refused as refused:
+            self._log("consent", "token refused: " + refused.reason)
+            return _handle_in(token), refused.reason
+        try:
+            self._drop_expired()
+            new = self._book.add(granted)
+        except Refused as refused:
+            self._log("consent", "grant %s refused: %s" % (granted.jti, refused.reason))
+            return granted.handle, refused.reason
+        if new:
+            self._gate.button = False
+            self._clock.raise_floor(granted.iat)
+            self._save()
+            self._log("consent", "grant held " + granted.jti)
+        return granted.handle, "held"
+
+    def revoke(self, handle: bytes) -> str:
+        """Dark first, then stored; "revoked"."""
+        self._book.revoke(handle)
+        self.obey()
+        self._save()
+        self._log("consent", "grant revoked " + b64.encode(handle))
+        return "revoked"
+
+    def press_button(self) -> None:
+        """Revoke everything held; only a newer grant opens the gate again."""
+        self._gate.button = True
+        held = self._book.grants()
+        for granted in held:
+            self._book.revoke(granted.handle)
+        self.obey()
+        self._save()
+        self._log("consent", "button: %d grants revoked" % len(held))
+
+    def _verify(self, token: bytes) -> grant.Grant:
+        return grant.verify(token, self._keys, _check)
+
+    def _drop_expired(self) -> None:
+        now = self._clock.now()
+        if now is not None:
+            self._book.drop_expired(now)
+
+    def _save(self) -> None:
+        state, book = self._store.state, self._book
+        state.floor = book.floor
+        state.iat_floor = max(state.iat_floor, book.iat_floor())
+        state.grants = [granted.token.decode() for granted in book.grants()]
+        state.revoked = [b64.encode(handle) for handle in book.revoked]
+        state.button = self._gate.button
+        self._store.save()
+
+
+def _check(verifier: "Verifier", message: bytes, signature: bytes) -> bool:
+    return verifier.verify(message, signature)
+
+
+def _nothing_films_yet() -> None:
+    pass
+
+
+def _handle_in(token: bytes) -> bytes:
+    """The handle a refused token names, so that the host knows which one; zeros if unreadable.
+    Unverified: a label for the answer, nothing else."""
+    parts = token.split(b".")
+    if len(parts) != 3:
+        return NO_HANDLE
+    try:
+        claims = b64.decode(parts[1].decode())
+        start = claims.find(b'"jti":"') + 7
+        handle = b64.decode(claims[start : start + 22].decode())
+    except (ValueError, UnicodeError):
+        return NO_HANDLE
+    return handle if start > 6 and len(handle) == 16 else NO_HANDLE

@@ -1,0 +1,129 @@
+"""One connection from its hello to its end: a task that reads, one that writes, one that minds
+the time. Only the second writes, so messages never mix.
+"""
+
+import asyncio
+
+from accord import wire
+from accord.errors import RemoteError
+from agent.errors import LinkLost
+from agent.sender import always
+from agent.tasks import run_together
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from accord.session import BoardSession
+    from agent.connection import Connection
+    from agent.downlink import Downlink
+    from agent.elapsed import Elapsed
+    from agent.sender import Sender
+
+SILENCE_MS = 45_000  # the host speaks every 15 s
+WELCOME_MS = 10_000  # from the hello to the host's first Time
+STALL_MS = 10_000  # for one message to leave
+MIND_MS = 250
+MAX_WAITING = 16  # answers the host has not let us send
+
+
+class Dialogue:
+    def __init__(
+        self,
+        connection: "Connection",
+        session: "BoardSession",
+        *,
+        downlink: "Downlink",
+        sender: "Sender",
+        elapsed: "Elapsed",
+    ) -> None:
+        self._connection = connection
+        self._session = session
+        self._downlink = downlink
+        self._sender = sender
+        self._elapsed = elapsed
+        self._wake = asyncio.Event()
+        self._handshake = [session.hello()]
+        self._answers: list[wire.Answer] = []
+        self._welcome = False  # the host proved itself and told the time
+        self._watched = False  # the host said on this connection who looks
+        self._began = self._heard_at = elapsed.ms()
+        self._writing_since: int | None = None
+        self.beat: Callable[[], None] = lambda: None
+
+    @property
+    def age_ms(self) -> int:
+        return self._elapsed.ms() - self._began
+
+    def wake(self) -> None:
+        """There may be something to send."""
+        self._wake.set()
+
+    async def run(self) -> None:
+        """Until the connection ends, always by LinkLost."""
+        self._sender.begin()
+        await run_together(self._read(), self._write(), self._mind())
+
+    async def _read(self) -> None:
+        while True:
+            data = await self._connection.next_message()
+            self._heard_at = self._elapsed.ms()
+            try:
+                self._session.receive(data)
+                message = self._session.next_event()
+                while message is not None:
+                    self._take(message)
+                    message = self._session.next_event()
+            except RemoteError as error:
+                raise LinkLost("host-" + error.reason)
+            self.wake()
+
+    def _take(self, message: wire.Message) -> None:
+        proof = self._session.take_outgoing()
+        if proof:
+            self._handshake.append(proof)
+        answer = self._downlink.handle(message)
+        if isinstance(message, wire.Time):
+            self._welcome = True
+        elif isinstance(message, wire.Watch):
+            self._watched = True
+        if answer is not None:
+            self._answers.append(answer)
+        if len(self._answers) > MAX_WAITING:
+            raise LinkLost("flooded")
+
+    async def _write(self) -> None:
+        while True:
+            self._writing_since = self._elapsed.ms()
+            more = await self._write_next()
+            self._writing_since = None
+            if not more:
+                await self._wake.wait()
+                self._wake.clear()
+
+    async def _write_next(self) -> bool:
+        """Write the most urgent thing; False if there is nothing to write."""
+        await self._connection.send_control()
+        if self._handshake:
+            await self._connection.send((self._handshake.pop(0),), always)
+        elif not self._welcome:
+            return False
+        elif self._answers:
+            sealed = self._session.seal(self._answers.pop(0))
+            await self._connection.send((sealed,), always)
+        else:
+            return await self._sender.send_next(self._connection, self._session, self._watched)
+        return True
+
+    async def _mind(self) -> None:
+        while True:
+            await self._elapsed.pause(MIND_MS)
+            self.beat()
+            now = self._elapsed.ms()
+            if now - self._heard_at > SILENCE_MS:
+                raise LinkLost("silence")
+            if not self._welcome and self.age_ms > WELCOME_MS:
+                raise LinkLost("no-welcome")
+            if self._writing_since is not None and now - self._writing_since > STALL_MS:
+                raise LinkLost("stalled")
+            self.wake()

@@ -1,0 +1,58 @@
+"""What the host says -> what the board does. One row a message."""
+
+from accord import wire
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from agent.clock import Clock
+    from agent.consent import Consent
+    from agent.gate import Gate
+    from agent.log import Log
+
+
+class Downlink:
+    """`obey()`: check the gate now, go dark at once where it closed."""
+
+    def __init__(
+        self,
+        *,
+        clock: "Clock",
+        consent: "Consent",
+        gate: "Gate",
+        obey: "Callable[[], None]",
+        log: "Log",
+    ) -> None:
+        self._clock = clock
+        self._consent = consent
+        self._gate = gate
+        self._obey = obey
+        self._log = log
+
+    def handle(self, message: wire.Message) -> wire.Answer | None:
+        """Act on `message`; the answer it wants, if it wants one."""
+        if isinstance(message, wire.Time):
+            self._hear_time(message)
+        elif isinstance(message, wire.GrantToken):
+            handle, reason = self._consent.accept(message.token)
+            self._obey()
+            return wire.Answer(handle, reason.encode())
+        elif isinstance(message, wire.Revoke):
+            reason = self._consent.revoke(message.handle)
+            return wire.Answer(message.handle, reason.encode())
+        elif isinstance(message, wire.Watch):
+            self._gate.watch(message)
+            self._obey()
+        elif isinstance(message, wire.Settings):
+            self._gate.settle(message)
+            self._obey()
+        return None
+
+    def _hear_time(self, message: wire.Time) -> None:
+        before = self._clock.reason()
+        self._clock.hear_host(message.unix_ms)
+        after = self._clock.reason()
+        if before != after:
+            self._log("clock", after or "trusted")
+        self._obey()

@@ -1,0 +1,237 @@
+"""The board's program: builds every part from what is on the flash, and runs them together.
+
+The composition root: only this file knows all the parts and the hardware modules. If any part
+ends, all end: dark first, then a line in the log, then a reset. A camera must not limp on.
+"""
+
+import asyncio
+import gc
+import os
+import random
+import sys
+import time
+
+if "lib" not in sys.path:
+    sys.path.append("lib")
+
+import machine
+import network
+import ntptime
+
+from accord import b64, names
+from accord.book import Book
+from agent import board as pins
+from agent import sensor as camera
+from agent.backoff import Backoff
+from agent.button import Button
+from agent.clock import Clock
+from agent.compose import Composer
+from agent.connection import Dialer
+from agent.consent import Consent
+from agent.days import Days
+from agent.downlink import Downlink
+from agent.elapsed import Elapsed
+from agent.errors import AgentError, StoreError
+from agent.filming import Filming
+from agent.flash import Flash
+from agent.frames import FrameQueue
+from agent.gate import Gate
+from agent.light import Light
+from agent.log import Log
+from agent.motion import SizeMotion
+from agent.radio import Radio
+from agent.report import Report
+from agent.sender import Sender
+from agent.store import Store
+from agent.tasks import run_together
+from agent.timesync import TimeSync
+from agent.uplink import Identity, Uplink
+from agent.usage import Usage
+from agent.version import FIRMWARE
+from agent.watchdog import TIMEOUT_MS, Watchdog
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from agent.board import Board
+    from agent.config import Config
+
+MAX_QUEUE_BYTES = 256_000
+
+
+class Core:
+    """What decides: grants, clock, gate. Nothing here touches hardware but the flash."""
+
+    def __init__(self, store: Store, config: "Config", elapsed: Elapsed, log: Log) -> None:
+        state = store.load()
+        if store.damaged:
+            log("store", "state.json is damaged: no grant is taken; provision the board again")
+        key = store.board_key()
+        thumb, verifier = store.resident()
+        revoked = tuple([b64.decode(handle) for handle in state.revoked])
+        self.book = Book(names.camera_thumb(key), state.floor, revoked)
+        self.clock = Clock(elapsed.ms, state.iat_floor)
+        self.days = _days(store, log)
+        self.gate = Gate(
+            book=self.book,
+            clock=self.clock,
+            days=self.days,
+            picture=config.picture,
+            elapsed_ms=elapsed.ms,
+        )
+        self.consent = Consent(
+            book=self.book,
+            keys={thumb: verifier},
+            store=store,
+            clock=self.clock,
+            gate=self.gate,
+            log=log,
+        )
+        self.consent.restore()
+        state.boot += 1
+        store.save()  # before the first hello: a boot number is never used twice
+        self.identity = Identity(key, state.boot, FIRMWARE)
+
+
+class Eyes:
+    """What sees and what leaves: sensor, queue, light."""
+
+    def __init__(
+        self, core: Core, board: "Board", store: Store, elapsed: Elapsed, log: Log
+    ) -> None:
+        self.sensor = camera.Sensor(
+            camera.load_driver(),
+            board,
+            cut_power=pins.switch(machine, board.power_down),
+            elapsed_ms=elapsed.ms,
+            pause=elapsed.pause,
+        )
+        light = Light(pins.switch(machine, board.light))
+        queue = FrameQueue(min(MAX_QUEUE_BYTES, gc.mem_free() // 4))
+        report = Report(
+            gate=core.gate,
+            sensor=self.sensor,
+            clock=core.clock,
+            light=light,
+            queue=queue,
+            elapsed_ms=elapsed.ms,
+        )
+        self.sender = Sender(core.gate, queue, report, light)
+        self.filming = Filming(
+            core.gate,
+            self.sensor,
+            queue,
+            compose=Composer(core.gate, core.clock, SizeMotion(), core.identity.boot),
+            report=report,
+            elapsed=elapsed,
+            log=log,
+        )
+        self.filming.filmed = Usage(core.days, core.gate, core.clock, core.book, store).filmed
+        core.consent.obey = self.filming.obey
+
+
+class Agent:
+    """All parts of the running board."""
+
+    def __init__(self, store: Store, elapsed: Elapsed, log: Log) -> None:
+        config, board = store.config(), store.board()
+        core = Core(store, config, elapsed, log)
+        eyes = Eyes(core, board, store, elapsed, log)
+        self._config = config
+        self._elapsed = elapsed
+        self._log = log
+        self.filming = eyes.filming
+        ntptime.host = config.ntp
+        wlan = network.WLAN(network.WLAN.IF_STA)
+        self._radio = Radio(wlan, elapsed, Backoff(random.random), log)
+        self._radio.busy = lambda: eyes.sensor.powered
+        self._timesync = TimeSync(ntptime, time, machine.RTC(), core.clock, log)
+        self._uplink = Uplink(
+            Dialer(config.host, config.port, config.server_name, store.ca_der()),
+            core.identity,
+            downlink=Downlink(
+                clock=core.clock,
+                consent=core.consent,
+                gate=core.gate,
+                obey=eyes.filming.obey,
+                log=log,
+            ),
+            sender=eyes.sender,
+            gate=core.gate,
+            elapsed=elapsed,
+        )
+        eyes.filming.ready = self._uplink.wake
+        pressed = pins.pressed(machine, board.button)
+        self._button = Button(pressed, core.consent.press_button) if pressed else None
+        self._watchdog = _watchdog(store, elapsed, log)
+
+    async def run(self) -> None:
+        """Until any part ends or raises."""
+        radio, timesync, watchdog = self._radio, self._timesync, self._watchdog
+        radio.beat = watchdog.beat_of("radio")
+        self._uplink.beat = watchdog.beat_of("uplink")
+        self.filming.beat = watchdog.beat_of("filming")
+        tasks = [
+            radio.run(self._config.ssid, self._config.key),
+            timesync.run(lambda: radio.up, self._elapsed),
+            self._uplink.run(
+                lambda: radio.up and timesync.tried.is_set(), Backoff(random.random), self._log
+            ),
+            self.filming.run(),
+            watchdog.run(),
+        ]
+        if self._button is not None:
+            tasks.append(self._button.run(self._elapsed))
+        await run_together(*tasks)
+
+
+def _watchdog(store: Store, elapsed: Elapsed, log: Log) -> Watchdog:
+    if store.has("maintenance"):
+        log("main", "maintenance: the watchdog is off")
+        return Watchdog(None, elapsed, log)
+    return Watchdog(machine.WDT(timeout=TIMEOUT_MS), elapsed, log)
+
+
+def _days(store: Store, log: Log) -> Days:
+    try:
+        return Days(store.load_days())
+    except StoreError as error:
+        log("store", "%s; daily limits count as used up today" % error)
+        return Days(None, lost=True)
+
+
+def _end(agent: Agent, log: Log, error: BaseException | None) -> None:
+    """Dark, told, reset."""
+    agent.filming.go_dark()
+    if error is not None:
+        sys.print_exception(error)
+    log("main", "stopped; reset")
+    machine.reset()
+
+
+def main() -> None:
+    """Run the board. Returns, to the REPL, only for someone who works on it over USB."""
+    random.seed(int.from_bytes(os.urandom(3), "big"))
+    elapsed = Elapsed(time.ticks_ms, time.ticks_diff, asyncio.sleep_ms)
+    log = Log(print, elapsed.ms)
+    try:
+        agent = Agent(Store(Flash()), elapsed, log)
+    except AgentError as error:
+        log("main", str(error))  # a mistake in the provisioning: a reset would not mend it
+        return
+    gc.collect()
+    loop = asyncio.get_event_loop()
+    loop.set_exception_handler(lambda _, context: _end(agent, log, context["exception"]))
+    try:
+        asyncio.run(agent.run())
+    except KeyboardInterrupt:
+        agent.filming.go_dark()
+        log("main", "interrupted")
+        return
+    except Exception as error:
+        _end(agent, log, error)
+        return
+    _end(agent, log, None)
+
+
+if __name__ == "__main__":
+    main()
