@@ -46,6 +46,12 @@ def test_every_grant_has_its_own_name() -> None:
     assert _mint(_wish()).jti != _mint(_wish()).jti
 
 
+def test_a_name_never_looks_like_an_option() -> None:
+    draws = iter([b"\xfb" + bytes(15), b"\xff" + bytes(15)])  # "-w...", then "_w..."
+    made = mint.mint(_wish(), KEY, seq=7, now=NOW, random=lambda _size: next(draws))
+    assert made.jti.startswith("_")
+
+
 def test_all_options_arrive_in_the_grant() -> None:
     wish = _wish(
         *("--actions", "live,clips", "--purposes", "fire,theft", "--for", "30d", "--from", "23:00"),

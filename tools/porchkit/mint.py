@@ -85,7 +85,7 @@ def mint(
 ) -> grant.Grant:
     """A verified grant; ConsentRefused with what to change if its own rules forbid it."""
     issuer = keys.thumb(key.public_key())
-    wanted = claims(wish, issuer=issuer, seq=seq, now=now, jti=random(JTI_BYTES))
+    wanted = claims(wish, issuer=issuer, seq=seq, now=now, jti=_jti(random))
     try:
         token = sign(wanted, key)
     except ValueError as error:
@@ -95,3 +95,10 @@ def mint(
     except Refused as refused:
         why = _WHY.get(refused.reason, f"the rules of grants refuse it ({refused.reason})")
         raise ConsentRefused(f"this grant would not hold: {why}", refused.reason) from None
+
+
+def _jti(random: Callable[[int], bytes]) -> bytes:
+    """16 random bytes whose text does not begin with "-": people type it after a command."""
+    while b64.encode(jti := random(JTI_BYTES)).startswith("-"):
+        pass
+    return jti
