@@ -37,6 +37,9 @@ class Log(Protocol):
     async def add(self, type: str, *, resident: str | None, **more: Any) -> int:
         """Write an entry; it is durable when this returns."""
 
+    async def add_all(self, drafts: list[dict[str, Any]]) -> Any:
+        """Write several, all or none."""
+
 
 class Record(Protocol):
     """What was registered about a camera. `id` and `resident` are thumbs."""
@@ -123,9 +126,23 @@ class Camera:
         """What the board makes of a grant: "held", "sent", "offline", or its reason against it."""
         return "offline" if self._link is None else self._answers.get(handle, "sent")
 
-    def holds(self, permit: Permit, now: int) -> bool:
-        """Whether `permit` is good at `now` (unix s), by itself and by the book."""
-        return permit.holds(now) and self.book.get(permit.handle) is permit.grant
+    def current(self, permit: Permit, now: int) -> Permit | None:
+        """A permit that is good at `now` (unix s): this one, or one anew under the same grant.
+
+        Permits in weekly windows end on the hour, for local clocks may be set: hence anew.
+        """
+        if permit.holds(now) and self.book.get(permit.handle) is permit.grant:
+            return permit
+        try:
+            return self.book.permit(permit.handle, hub=permit.hub, action=permit.action, now=now)
+        except Refused:
+            return None
+
+    def lapse(self, permit: Permit, now: int) -> str:
+        """Why current() gives none."""
+        if permit.ends == 0 or permit.handle in self.book.revoked:
+            return "revoked"
+        return "expired" if now >= permit.grant.exp else "outside-window"
 
     # Looking
 
@@ -140,8 +157,9 @@ class Camera:
 
         Raises Refused when the permit does not hold, or for too many kinds of viewers.
         """
-        if not self.holds(permit, self._desk.clock.unix()):
-            raise Refused("expired" if self.book.get(permit.handle) else "revoked")
+        now = self._desk.clock.unix()
+        if self.current(permit, now) is None:
+            raise Refused(self.lapse(permit, now))
         want, viewers = self._looking.begin(permit)
         self._tell()
         try:
@@ -238,7 +256,7 @@ class Camera:
             return "too-old"
         if frame.captured_ms > now_ms + MAX_AHEAD_MS:
             return "in-future"
-        if not self._looking.allows(frame.handle, lambda p: self.holds(p, now_ms // 1000)):
+        if not self._looking.allows(frame.handle, lambda p: self.current(p, now_ms // 1000)):
             return "not-watched"
         return None if frame.jpeg.startswith(_SOI) else "not-a-jpeg"
 

@@ -18,12 +18,12 @@ _BARE = frozenset({0x01, *range(0xD0, 0xD9)})  # TEM, RSTn, SOI: markers without
 _MAX_SEGMENTS = 64
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Frame:
     """One JPEG as it came from a source. `captured_ms`: unix ms by the source's clock.
 
     `handle`: the grant under which the source says it sent the frame (16 raw bytes).
-    `clock` and `reason` are the codes of accord.wire.
+    `clock` and `reason` are the codes of accord.wire. `arrived`: monotonic s at the host.
     """
 
     camera: str
@@ -35,6 +35,7 @@ class Frame:
     reason: int
     score: int
     handle: bytes
+    arrived: float
 
     @cached_property
     def size(self) -> tuple[int, int] | None:

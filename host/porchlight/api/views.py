@@ -1,0 +1,151 @@
+"""Views: opened with purpose and case, listed, closed; their pictures by ticket.
+
+A picture's URL carries the ticket and needs no proof: it works in <img>, VLC and ffmpeg. The ticket
+is good for one client address and as long as the view.
+"""
+
+from typing import Annotated, Any, Final
+
+from fastapi import APIRouter, Path, Request, Response
+from pydantic import BaseModel, ConfigDict, Field
+
+from porchlight.api.deps import Caller, PartsDep
+from porchlight.errors import Denied, NotFound
+from porchlight.parts import Parts
+from porchlight.streams import mjpeg
+from porchlight.streams.feed import Feed, LookFeed
+from porchlight.streams.response import StreamResponse
+from porchlight.streams.snapshot import snapshot
+from porchlight.streams.wall import Wall
+from porchlight.views import Intent, View
+
+BASE: Final = "/api/v1/views"
+router = APIRouter(tags=["views"])
+Ticket = Annotated[str, Path(min_length=16, max_length=64)]
+CameraId = Annotated[str, Path(min_length=1, max_length=64)]
+Id = Annotated[str, Field(min_length=1, max_length=64)]
+_STREAM: Final[dict[int | str, dict[str, Any]]] = {
+    200: {"content": {mjpeg.CONTENT_TYPE.partition(";")[0]: {}}}
+}
+_PICTURE: Final[dict[int | str, dict[str, Any]]] = {200: {"content": {"image/jpeg": {}}}}
+
+
+class NewView(BaseModel):
+    """What to look at, and why. Hubs name purpose and case; residents need neither."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+    cameras: list[Id] = Field(min_length=1, max_length=64)
+    action: str = Field(max_length=32, examples=["live", "snapshot"])
+    case: str = Field("", max_length=64)
+    purpose: str = Field("", max_length=32)
+    reason: str = Field("", max_length=280)
+
+
+class CameraUrls(BaseModel):
+    """Where one camera's pictures are. Paths at this host."""
+
+    stream: str
+    snapshot: str
+
+
+class Urls(BaseModel):
+    """Where the pictures of a view are. Paths at this host."""
+
+    wall: str
+    cameras: dict[str, CameraUrls]
+
+
+class OpenedView(BaseModel):
+    """A view that is open. `expires`: unix seconds. Keep `ticket` and `urls` to yourself."""
+
+    id: str
+    expires: int
+    ticket: str
+    urls: Urls
+
+
+class ViewList(BaseModel):
+    """The caller's open views."""
+
+    views: list[dict[str, Any]]
+
+
+@router.post("/views", status_code=201)
+async def open_view(body: NewView, parts: PartsDep, by: Caller, request: Request) -> OpenedView:
+    """Open a view. It is in every resident's log before this answers; one refusal refuses all."""
+    intent = Intent(
+        cameras=tuple(body.cameras),
+        action=body.action,
+        purpose=body.purpose.strip(),
+        case=body.case.strip(),
+        reason=body.reason.strip(),
+    )
+    view, ticket = await parts.views.open(by, intent, _address(request))
+    cameras = {
+        camera: CameraUrls(
+            stream=f"{BASE}/{ticket}/{camera}.mjpg", snapshot=f"{BASE}/{ticket}/{camera}.jpg"
+        )
+        for camera in view.looks
+    }
+    urls = Urls(wall=f"{BASE}/{ticket}/wall.mjpg", cameras=cameras)
+    return OpenedView(id=view.id, expires=view.expires, ticket=ticket, urls=urls)
+
+
+@router.get("/views")
+async def listing(parts: PartsDep, by: Caller) -> ViewList:
+    """The caller's open views."""
+    return ViewList(views=[view.describe() for view in parts.views.of(by.thumb)])
+
+
+@router.delete("/views/{view_id}", status_code=204)
+async def close(view_id: str, parts: PartsDep, by: Caller) -> None:
+    """Close one of the caller's views: its streams end, and the residents' logs say so."""
+    view = parts.views.get(view_id, by.thumb)
+    if view is None:
+        raise NotFound("no-view", "you have no such view open")
+    await parts.views.close(view, "closed")
+
+
+@router.get("/views/{ticket}/wall.mjpg", response_class=Response, responses=_STREAM)
+async def wall(ticket: Ticket, parts: PartsDep, request: Request) -> Response:
+    """All cameras of the view in one MJPEG stream."""
+    view = await parts.views.admit(ticket, None, _address(request))
+    if view.wall is None:
+        view.wall = Wall(view, parts.clock, parts.metrics)
+    return _stream(view, view.wall, parts)
+
+
+@router.get("/views/{ticket}/{camera}.mjpg", response_class=Response, responses=_STREAM)
+async def stream(ticket: Ticket, camera: CameraId, parts: PartsDep, request: Request) -> Response:
+    """One camera as an MJPEG stream: the newest whole frame whenever the viewer can take one."""
+    view = await parts.views.admit(ticket, camera, _address(request))
+    return _stream(view, LookFeed(view.looks[camera], parts.clock, parts.metrics), parts)
+
+
+@router.get("/views/{ticket}/{camera}.jpg", response_class=Response, responses=_PICTURE)
+async def picture(ticket: Ticket, camera: CameraId, parts: PartsDep, request: Request) -> Response:
+    """One picture. A view for a snapshot gives one, the same each time; a live one a new one."""
+    view = await parts.views.admit(ticket, camera, _address(request))
+    look = view.looks[camera]
+    frame = look.still
+    if frame is None:
+        view.enter()
+        try:
+            frame = await snapshot(look, parts.clock, parts.metrics)
+        finally:
+            view.leave()
+    if view.intent.action == "snapshot":
+        look.still = frame
+    headers = mjpeg.HEADERS | mjpeg.frame_headers(frame, look.permit.jti)
+    return Response(frame.jpeg, media_type="image/jpeg", headers=headers)
+
+
+def _stream(view: View, feed: Feed, parts: Parts) -> Response:
+    if view.intent.action != "live":
+        raise Denied("action-not-granted", "this view is for a snapshot")
+    view.enter()
+    return StreamResponse(feed, skipped=parts.metrics.skipped.inc, done=view.leave)
+
+
+def _address(request: Request) -> str:
+    return request.client.host if request.client else ""

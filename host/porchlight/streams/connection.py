@@ -1,0 +1,48 @@
+"""Connection: what a stream may ask of the TCP connection below it, where the server offers it.
+
+ASGI has no word for "the viewer can take more now" or "let go at once". The server puts an object
+with these methods into scope["extensions"]; under another server a stream does without.
+"""
+
+from typing import Final, Protocol
+
+from starlette.types import Scope
+
+EXTENSION: Final = "porchlight.connection"
+
+
+class Connection(Protocol):
+    """One viewer's connection. `idle`: the viewer took everything written so far."""
+
+    @property
+    def idle(self) -> bool: ...
+
+    def stream(self) -> None:
+        """From now on only the newest matters: keep next to nothing buffered for the viewer."""
+
+    async def writable(self) -> None:
+        """Return once idle, or once the viewer is gone."""
+
+    def abort(self) -> None:
+        """Close at once, dropping what the viewer did not take yet."""
+
+
+class Unknown:
+    """Stands in under a server that offers nothing: never waits, cannot abort."""
+
+    idle = True
+
+    def stream(self) -> None:
+        """Nothing to be done."""
+
+    async def writable(self) -> None:
+        """send() itself waits."""
+
+    def abort(self) -> None:
+        """The response just ends."""
+
+
+def of(scope: Scope) -> Connection:
+    """The connection of a request."""
+    found: Connection = scope.get("extensions", {}).get(EXTENSION) or Unknown()
+    return found

@@ -1,0 +1,52 @@
+"""Snapshot: one frame of a look, taken now."""
+
+import asyncio
+from typing import Final
+
+from porchlight.clock import Clock
+from porchlight.errors import Gone, Unavailable
+from porchlight.frames import Frame
+from porchlight.metrics import Metrics
+from porchlight.views import Look
+from porchlight.views.look import fresh
+
+PATIENCE_S: Final = 10.0
+
+
+async def snapshot(
+    look: Look, clock: Clock, metrics: Metrics, patience_s: float = PATIENCE_S
+) -> Frame:
+    """A frame that may be shown now; Unavailable if none came in time, Gone if the look ended.
+
+    Has the source run while it waits. Raises accord's Refused if it must not.
+    """
+    slot = look.camera.latest
+    async with look.camera.watch(look.permit):
+        number = slot.number - fresh(slot.latest, clock.monotonic())
+        frame = await _first(look, number, patience_s)
+    if frame is None or not look.holds(clock.unix()):
+        raise Gone("ticket-expired", "the view ended")
+    if not look.fits(frame):
+        metrics.refused("frame", "too-large")
+        raise Unavailable("too-large", "the camera's pictures are larger than the grant allows")
+    look.shown(1, len(frame.jpeg))
+    metrics.frames_out.inc()
+    metrics.bytes_out.inc(len(frame.jpeg))
+    return frame
+
+
+async def _first(look: Look, number: int, patience_s: float) -> Frame | None:
+    """The first frame above `number`; None if the look is over before."""
+    newer = asyncio.ensure_future(look.camera.latest.newer(number))
+    over = asyncio.ensure_future(look.over.wait())
+    try:
+        done, _ = await asyncio.wait(
+            (newer, over), timeout=patience_s, return_when=asyncio.FIRST_COMPLETED
+        )
+    finally:
+        newer.cancel()
+        over.cancel()
+        await asyncio.gather(newer, over, return_exceptions=True)
+    if not done:
+        raise Unavailable("no-frame", "the camera sent no picture", headers={"Retry-After": "5"})
+    return None if over in done else newer.result()[1]

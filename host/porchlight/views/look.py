@@ -1,0 +1,73 @@
+"""Look: one camera in one view. Knows whether a frame may be shown at this very instant."""
+
+import asyncio
+from typing import Final
+
+from accord.permit import Permit
+from porchlight.camera import Camera
+from porchlight.frames import Frame
+
+FRESH_S: Final = 2.0  # an older frame was meant for those who looked before
+
+
+class Look:
+    """`ends`: unix s after which nothing is shown, whatever the permit says (limits.session_s).
+
+    Once `over` is set it stays over, for `reason`. `frames` and `bytes` count what was shown.
+    """
+
+    def __init__(self, camera: Camera, permit: Permit, *, opened: int, ends: int) -> None:
+        self.camera = camera
+        self.permit = permit
+        self.opened = opened
+        limits = permit.grant.limits
+        self.ends = min(ends, opened + limits.get("session_s", ends - opened), permit.grant.exp)
+        self.gap_s = 1.0 / limits["fps"] if "fps" in limits else 0.0
+        self._widest = limits.get("w")
+        self._highest = limits.get("h")
+        self.frames = 0
+        self.bytes = 0
+        self.still: Frame | None = None  # the one picture of a snapshot view, once taken
+        self.over = asyncio.Event()
+        self.reason = ""
+
+    def holds(self, now: int) -> bool:
+        """Whether something may be shown at `now` (unix s). Asked right before it is."""
+        return self.lapse(now) is None
+
+    def lapse(self, now: int) -> str | None:
+        """Why nothing may be shown at `now`; None if it may. Does not end the look."""
+        if self.over.is_set():
+            return self.reason
+        if now >= self.ends:
+            return "expired" if now >= self.permit.grant.exp else "session-over"
+        permit = self.camera.current(self.permit, now)
+        if permit is None:
+            return self.camera.lapse(self.permit, now)
+        self.permit = permit
+        return None
+
+    def fits(self, frame: Frame) -> bool:
+        """Whether the frame is within the grant's limits of size; no if that cannot be told."""
+        if self._widest is None and self._highest is None:
+            return True
+        if frame.size is None:
+            return False
+        width, height = frame.size
+        return width <= (self._widest or width) and height <= (self._highest or height)
+
+    def shown(self, frames: int, size_bytes: int) -> None:
+        """Count what was handed to a viewer."""
+        self.frames += frames
+        self.bytes += size_bytes
+
+    def end(self, reason: str) -> None:
+        """Nothing is shown from now on; wakes whoever waits for `over`."""
+        if not self.over.is_set():
+            self.reason = reason
+            self.over.set()
+
+
+def fresh(frame: Frame | None, now: float) -> bool:
+    """Whether a frame from before may open a stream; `now`: monotonic s."""
+    return frame is not None and now - frame.arrived <= FRESH_S

@@ -1,0 +1,84 @@
+"""View: one opening of one or more cameras, by one hub or resident, for one purpose."""
+
+import hashlib
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from porchlight.clock import rfc3339
+from porchlight.errors import TooMany
+from porchlight.views.look import Look
+
+
+class Who(Protocol):
+    """Who opens: a registered resident or hub (registry.Party)."""
+
+    @property
+    def thumb(self) -> str: ...
+    @property
+    def name(self) -> str: ...
+    @property
+    def is_resident(self) -> bool: ...
+
+
+@dataclass(frozen=True)
+class Intent:
+    """What somebody wants to look at, and why. As it came: not checked yet."""
+
+    cameras: tuple[str, ...]
+    action: str
+    purpose: str = ""
+    case: str = ""
+    reason: str = ""
+
+
+@dataclass(eq=False)
+class View:
+    """An open view. `opened` and `expires`: unix s. `address`: where its streams may be fetched."""
+
+    id: str
+    who: Who
+    intent: Intent
+    address: str
+    opened: int
+    expires: int
+    looks: dict[str, Look]
+    ticket_hash: bytes = b""
+    streams: int = field(default=0, init=False)
+    most_streams: int = 64
+    wall: Any = field(default=None, init=False)  # made by the API when first asked for
+
+    @property
+    def open_looks(self) -> list[Look]:
+        """Those that are not over."""
+        return [look for look in self.looks.values() if not look.over.is_set()]
+
+    def enter(self) -> None:
+        """One more connection; TooMany above the limit. leave() takes it back."""
+        if self.streams >= self.most_streams:
+            raise TooMany("too-many-streams", "this view has as many connections as it may")
+        self.streams += 1
+
+    def leave(self) -> None:
+        """One connection less."""
+        self.streams -= 1
+
+    def describe(self) -> dict[str, Any]:
+        """As its opener sees it, JSON-ready; without the ticket, which only they hold."""
+        return {
+            "id": self.id,
+            "action": self.intent.action,
+            "purpose": self.intent.purpose,
+            "case": self.intent.case,
+            "opened": rfc3339(self.opened * 1000),
+            "expires": rfc3339(self.expires * 1000),
+            "streams": self.streams,
+            "cameras": {
+                camera: {"state": "closed" if look.over.is_set() else "open", "reason": look.reason}
+                for camera, look in self.looks.items()
+            },
+        }
+
+
+def ticket_hash(ticket: str) -> bytes:
+    """What is kept of a ticket."""
+    return hashlib.sha256(ticket.encode()).digest()

@@ -1,0 +1,274 @@
+"""Views: opening, admitting, closing. No entry, no ticket; no permit, no picture.
+
+The entry in each resident's log is on disk before a ticket exists. A revocation ends what it
+concerns before it returns; expiry is found by sweep(), and every frame asks its look once more.
+"""
+
+import asyncio
+import logging
+import secrets
+from typing import Any, Final, Protocol
+
+from accord import b64
+from accord.errors import Refused
+from accord.permit import Permit
+from porchlight.camera import Camera, Desk
+from porchlight.cameras import Cameras
+from porchlight.config import ViewRules
+from porchlight.errors import Denied, Gone, NotFound, StoreError, TooMany
+from porchlight.tally import Tally
+from porchlight.views.book import ViewBook
+from porchlight.views.look import Look
+from porchlight.views.view import Intent, View, Who
+
+ACTIONS: Final = ("live", "snapshot")
+OWN_USE: Final = "own-use"
+SWEEP_S: Final = 0.25
+_log = logging.getLogger(__name__)
+
+
+class Permits(Protocol):
+    """The part of consent.grants.Grants that is used here."""
+
+    def permit(
+        self, camera_id: str, hub: str, action: str, now: int, purpose: str | None = None
+    ) -> Permit:
+        """A permit, or Refused with the reason."""
+
+
+class Views:
+    """All views of this host. Everything belongs to the event loop's thread."""
+
+    def __init__(
+        self, cameras: Cameras, grants: Permits, desk: Desk, rules: ViewRules | None = None
+    ) -> None:
+        self._cameras = cameras
+        self._grants = grants
+        self._desk = desk
+        self._rules = rules or ViewRules()
+        self._book = ViewBook()
+        self._tally = Tally()
+        self._closing: set[asyncio.Task[None]] = set()
+        cameras.on_withdrawn(self._withdrawn)
+        desk.metrics.gauge("views_open", "Views open now.", lambda: len(self._book))
+
+    async def open(self, who: Who, intent: Intent, address: str) -> tuple[View, str]:
+        """Open a view for streams to `address`: the view and its ticket.
+
+        Refused when any camera may not be shown, with an entry for it; TooMany; StoreError when
+        an entry could not be written: then nothing is open.
+        """
+        if len(self.of(who.thumb)) >= self._rules.per_caller:
+            raise TooMany("too-many-views", "close some of your views first")
+        now = self._desk.clock.unix()
+        view = View(
+            id=b64.encode(secrets.token_bytes(16)),
+            who=who,
+            intent=intent,
+            address=address,
+            opened=now,
+            expires=now + self._rules.max_seconds,
+            looks={},
+            most_streams=self._rules.streams_per_view,
+        )
+        await self._permit_all(view)
+        view.expires = max(look.ends for look in view.looks.values())
+        detail = {"action": intent.action, "expires": view.expires}
+        await self._enter("view.open", view, *view.looks.values(), detail=detail)
+        ticket = secrets.token_urlsafe(32)
+        self._book.add(view, ticket)
+        self._sweep_view(view, now=self._desk.clock.unix())  # revoked while the entry was written?
+        lapsed = [look.reason for look in view.looks.values() if look.over.is_set()]
+        if lapsed:
+            await self.close(view, lapsed[0])
+            raise Refused(lapsed[0])
+        for look in view.looks.values():
+            self._publish(view, look, "open")
+        return view, ticket
+
+    async def admit(self, ticket: str, camera_id: str | None, address: str) -> View:
+        """The open view behind a ticket, for one of its cameras, or its wall (None).
+
+        NotFound no-view, Denied ticket-stolen, Gone ticket-expired; an entry for each.
+        """
+        view = self._book.find(ticket)
+        if view is None:
+            self._desk.metrics.refused("view", "no-view")
+            raise NotFound("no-view", "no view has this ticket")
+        looks = view.looks if camera_id is None else {camera_id: view.looks.get(camera_id)}
+        if view.address != address:
+            await self._turned_away(view, "ticket-stolen")
+            raise Denied("ticket-stolen", "this ticket belongs to another address")
+        known = [look for look in looks.values() if look is not None]
+        if not known:
+            raise NotFound("no-view", "this view does not show that camera")
+        now = self._desk.clock.unix()
+        if not any(look.holds(now) for look in known):
+            await self._turned_away(view, "ticket-expired")
+            raise Gone("ticket-expired", f"the view is over: {known[0].reason or 'expired'}")
+        return view
+
+    def of(self, thumb: str) -> list[View]:
+        """The open views of one caller."""
+        return [view for view in self._book if view.who.thumb == thumb]
+
+    def get(self, view_id: str, thumb: str) -> View | None:
+        """One open view of this caller."""
+        return next((view for view in self.of(thumb) if view.id == view_id), None)
+
+    async def close(self, view: View, reason: str) -> None:
+        """End a view; its last entries are on disk when this returns."""
+        for look in view.open_looks:
+            self._end(view, look, reason)
+        self._book.close(view)
+        await self._settle()
+
+    async def stop(self) -> None:
+        """The host is stopping: end every view, with its entries."""
+        for view in self._book:
+            await self.close(view, "host-stopped")
+
+    def sweep(self) -> None:
+        """End what ran out."""
+        now = self._desk.clock.unix()
+        for view in self._book:
+            self._sweep_view(view, now)
+
+    async def keep_sweeping(self) -> None:
+        """Run for the life of the host."""
+        while True:
+            await asyncio.sleep(SWEEP_S)
+            self.sweep()
+
+    # Opening
+
+    async def _permit_all(self, view: View) -> None:
+        """A look for every camera, or Refused for the first that is refused."""
+        reason = _impossible(view.intent, view.who)
+        for camera_id in dict.fromkeys(view.intent.cameras):
+            camera = self._cameras.get(camera_id)
+            try:
+                if reason is not None:
+                    raise Refused(reason)
+                look = self._look(view, camera)
+            except Refused as refused:
+                await self._refuse(view, camera, refused.reason)
+                raise
+            view.looks[camera_id] = look
+
+    def _look(self, view: View, camera: Camera | None) -> Look:
+        who, intent = view.who, view.intent
+        if camera is None or (who.is_resident and camera.resident != who.thumb):
+            raise Refused("no-grant")
+        purpose = OWN_USE if who.is_resident else intent.purpose
+        permit = self._grants.permit(camera.id, who.thumb, intent.action, view.opened, purpose)
+        return Look(camera, permit, opened=view.opened, ends=view.expires)
+
+    async def _refuse(self, view: View, camera: Camera | None, reason: str) -> None:
+        self._desk.metrics.refused("view", reason)
+        await self._desk.entries.add(
+            "access.refused",
+            resident=None if camera is None else camera.resident,
+            camera=None if camera is None else camera.id,
+            detail={"refused": reason, "action": view.intent.action},
+            **_of_view(view) | {"reason": reason},
+        )
+
+    async def _turned_away(self, view: View, reason: str) -> None:
+        """Somebody came with a ticket that does not open: tell the residents, once a minute."""
+        self._desk.metrics.refused("view", reason)
+        count = self._tally.due((view.id, reason), self._desk.clock.monotonic())
+        if not count:
+            return
+        for look in view.looks.values():
+            await self._enter("access.refused", view, look, detail={"count": count}, reason=reason)
+
+    # Ending
+
+    def _withdrawn(self, camera_id: str, handle: bytes) -> None:
+        for view in self._book:
+            look = view.looks.get(camera_id)
+            if look is not None and look.permit.handle == handle:
+                self._end(view, look, "revoked")
+                self._close_if_over(view)
+
+    def _sweep_view(self, view: View, now: int) -> None:
+        for look in view.open_looks:
+            reason = look.lapse(now)
+            if reason is not None:
+                self._end(view, look, reason)
+        self._close_if_over(view)
+
+    def _close_if_over(self, view: View) -> None:
+        if not view.open_looks:
+            self._book.close(view)
+
+    def _end(self, view: View, look: Look, reason: str) -> None:
+        """End a look now; its entry is written behind."""
+        if look.over.is_set():
+            return
+        look.end(reason)
+        self._publish(view, look, "closed")
+        task = asyncio.get_running_loop().create_task(self._write_close(view, look))
+        self._closing.add(task)
+        task.add_done_callback(self._closing.discard)
+
+    async def _write_close(self, view: View, look: Look) -> None:
+        seconds = self._desk.clock.unix() - look.opened
+        detail = {"seconds": seconds, "frames": look.frames, "bytes": look.bytes}
+        try:
+            await self._enter("view.close", view, look, detail=detail, reason=look.reason)
+        except StoreError as error:
+            _log.error("the end of a view could not be entered: %s", error)
+
+    async def _settle(self) -> None:
+        if self._closing:
+            await asyncio.wait(list(self._closing))
+
+    # Telling
+
+    async def _enter(
+        self, type: str, view: View, *looks: Look, detail: dict[str, Any], reason: str = ""
+    ) -> None:
+        """An entry for each look, in its resident's log: all of them, or StoreError."""
+        about = _of_view(view) | ({"reason": reason} if reason else {})
+        drafts = [
+            {
+                "type": type,
+                "resident": look.camera.resident,
+                "camera": look.camera.id,
+                "jti": look.permit.jti,
+                "detail": detail,
+                **about,
+            }
+            for look in looks
+        ]
+        await self._desk.entries.add_all(drafts)
+
+    def _publish(self, view: View, look: Look, state: str) -> None:
+        body = {"id": view.id, "camera": look.camera.id, "state": state, "reason": look.reason}
+        self._desk.events.publish("view", view.who.thumb, body)
+
+
+def _of_view(view: View) -> dict[str, Any]:
+    return {
+        "hub": view.who.thumb,
+        "hub_name": view.who.name,
+        "view": view.id,
+        "purpose": view.intent.purpose or None,
+        "case": view.intent.case or None,
+        "reason": view.intent.reason or None,
+    }
+
+
+def _impossible(intent: Intent, who: Who) -> str | None:
+    """Why an intent is refused before any camera is looked at."""
+    if intent.action not in ACTIONS:
+        return "action-not-granted"
+    if who.is_resident:
+        return None if intent.purpose in ("", OWN_USE) else "purpose-not-granted"
+    if not intent.purpose:
+        return "purpose-missing"
+    if intent.purpose == OWN_USE:
+        return "purpose-not-granted"
+    return None if intent.case else "case-missing"
