@@ -1,0 +1,95 @@
+// One line of the log, said as a neighbour would. `who` gives the names of hubs and cameras.
+
+import { listed, purposeWords, sentenceCase } from "./words.mjs";
+
+/**
+ * @typedef {{hub: (thumb: string, name?: string) => string, camera: (thumb: string) => string}}
+ *   Who
+ */
+
+const SENTENCES = {
+    "resident.added": () => "You joined this host.",
+    "camera.added": (entry, name) => `${name.camera} was added.`,
+    "grant.seen": (entry, name) => `You allowed ${name.hub} to use ${name.camera}.`,
+    "grant.revoked": (entry, name) =>
+        `You stopped sharing ${name.camera}${entry.hub ? ` with ${name.hub}` : ""}.`,
+    "grant.expired": (entry, name) => `A permission for ${name.camera} ran out.`,
+    "grant.refused": (entry, name) => `A permission for ${name.camera} was refused${why(entry)}.`,
+    "view.open": (entry, name) =>
+        `${name.hub} opened ${look(entry)} of ${name.camera}${about(entry)}.`,
+    "view.close": (entry, name) => `${name.hub} stopped seeing ${name.camera}${why(entry)}.`,
+    "access.refused": (entry, name) =>
+        `${name.hub} was refused ${name.camera}${why(entry)}${about(entry)}.`,
+    search: (entry, name) => `${name.hub} looked up which cameras it may see${about(entry)}.`,
+    "board.online": (entry, name) => `${name.camera} connected.`,
+    "board.offline": (entry, name) => `${name.camera} lost its connection${why(entry)}.`,
+    "board.refused": (entry, name) => `${name.camera} refused a permission${why(entry)}.`,
+    "frame.refused": (entry, name) => `A picture of ${name.camera} was thrown away${why(entry)}.`,
+};
+
+/** How loud a line is: somebody looks, something was stopped or refused, or nothing of note. */
+const TONES = {
+    "view.open": "look",
+    search: "look",
+    "view.close": "quiet",
+    "grant.seen": "given",
+    "grant.revoked": "ended",
+    "grant.expired": "ended",
+    "grant.refused": "refused",
+    "access.refused": "refused",
+    "board.refused": "refused",
+    "frame.refused": "refused",
+};
+
+/** @param {object} entry @returns {"look" | "given" | "ended" | "refused" | "quiet"} */
+export const tone = (entry) => TONES[entry.type] ?? "quiet";
+
+/** @param {object} entry @param {Who} who @returns {string} one sentence */
+export function entrySentence(entry, who) {
+    const name = {
+        hub: hubs(entry, who),
+        camera: entry.camera ? who.camera(entry.camera) : "a camera",
+    };
+    const sentence =
+        SENTENCES[entry.type]?.(entry, name) ?? `${entry.type.replaceAll(".", " ")}${why(entry)}`;
+    return sentenceCase(sentence);
+}
+
+// A permission may name several hubs; then they stand in the detail.
+function hubs(entry, who) {
+    if (entry.hub) return who.hub(entry.hub, entry.hub_name);
+    return listed((entry.detail?.hubs ?? []).map((hub) => who.hub(hub))) || "somebody";
+}
+
+const REASONS = {
+    revoked: "consent ended",
+    expired: "the permission ran out",
+    "no-grant": "you do not allow it",
+    "wrong-audience": "you do not allow it",
+    "outside-window": "outside the hours you allowed",
+    "purpose-not-granted": "not for this purpose",
+    "action-not-granted": "not this kind of look",
+    "not-yet-valid": "the permission has not begun",
+    "ticket-stolen": "from another address",
+    "ticket-expired": "the view was over",
+    closed: "it closed the view",
+    "case-missing": "no case was given",
+    "purpose-missing": "no purpose was given",
+    "session-over": "the longest time for one view was over",
+    "host-stopped": "the host was stopped",
+};
+
+/** In these `reason` is what an operator wrote, not one of our words. */
+const SPOKEN = new Set(["view.open", "search"]);
+
+const why = ({ reason }) => (reason ? ` (${REASONS[reason] ?? reason.replaceAll("-", " ")})` : "");
+
+const look = ({ detail }) => (detail?.action === "snapshot" ? "a single picture" : "a live view");
+
+function about(entry) {
+    const facts = [];
+    if (entry.case) facts.push(`case ${entry.case}`);
+    if (entry.purpose) facts.push(`purpose ${purposeWords(entry.purpose)}`);
+    if (entry.reason && SPOKEN.has(entry.type)) facts.push(`“${entry.reason}”`);
+    return facts.length ? `, ${facts.join(", ")}` : "";
+}

@@ -1,0 +1,159 @@
+// One camera as its resident sees it: the porch light, what the board says, who may look, and the
+// button that stops it.
+
+import { during, h, lamp, say } from "../lib/dom.mjs";
+import { moment, span, unixMs } from "../lib/times.mjs";
+import { actionsWords, cameraWords, lampState, listed } from "../lib/words.mjs";
+import { spanSelect } from "./spans.mjs";
+
+/**
+ * Standing of a grant now, also when nobody has told us yet that it ran out.
+ * @param {object} grant
+ * @param {number} now_ms
+ */
+export function standing(grant, now_ms = Date.now()) {
+    const past = unixMs(grant.exp) <= now_ms;
+    return past && grant.state !== "revoked" ? "expired" : grant.state;
+}
+
+/** @param {object} grant @returns {boolean} it allows something now or later */
+export const stands = (grant) => ["active", "waiting"].includes(standing(grant));
+
+export class CameraCard {
+    /**
+     * @param {object} camera @param {(thumb: string) => string} hubName
+     * @param {{stop: (grants: object[]) => Promise<void>, again: (grant: object, lasts_s:
+     *   number) => Promise<void>, fresh: () => void}} act
+     */
+    constructor(camera, hubName, act) {
+        this.hubName = hubName;
+        this.act = act;
+        this.grants = [];
+        this.#build(camera);
+        this.update(camera);
+    }
+
+    #build(camera) {
+        this.title = h("strong", { role: "status" });
+        this.why = h("p.why", {});
+        this.facts = h("p.facts", {});
+        this.list = h("ul.grants", { "aria-label": `Who may use ${camera.label}` });
+        this.stop = h(
+            "button.stop",
+            {
+                type: "button",
+                onclick: () => this.#run(this.stop, () => this.act.stop(this.standing())),
+            },
+            "Stop sharing",
+        );
+        this.span = spanSelect({ "aria-label": "For how long" });
+        this.again = h(
+            "button.allow",
+            {
+                type: "button",
+                onclick: () =>
+                    this.#run(this.again, () =>
+                        this.act.again(this.latest(), Number(this.span.value)),
+                    ),
+            },
+            "Allow again",
+        );
+        this.row = h("div.row", {}, this.again, h("label", {}, "for ", this.span));
+        this.fresh = h(
+            "button.plain",
+            { type: "button", onclick: () => this.act.fresh() },
+            "New permission…",
+        );
+        this.problem = h("p.problem", { role: "alert" });
+        this.element = h(
+            "article.card.panel",
+            { "data-camera": camera.id },
+            lamp(),
+            h("div.says", {}, h("h3", {}, camera.label), this.title, this.why),
+            h("div.acts", {}, this.stop, this.row),
+            h("div.allowed", {}, this.list, this.fresh, this.facts),
+            this.problem,
+        );
+    }
+
+    #run(button, action) {
+        return during(button, action, (sentence) => say(this.problem, sentence));
+    }
+
+    /** @param {object} camera as the API gives it */
+    update(camera) {
+        this.camera = camera;
+        const { title, why } = cameraWords(camera);
+        this.element.dataset.lamp = lampState(camera);
+        say(this.title, title);
+        say(this.why, why);
+        say(this.facts, factsOf(camera));
+    }
+
+    /** @param {object[]} grants of this camera, any state */
+    setGrants(grants) {
+        this.grants = [...grants].sort((a, b) => b.seq - a.seq);
+        const standing = this.standing();
+        const lines = standing.map((grant) => this.#grantLine(grant));
+        this.#showLines(lines.length ? lines : [this.#nobody()]);
+        this.stop.hidden = standing.length === 0;
+        this.row.hidden = standing.length > 0 || !this.latest();
+    }
+
+    // Only what changed: a button that is in use must not be swapped under the finger.
+    #showLines(lines) {
+        const [now, before] = [lines, [...this.list.children]].map((list) =>
+            list.map((line) => line.outerHTML).join(""),
+        );
+        if (now !== before) this.list.replaceChildren(...lines);
+    }
+
+    standing = () => this.grants.filter((grant) => stands(grant));
+
+    latest = () => this.grants[0];
+
+    #grantLine(grant) {
+        const one = h(
+            "button.plain",
+            { type: "button", "aria-label": `Stop this permission of ${this.#hubs(grant)}` },
+            "Stop",
+        );
+        one.addEventListener("click", () => this.#run(one, () => this.act.stop([grant])));
+        return h(
+            "li",
+            { "data-jti": grant.jti, "data-state": grant.state },
+            h(
+                "span",
+                {},
+                h("b", {}, this.#hubs(grant)),
+                ` may ${actionsWords(grant.actions)} ${whenWords(grant)}`,
+            ),
+            this.standing().length > 1 ? one : null,
+        );
+    }
+
+    #nobody() {
+        const last = this.latest();
+        if (!last) return h("li.nobody", {}, "Nobody may look.");
+        const how = standing(last) === "revoked" ? "stopped by you" : "run out";
+        return h("li.nobody", {}, `Nobody may look. Last: ${this.#hubs(last)}, ${how}.`);
+    }
+
+    #hubs(grant) {
+        return listed(grant.hubs.map((hub) => this.hubName(hub)));
+    }
+}
+
+function whenWords(grant) {
+    const left_s = (unixMs(grant.exp) - Date.now()) / 1000;
+    const until = `until ${moment(grant.exp)} (${span(left_s)} left)`;
+    return grant.state === "waiting" ? `from ${moment(grant.nbf)} ${until}` : until;
+}
+
+function factsOf(camera) {
+    const facts = [camera.sensor_powered ? "sensor on" : "sensor off"];
+    if (camera.enforced_at === "host")
+        facts.push("consent kept by the host, not by the camera itself");
+    if (camera.last_frame) facts.push(`last picture ${moment(camera.last_frame)}`);
+    return `${facts.join(" · ")}`;
+}

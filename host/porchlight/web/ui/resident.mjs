@@ -1,0 +1,194 @@
+// The resident's side: their cameras, what they allow, and their log, kept current by the host's
+// events.
+
+import { h, say } from "../lib/dom.mjs";
+import { claimsOf, mint, nextSeq, scope, termsOf } from "../lib/grant.mjs";
+import { follow } from "../lib/sse.mjs";
+import { CameraCard, stands } from "./card.mjs";
+import { LogList } from "./log.mjs";
+import { askPermission } from "./permission.mjs";
+
+const TICK_MS = 10_000; // "58 min left" and permissions that run out by themselves
+const PAGE = 500;
+
+export class ResidentSide {
+    #api;
+    #signer;
+    #names;
+    #cards = new Map();
+    #grants = [];
+    #next = 0;
+
+    /**
+     * @param {{api: import("../lib/api.mjs").Api, signer: import("../lib/jws.mjs").Signer, title:
+     *   string, names: import("../lib/names.mjs").Names}} with_
+     */
+    constructor({ api, signer, title, names }) {
+        this.#api = api;
+        this.#signer = signer;
+        this.#names = names;
+        this.log = new LogList(names);
+        this.problem = h("p.problem", { role: "alert" });
+        this.link = h("span.link", { role: "status" }, "connecting…");
+        this.cards = h("div.cards", {});
+        this.stopAll = h(
+            "button.stop.small",
+            { type: "button", hidden: true, onclick: () => this.#stopAll() },
+            "Stop all",
+        );
+        this.element = h(
+            "section.side",
+            { "aria-labelledby": "resident-title", "data-side": "resident" },
+            h("header", {}, h("h2", { id: "resident-title" }, title), this.link, this.stopAll),
+            this.problem,
+            this.cards,
+            this.log.element,
+        );
+    }
+
+    /** Keeps the side current until the signal is aborted. @param {AbortSignal} signal */
+    run(signal) {
+        const timer = setInterval(() => this.#showGrants(), TICK_MS);
+        signal.addEventListener("abort", () => clearInterval(timer));
+        return follow((inner) => this.#api.open("/api/v1/events", inner), {
+            signal,
+            onOpen: () => this.#guard(() => this.#resync()),
+            onEvent: (name, value) => this.#onEvent(name, value),
+            onLost: (error) => {
+                say(this.link, "reconnecting…");
+                say(this.problem, error.message);
+            },
+        });
+    }
+
+    #onEvent(name, value) {
+        if (name === "camera") this.#showCamera(value);
+        if (name === "camera" || name === "entry") this.#guard(() => this.#refreshGrants());
+        if (name === "entry") this.#showEntry(value);
+        if (name === "missed") this.#guard(() => this.#resync());
+    }
+
+    async #guard(work) {
+        try {
+            await work();
+            say(this.problem, "");
+        } catch (error) {
+            say(this.problem, error.message);
+        }
+    }
+
+    async #resync() {
+        const [{ cameras }] = await Promise.all([
+            this.#api.get("/api/v1/cameras"),
+            this.#refreshGrants(),
+        ]);
+        cameras.forEach((camera) => this.#showCamera(camera));
+        await this.#catchUp();
+        say(this.link, "live");
+    }
+
+    // All that came since the last page, oldest first; what events told meanwhile is not shown
+    // twice.
+    async #catchUp() {
+        for (let full = true; full;) {
+            const { entries, next } = await this.#api.get(
+                `/api/v1/entries?after=${this.#next}&limit=${PAGE}`,
+            );
+            entries.forEach((entry) => this.#showEntry(entry));
+            this.#next = next;
+            full = entries.length === PAGE;
+        }
+    }
+
+    // Events come in bunches: one request answers all that came while it was under way, and one
+    // more those after it.
+    #refreshing = null;
+    #again = false;
+
+    #refreshGrants() {
+        if (this.#refreshing) {
+            this.#again = true;
+            return this.#refreshing;
+        }
+        this.#refreshing = this.#fetchGrants().finally(() => {
+            this.#refreshing = null;
+        });
+        return this.#refreshing;
+    }
+
+    async #fetchGrants() {
+        do {
+            this.#again = false;
+            this.#grants = (await this.#api.get("/api/v1/grants")).grants;
+            this.#showGrants();
+        } while (this.#again);
+    }
+
+    #showEntry(entry) {
+        this.#names.learnHub(entry.hub, entry.hub_name);
+        this.log.add(entry);
+    }
+
+    #showCamera(camera) {
+        this.#names.learnCamera(camera);
+        const card = this.#cards.get(camera.id);
+        if (card) return card.update(camera);
+        return this.#addCard(camera);
+    }
+
+    #addCard(camera) {
+        const card = new CameraCard(camera, this.#names.hub, {
+            stop: (grants) => this.#stop(grants),
+            again: async (grant, lasts_s) =>
+                this.#allow(
+                    termsOf((await this.#api.get(`/api/v1/grants/${grant.jti}`)).token),
+                    lasts_s,
+                ),
+            fresh: () => this.#ask(camera),
+        });
+        this.#cards.set(camera.id, card);
+        this.cards.append(card.element);
+        this.#showGrants();
+    }
+
+    #showGrants() {
+        for (const [id, card] of this.#cards)
+            card.setGrants(this.#grants.filter((grant) => grant.camera === id));
+        this.stopAll.hidden = this.#cards.size < 2 || !this.#grants.some((grant) => stands(grant));
+    }
+
+    async #stop(grants) {
+        await Promise.all(
+            grants.map((grant) => this.#api.post(`/api/v1/grants/${grant.jti}/revoke`)),
+        );
+        await this.#refreshGrants();
+    }
+
+    #stopAll() {
+        return this.#guard(() => this.#stop(this.#grants.filter((grant) => stands(grant))));
+    }
+
+    async #allow(terms, lasts_s) {
+        const seen = this.#grants
+            .filter((grant) => grant.camera === terms.camera)
+            .map((grant) => grant.seq);
+        const now_s = Math.floor(Date.now() / 1000);
+        const claims = claimsOf(terms, {
+            issuer: this.#signer.thumb,
+            seq: nextSeq(seen, now_s),
+            now_s,
+            lasts_s,
+        });
+        await this.#api.post("/api/v1/grants", { token: await mint(this.#signer, claims) });
+        await this.#refreshGrants();
+    }
+
+    #ask(camera) {
+        askPermission({
+            label: camera.label,
+            hubs: this.#names.hubs(),
+            allow: ({ hub, lasts_s, ...choice }) =>
+                this.#allow({ camera: camera.id, hubs: [hub], scope: scope(choice) }, lasts_s),
+        });
+    }
+}

@@ -1,0 +1,128 @@
+// One moving picture at the hub: a camera's own, or the wall of many. It says how old the picture
+// is, marks it when it goes stale, and goes dark the moment the stream or the consent ends.
+//
+// data-state: waiting (no picture yet) | live | stale | dark
+
+import { h, lamp, say } from "../lib/dom.mjs";
+import { Painter, play } from "../lib/pictures.mjs";
+import { age } from "../lib/times.mjs";
+
+const STALE_S = 3;
+const TICK_MS = 250;
+
+export class Tile {
+    #painter;
+    #stop = new AbortController();
+    #captured_ms = 0;
+    #clock;
+    #timer;
+
+    /**
+     * @param {{id: string, label: string}} camera `id` is "wall" for the mosaic
+     * @param {{clock: () => number, onEnd: (error: Error | null) => void, buttons?:
+     *   HTMLElement[]}} to
+     *   `clock` gives unix ms as the host counts; `onEnd` hears that the stream ended by itself
+     */
+    constructor(camera, { clock, onEnd, buttons = [] }) {
+        this.camera = camera;
+        this.onEnd = onEnd;
+        this.#clock = clock;
+        this.canvas = h("canvas", {
+            width: 640,
+            height: 480,
+            role: "img",
+            "aria-label": `Live picture of ${camera.label}`,
+        });
+        this.#painter = new Painter(this.canvas);
+        this.chip = h("span.chip", { title: "how old the picture is" });
+        this.headline = h("strong", {});
+        this.why = h("span", {});
+        this.element = h(
+            "figure.tile",
+            { "data-camera": camera.id, "data-state": "dark" },
+            h(
+                "div.picture",
+                {},
+                this.canvas,
+                h("div.veil", { role: "status" }, lamp(), this.headline, this.why),
+            ),
+            h("figcaption", {}, h("span.label", {}, camera.label), this.chip, ...buttons),
+        );
+    }
+
+    get state() {
+        return this.element.dataset.state;
+    }
+
+    /** Begins to show a stream; one that is still shown is let go. @param {string} url */
+    show(url) {
+        this.#quit();
+        this.#stop = new AbortController();
+        this.#captured_ms = 0;
+        this.#enter("waiting", "Opening…", "Waiting for the first picture.");
+        this.#timer = setInterval(() => this.#tick(), TICK_MS);
+        this.#read(url, this.#stop.signal);
+    }
+
+    /**
+     * Counts as live without a picture of its own: it is shown on the wall.
+     * @param {string} words
+     */
+    mark(words) {
+        this.#quit();
+        this.#enter("live", "", "");
+        say(this.chip, words);
+    }
+
+    /**
+     * Goes dark now, whatever the stream does.
+     * @param {string} headline
+     * @param {string} why one sentence
+     */
+    darken(headline, why) {
+        this.#quit();
+        this.#enter("dark", headline, why);
+        say(this.chip, "");
+    }
+
+    async #read(url, signal) {
+        try {
+            await play(url, { signal, onPart: (part) => this.#take(part) });
+            if (!signal.aborted) this.#ended(null);
+        } catch (error) {
+            if (!signal.aborted) this.#ended(error);
+        }
+    }
+
+    #ended(error) {
+        this.darken("Picture ended", error ? error.message : "The host closed the stream.");
+        this.onEnd(error);
+    }
+
+    #take({ headers, body }) {
+        const captured_ms = Date.parse(headers.get("x-timestamp"));
+        this.#captured_ms = Number.isNaN(captured_ms) ? this.#clock() : captured_ms;
+        if (document.hidden) return;
+        this.#painter.offer(body).then(() => this.#tick());
+    }
+
+    #tick() {
+        if (this.state === "dark" || !this.#painter.drawn || !this.#captured_ms) return;
+        const old_s = (this.#clock() - this.#captured_ms) / 1000;
+        this.#enter(old_s > STALE_S ? "stale" : "live", "", "");
+        say(this.chip, old_s > STALE_S ? `${age(old_s)} old` : age(old_s));
+    }
+
+    #enter(state, headline, why) {
+        if (this.state !== state) this.element.dataset.state = state;
+        say(this.headline, headline);
+        say(this.why, why);
+    }
+
+    #quit() {
+        this.#stop.abort();
+        clearInterval(this.#timer);
+        this.#painter.clear();
+        this.#painter.drawn = 0;
+    }
+}

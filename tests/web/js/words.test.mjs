@@ -1,0 +1,97 @@
+import assert from "node:assert/strict";
+import test from "node:test";
+
+import { entrySentence, tone } from "../../../host/porchlight/web/lib/entries.mjs";
+import { Names, spoken } from "../../../host/porchlight/web/lib/names.mjs";
+import { age, span } from "../../../host/porchlight/web/lib/times.mjs";
+import {
+    actionsWords,
+    cameraWords,
+    endSentence,
+    isConsent,
+    lampState,
+    listed,
+    problemSentence,
+} from "../../../host/porchlight/web/lib/words.mjs";
+
+const names = new Names({ HUB: "Maple Street hub" });
+names.learnCamera({ id: "CAM", label: "Front door" });
+
+test("an opened view reads like a neighbour's note", () => {
+    const entry = {
+        type: "view.open",
+        camera: "CAM",
+        hub: "HUB",
+        case: "24-117",
+        purpose: "theft",
+        detail: null,
+    };
+    assert.equal(
+        entrySentence(entry, names),
+        "Maple Street hub opened a live view of Front door, case 24-117, purpose theft.",
+    );
+    assert.equal(tone(entry), "look");
+});
+
+test("an entry of a kind this page does not know is still told", () => {
+    assert.equal(
+        entrySentence({ type: "lease.issued", reason: "later-part" }, names),
+        "Lease issued (later part).",
+    );
+});
+
+test("a hub is called by its name, and by its key when it has none", () => {
+    assert.equal(names.hub("HUB", "other"), "Maple Street hub");
+    assert.equal(names.hub("abcdefghijk", "fire-dept"), "Fire Dept");
+    assert.equal(names.hub("abcdefghijk"), "hub abcdefgh");
+    names.learnHub("abcdefghijk", "fire-dept");
+    assert.equal(names.hub("abcdefghijk"), "Fire Dept");
+    assert.equal(spoken("maple-street_2"), "Maple Street 2");
+});
+
+test("the light is lit only by what the board says of its light", () => {
+    assert.equal(lampState({ online: true, light: true, state: "sending" }), "sharing");
+    assert.equal(lampState({ online: true, light: false, state: "sending" }), "ready");
+    assert.equal(lampState({ online: true, light: null, state: null }), "dark");
+    assert.equal(lampState({ online: false, light: true, state: "sending" }), "offline");
+    assert.deepEqual(
+        cameraWords({ online: true, light: false, state: "dark", reason: "no-clock" }),
+        { title: "Dark", why: "Dark until the board has learned the time." },
+    );
+    assert.equal(cameraWords({ online: true, state: "dark", reason: "new word" }).why, "New word.");
+});
+
+test("a problem document is one sentence, known or not", () => {
+    assert.equal(
+        problemSentence({ reason: "purpose-not-granted" }),
+        "The resident does not allow looking for this purpose.",
+    );
+    assert.equal(
+        problemSentence({ reason: "odd", detail: "the case is missing" }),
+        "The case is missing.",
+    );
+    assert.equal(problemSentence({}, 502), "The host answered with an error (502).");
+});
+
+test("consent ending and a cable are told apart", () => {
+    assert.ok(
+        isConsent("revoked") &&
+            isConsent("expired") &&
+            !isConsent("unreachable") &&
+            !isConsent("board-offline"),
+    );
+    assert.equal(endSentence("revoked"), "The resident stopped sharing.");
+});
+
+test("lists and spans", () => {
+    assert.equal(listed(["a", "b", "c"]), "a, b and c");
+    assert.equal(actionsWords(["live", "snapshot"]), "watch live and take single pictures");
+    assert.deepEqual([0.26, 12, 600, 7200, 200_000].map(age), [
+        "0.3 s",
+        "12 s",
+        "10 min",
+        "2 h",
+        "2 d",
+    ]);
+    assert.equal(span(-5), "0 s");
+});
