@@ -82,6 +82,30 @@ def _x_zero(message: bytes, s: int) -> Case:
     return case._replace(valid=False)
 
 
+def tiny_s(rng: random.Random, _: list[int]) -> Iterator[Case]:
+    """s so small that s + n fits, or that its bytes could be fewer. The key follows from s."""
+    for s in (1, 2, 2**200):
+        message, k = _message(rng), rng.randrange(1, N)
+        r = public(k)[0] % N
+        good = Case(
+            f"s = {s:#x}",
+            public((s * k - hashed(message)) * pow(r, -1, N)),
+            pair(r, s),
+            True,
+            message,
+        )
+        half = good.signature[:32]
+        yield good
+        for comment, signature in (
+            ("s + n in place of s", pair(r, s + N)),
+            ("n in place of s", pair(r, N)),
+            ("s without its leading zeros", half + good.signature[32:].lstrip(b"\0")),
+            ("zero byte before s", half + b"\0" + good.signature[32:]),
+            ("zero byte before r", b"\0" + good.signature),
+        ):
+            yield good._replace(comment=comment, signature=signature, valid=False)
+
+
 def hash_values(rng: random.Random, secrets: list[int]) -> Iterator[Case]:
     """Hashes that are 0 or beyond n, where e must neither vanish nor stay unreduced."""
     values = {"0": 0, "1": 1, "n-1": N - 1, "n": N, "n+1": N + 1, "p": P, "top": TOP}
@@ -94,6 +118,8 @@ def hash_values(rng: random.Random, secrets: list[int]) -> Iterator[Case]:
             yield Case(f"hash = {name}", public(d), pair(r, s), True, digest=digest)
             off = (e ^ 1).to_bytes(32, "big")
             yield Case(f"hash = {name}, one bit off", public(d), pair(r, s), False, digest=off)
+    for name, r in {"0": 0, "n": N}.items():
+        yield Case(f"hash = 0, r = {name}", public(5), pair(r, 1), False, digest=bytes(32))
 
 
 def scalar_values(rng: random.Random, secrets: list[int]) -> Iterator[Case]:
@@ -135,4 +161,14 @@ def meetings(rng: random.Random, _: list[int]) -> Iterator[Case]:
             yield with_scalars(name, d, u1, 1 << column)
 
 
-MAKERS = (small_keys, infinite, equal, wrapped, hash_values, scalar_values, collisions, meetings)
+MAKERS = (
+    small_keys,
+    infinite,
+    equal,
+    wrapped,
+    tiny_s,
+    hash_values,
+    scalar_values,
+    collisions,
+    meetings,
+)
