@@ -59,23 +59,30 @@ class Household:
         }
 
 
-def build(folder: Path, page_port: int) -> Household:
-    """Make the household in `folder`. `page_port` 0 takes any free one."""
+def found(folder: Path, page_port: int) -> Home:
+    """Make the host's folder. `page_port` 0 takes any free one, as the TLS listener does."""
     home = Home(folder)
     _command("init", home)
     (folder / "porchlight.toml").write_text(SETTINGS.format(page=page_port))
+    return home
+
+
+def move_in(home: Home) -> None:
+    """A resident and a hub register, each with a key of their own."""
     _command("resident", home, "new", RESIDENT)
-    hub = keys.generate()
-    keys.save_private(hub, folder / "hub.pem")
-    _command("hub", home, "add", HUB, "--key", str(folder / "hub.pem"))
+    _command("hub", home, "add", HUB)
+
+
+def add_cameras(home: Home) -> Household:
+    """The resident's cameras; the host must be running, for their boards are told its port."""
     for name, label in CAMERAS.items():
         _command("camera", home, "add", name, "--resident", RESIDENT, "--label", label)
-    _, resident = home.resident_key(RESIDENT)
     cameras = tuple(
-        Camera(name, label, (folder / "boards" / name / "board.key").read_bytes())
+        Camera(name, label, (home.path / "boards" / name / "board.key").read_bytes())
         for name, label in CAMERAS.items()
     )
-    return Household(home, resident, hub, cameras)
+    _, resident = home.resident_key(RESIDENT)
+    return Household(home, resident, keys.load_private(home.path / "hubs" / f"{HUB}.pem"), cameras)
 
 
 def _command(name: str, home: Home, *words: str) -> None:

@@ -14,12 +14,14 @@ from porchkit import footage, keys
 from porchkit.client import AsyncClient
 from porchkit.demo import household
 from porchkit.demo.hostproc import HostProcess
-from porchkit.demo.household import Camera, Household
+from porchkit.demo.household import CAMERAS, Camera, Household
+from porchkit.demo.together import together
 from porchkit.errors import CommandError
 from porchkit.home import Running
 from porchkit.tap import Tap
 from porchkit.vboard import BoardConfig, FrameSettings, VirtualBoard
 
+BOARDS = len(CAMERAS)
 ONLINE_S = 20.0
 POLL_S = 0.1
 SERVER = "localhost"
@@ -40,6 +42,9 @@ class Stage:
     ) -> None:
         self.folder = folder
         self.taps: dict[str, Tap] = {}
+        self.running: Running
+        self.house: Household
+        self._films: list[Path] = []
         self._footage, self._page_port, self._tapped, self._tell = footage, page_port, tapped, tell
         self._undo = AsyncExitStack()
 
@@ -72,25 +77,25 @@ class Stage:
         await self._host.ended()
 
     async def _raise(self) -> None:
-        self._tell("drawing the street, making keys and certificates")
-        async with asyncio.TaskGroup() as group:
-            films = group.create_task(
-                asyncio.to_thread(footage.prepare, self._footage, self.folder / "footage", 3)
-            )
-            house = group.create_task(
-                asyncio.to_thread(household.build, self.folder / "home", self._page_port)
-            )
-        self.house: Household = house.result()
-        self._tell("starting the host")
-        host = HostProcess(self.house.home, self.folder / "host.log")
-        self._host = host
-        self._undo.push_async_callback(host.stop)
-        self.running: Running = await host.start()
+        self._tell("drawing the street, starting the host")
+        await together(self._film(), self._host_and_house())
         self._tell("starting three virtual boards")
-        async with asyncio.TaskGroup() as group:
-            for camera, film in zip(self.cameras, films.result(), strict=True):
-                group.create_task(self._board(camera, film))
+        await together(*map(self._board, self.cameras, self._films))
         await self._all_online()
+
+    async def _film(self) -> None:
+        folder = self.folder / "footage"
+        self._films = await asyncio.to_thread(footage.prepare, self._footage, folder, BOARDS)
+
+    async def _start_host(self) -> None:
+        self.running = await self._host.start()
+
+    async def _host_and_house(self) -> None:
+        home = await asyncio.to_thread(household.found, self.folder / "home", self._page_port)
+        self._host = HostProcess(home, self.folder / "host.log")
+        self._undo.push_async_callback(self._host.stop)
+        await together(self._start_host(), asyncio.to_thread(household.move_in, home))
+        self.house = await asyncio.to_thread(household.add_cameras, home)
 
     async def _board(self, camera: Camera, film: Path) -> None:
         port = self.running.https

@@ -15,6 +15,7 @@ from porchkit.demo.acts import Hub, Resident
 from porchkit.demo.figures import PROMISE_S, Consent, Socket, disorder, lost, of_camera
 from porchkit.demo.household import Camera
 from porchkit.demo.report import CameraFigures, Report
+from porchkit.demo.together import together
 from porchkit.demo.viewer import Arrival, Viewer
 from porchkit.errors import CommandError
 from porchkit.tap import Tap
@@ -100,7 +101,7 @@ class Story:
         )
 
     async def _a_grant_opens(self) -> None:
-        came = await asyncio.gather(*map(self._grant, self._tracks))
+        came = await together(*map(self._grant, self._tracks))
         spans = [
             f"{(track.viewer.arrivals[0].at - track.granted) * 1000:.0f} ms"
             if track.viewer and track.seen
@@ -157,7 +158,7 @@ class Story:
 
     async def _the_others_are_revoked(self) -> None:
         others = self._tracks[1:]
-        said = await asyncio.gather(*map(self._revoke, others))
+        said = await together(*map(self._revoke, others))
         self._report.step(
             "taken back: all dark",
             all(map(self._ended_in_time, others)) and set(said) == {"revoked"},
