@@ -1,0 +1,233 @@
+"""What happens on one connection: uvicorn's HTTP and WebSocket protocols, made strict and quiet.
+
+A peer that does not get a whole request head across in time, or sends one too long, is sent away;
+an upgrade is taken at one path only; what a peer sends can never put a traceback in the log.
+Uses uvicorn's own classes, so their version is pinned and tests/host/test_server_garbage.py pins
+what they must do.
+"""
+
+import asyncio
+import functools
+import logging
+from dataclasses import dataclass
+from typing import Any, Final
+
+from uvicorn.config import Config
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
+from uvicorn.server import ServerState
+from websockets.frames import Frame
+
+from accord import wire
+from porchlight.door import Door
+from porchlight.metrics import Metrics
+from porchlight.streams import connection, lowat
+
+UPLINK: Final = b"/uplink"
+_BINARY_ONLY: Final = 1003
+_log = logging.getLogger(__name__)
+_log.setLevel(logging.ERROR)  # what peers do wrong is counted, not logged
+
+
+@dataclass(frozen=True)
+class WireLimits:
+    """Bounds on one connection, and on all of them. Seconds and bytes."""
+
+    head_s: float = 10.0
+    head_bytes: int = 32_768
+    tls_handshake_s: float = 10.0
+    tls_shutdown_s: float = 2.0
+    keep_alive_s: int = 30
+    message_bytes: int = wire.MAX_JPEG + 1_024
+    ping_s: float = 20.0
+    connections: int = 4_096
+    per_address: int = 1_024
+
+
+@dataclass(frozen=True)
+class Porch:
+    """What all connections share."""
+
+    limits: WireLimits
+    door: Door
+    metrics: Metrics
+
+    def enter(self, transport: asyncio.Transport) -> str | None:
+        """Count a connection in: None, or the reason why it may not stay."""
+        peer = transport.get_extra_info("peername")
+        return self.door.enter(transport, peer[0] if peer else "")
+
+    def garbage(self, kind: str) -> None:
+        """Count a connection ended for what it sent, or did not send."""
+        self.metrics.garbage.labels(kind).inc()
+
+
+class HttpProtocol(HttpToolsProtocol):
+    """One HTTP/1.1 connection. Also streams.connection.Connection, found in the scope."""
+
+    def __init__(
+        self,
+        porch: Porch,
+        config: Config,
+        server_state: ServerState,
+        app_state: dict[str, Any],
+        _loop: asyncio.AbstractEventLoop | None = None,
+    ) -> None:
+        super().__init__(config, server_state, app_state, _loop)
+        self.logger = _log
+        self.ws_protocol_class = functools.partial(BoardProtocol, porch)  # type: ignore[assignment]
+        self._porch = porch
+        self._refused = False
+        self._in_head = False
+        self._head_bytes = self._fields_bytes = 0
+        self._head_timer: asyncio.TimerHandle | None = None
+
+    # asyncio.Protocol
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        reason = self._porch.enter(transport)
+        super().connection_made(transport)
+        if reason is not None:
+            self._porch.metrics.refused("connection", reason)
+            self._send_away(b"503 Service Unavailable", b"Retry-After: 5\r\n")
+            return
+        self._expect_head()
+
+    def data_received(self, data: bytes) -> None:
+        if self._refused:
+            return
+        if not self._in_head and (self.cycle is None or self.cycle.response_complete):
+            self._expect_head()
+        if self._in_head:
+            self._head_bytes += len(data)
+        super().data_received(data)
+        if self._in_head and self._head_bytes > self._porch.limits.head_bytes:
+            self._porch.garbage("long-head")
+            self._send_away(b"431 Request Header Fields Too Large")
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._porch.door.leave(self.transport)
+        self._stop_timer()
+        super().connection_lost(exc)
+
+    # httptools callbacks; what they raise ends the connection with 400
+
+    def on_message_begin(self) -> None:
+        super().on_message_begin()
+        if not self._in_head:  # pipelined behind another request
+            self._expect_head()
+        extensions: Any = {connection.EXTENSION: self}
+        self.scope["extensions"] = extensions
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        super().on_header(name, value)
+        self._fields_bytes += len(name) + len(value)
+        if self._fields_bytes + len(self.url) > self._porch.limits.head_bytes:
+            raise ValueError("the head is too long")
+
+    def on_headers_complete(self) -> None:
+        self._in_head = False
+        self._stop_timer()
+        super().on_headers_complete()
+
+    # uvicorn's own steps
+
+    def handle_websocket_upgrade(self) -> None:
+        """Boards only: anything else that wants to upgrade is sent away."""
+        if self.url.partition(b"?")[0] != UPLINK or self.parser.get_method() != b"GET":
+            self._porch.garbage("upgrade")
+            self._send_away(b"404 Not Found")
+            return
+        super().handle_websocket_upgrade()
+
+    def _unsupported_upgrade_warning(self) -> None:
+        """An offer (h2c) that is not taken: the request is answered as if it had not been made."""
+
+    def send_400_response(self, msg: str) -> None:
+        self._porch.garbage("http")
+        if not self.transport.is_closing():
+            self._send_away(b"400 Bad Request")
+
+    def shutdown(self) -> None:
+        self._stop_timer()
+        super().shutdown()
+
+    # streams.connection.Connection
+
+    @property
+    def idle(self) -> bool:
+        """Whether the viewer took everything written so far."""
+        return self.transport.get_write_buffer_size() == 0
+
+    def stream(self) -> None:
+        """Keep next to nothing buffered: one frame here, a few kilobytes in the kernel."""
+        self.transport.set_write_buffer_limits(high=0)
+        lowat.set_notsent(self.transport.get_extra_info("socket"))
+
+    async def writable(self) -> None:
+        """Return once idle, or once the viewer is gone."""
+        await self.flow.drain()
+
+    def abort(self) -> None:
+        """Close at once, dropping what the viewer did not take yet."""
+        self.transport.abort()
+
+    # Ours
+
+    def _expect_head(self) -> None:
+        self._in_head = True
+        self._head_bytes = self._fields_bytes = 0
+        self._stop_timer()
+        self._head_timer = self.loop.call_later(self._porch.limits.head_s, self._head_too_late)
+
+    def _head_too_late(self) -> None:
+        if not self.transport.is_closing():
+            self._porch.garbage("slow-head")
+            self._send_away(b"408 Request Timeout")
+
+    def _stop_timer(self) -> None:
+        if self._head_timer is not None:
+            self._head_timer.cancel()
+            self._head_timer = None
+
+    def _send_away(self, status: bytes, headers: bytes = b"") -> None:
+        """A short answer, and nothing more from this connection."""
+        self._refused = True
+        self._stop_timer()
+        if self.cycle is not None and not self.cycle.response_complete:
+            self.transport.abort()  # in the middle of an answer there is no room for another
+            return
+        head = b"HTTP/1.1 " + status + b"\r\nContent-Length: 0\r\nConnection: close\r\n" + headers
+        self.transport.write(head + b"\r\n")
+        self.transport.close()
+
+
+class BoardProtocol(WebSocketsSansIOProtocol):
+    """One WebSocket: binary messages only, each within the cap."""
+
+    def __init__(
+        self,
+        porch: Porch,
+        config: Config,
+        server_state: ServerState,
+        app_state: dict[str, Any],
+        _loop: asyncio.AbstractEventLoop | None = None,
+    ) -> None:
+        super().__init__(config, server_state, app_state, _loop)
+        self._porch = porch
+        self.logger = _log
+        self.conn.logger = _log
+        self.close_timeout = porch.limits.tls_shutdown_s
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._porch.door.leave(self.transport)
+        super().connection_lost(exc)
+
+    def handle_text(self, event: Frame) -> None:
+        """Boards speak binary: the rest is not even decoded."""
+        self.conn.fail(_BINARY_ONLY, "binary only")
+        self.handle_parser_exception()
+
+    def handle_parser_exception(self) -> None:
+        self._porch.garbage("websocket")
+        super().handle_parser_exception()

@@ -1,0 +1,176 @@
+"""Server: one app behind two listeners, TLS for the network and plain HTTP for this machine.
+
+One event loop, one lifespan, one shutdown. Garbage from peers is counted and never logged with a
+traceback; see protocols.py for what a single connection may do.
+"""
+
+import asyncio
+import contextlib
+import functools
+import logging
+import signal
+import socket
+import ssl
+from collections.abc import Awaitable, Callable, Iterator
+from dataclasses import dataclass
+from typing import Any, Final
+
+import uvicorn
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
+
+from porchlight.door import Door
+from porchlight.errors import CommandError
+from porchlight.metrics import Metrics
+from porchlight.protocols import HttpProtocol, Porch, WireLimits
+
+GRACE_S: Final = 5
+BACKLOG: Final = 512
+_SIGNALS: Final = (signal.SIGINT, signal.SIGTERM)
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Listener:
+    """A bound socket, and the TLS it speaks; None: plain HTTP."""
+
+    sock: socket.socket
+    tls: ssl.SSLContext | None
+
+    @property
+    def port(self) -> int:
+        """The port it is bound to."""
+        return int(self.sock.getsockname()[1])
+
+
+def bind(address: str, port: int, tls: ssl.SSLContext | None) -> Listener:
+    """Bind a listener; CommandError if the port cannot be had. Port 0 takes any free one."""
+    family = socket.AF_INET6 if ":" in address else socket.AF_INET
+    sock = socket.socket(family, socket.SOCK_STREAM)
+    try:
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        sock.bind((address, port))
+    except OSError as error:
+        sock.close()
+        raise CommandError(
+            f"cannot listen on {address} port {port} ({error.strerror}); "
+            "stop what uses it or choose another port"
+        ) from None
+    sock.setblocking(False)
+    return Listener(sock, tls)
+
+
+class Server(uvicorn.Server):
+    """Runs `app` behind `listeners` until stop() or a signal.
+
+    `wind_down` is awaited first of all: it ends what would never end by itself. `ready` is called
+    once both listeners accept.
+    """
+
+    def __init__(
+        self,
+        app: Any,
+        listeners: list[Listener],
+        metrics: Metrics,
+        *,
+        limits: WireLimits | None = None,
+        wind_down: Callable[[], Awaitable[None]] | None = None,
+        ready: Callable[[], None] | None = None,
+    ) -> None:
+        self._limits = limits or WireLimits()
+        super().__init__(_config(app, self._limits))
+        door = Door(self._limits.connections, self._limits.per_address)
+        metrics.gauge("connections", "Connections open now.", lambda: len(door))
+        self._porch = Porch(self._limits, door, metrics)
+        self._listeners = listeners
+        self._wind_down = wind_down
+        self._ready = ready
+
+    def stop(self) -> None:
+        """Ask the server to end, gracefully."""
+        self.should_exit = True
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Start the app, then accept on every listener."""
+        loop = asyncio.get_running_loop()
+        loop.set_exception_handler(self._on_loop_error)
+        await self.lifespan.startup()
+        if self.lifespan.should_exit:
+            raise CommandError("the host could not start; its log says why")
+        protocol = functools.partial(
+            HttpProtocol, self._porch, self.config, self.server_state, self.lifespan.state, loop
+        )
+        self.servers = [await self._listen(listener, protocol) for listener in self._listeners]
+        self.started = True
+        if self._ready is not None:
+            self._ready()
+
+    async def _listen(
+        self, at: Listener, protocol: Callable[[], asyncio.Protocol]
+    ) -> asyncio.AbstractServer:
+        return await asyncio.get_running_loop().create_server(
+            protocol,
+            sock=at.sock,
+            backlog=BACKLOG,
+            ssl=at.tls,
+            ssl_handshake_timeout=self._limits.tls_handshake_s if at.tls else None,
+            ssl_shutdown_timeout=self._limits.tls_shutdown_s if at.tls else None,
+        )
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """End streams and views, then connections, then the app."""
+        for server in self.servers:
+            server.close()
+        if self._wind_down is not None:
+            await self._wind_down()
+        await super().shutdown(sockets)
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """A first signal ends the server gracefully, a second one at once."""
+        loop = asyncio.get_running_loop()
+        try:
+            for number in _SIGNALS:
+                loop.add_signal_handler(number, self.handle_exit, number, None)
+        except (ValueError, RuntimeError):  # not the main thread: somebody else handles them
+            yield
+            return
+        try:
+            yield
+        finally:
+            for number in _SIGNALS:
+                loop.remove_signal_handler(number)
+
+    def handle_exit(self, sig: int, frame: Any) -> None:
+        """Signal handler."""
+        self.force_exit = self.should_exit
+        self.should_exit = True
+
+    def _on_loop_error(self, loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+        """Errors of a connection are the peer's doing: counted. Any other is ours: logged."""
+        error = context.get("exception")
+        if isinstance(error, OSError):  # ssl.SSLError is one
+            self._porch.garbage("connection")
+            return
+        _log.error("%s", context.get("message"), exc_info=error)
+
+
+def _config(app: Any, limits: WireLimits) -> uvicorn.Config:
+    return uvicorn.Config(
+        app,
+        http=HttpToolsProtocol,
+        ws=WebSocketsSansIOProtocol,
+        loop="uvloop",
+        lifespan="on",
+        interface="asgi3",
+        log_config=None,
+        access_log=False,
+        proxy_headers=False,
+        server_header=False,
+        ws_max_size=limits.message_bytes,
+        ws_ping_interval=limits.ping_s,
+        ws_ping_timeout=limits.ping_s,
+        ws_per_message_deflate=False,
+        timeout_keep_alive=limits.keep_alive_s,
+        timeout_graceful_shutdown=GRACE_S,
+    )
