@@ -54,6 +54,10 @@ class Events:
         """How many listen now."""
         return sum(len(group) for group in self._subscriptions.values())
 
+    def count_of(self, thumb: str) -> int:
+        """How many listen for this one."""
+        return len(self._subscriptions.get(thumb, ()))
+
     def close(self) -> None:
         """End every subscription, now and later: the host is stopping."""
         self.closed = True

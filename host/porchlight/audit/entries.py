@@ -5,6 +5,7 @@ holds what concerns no resident, such as strangers at the uplink.
 """
 
 import logging
+from collections.abc import Sequence
 from typing import Any, Final
 
 from sqlalchemy import func, select
@@ -40,12 +41,17 @@ class Entries:
 
         `more`: camera, hub, hub_name, jti, view, purpose, case, reason (texts), detail (a dict).
         """
+        return (await self.add_all([{"type": type, "resident": resident, **more}]))[0]
+
+    async def add_all(self, drafts: Sequence[dict[str, Any]]) -> list[int]:
+        """Write several entries at once, all or none; each draft holds add()'s arguments."""
         now_ms = self._clock.unix_ms()
-        row = await self._store.run(
-            lambda session: write(session, now_ms, type, resident=resident, **more)
+        rows = await self._store.run(
+            lambda session: [write(session, now_ms, **draft) for draft in drafts]
         )
-        self.announce(row)
-        return row.n
+        for row in rows:
+            self.announce(row)
+        return [row.n for row in rows]
 
     def announce(self, row: Entry) -> None:
         """Tell those who listen of an entry that is on disk."""
@@ -63,18 +69,6 @@ class Entries:
         )
         return await self._store.read(
             lambda session: [public(row) for row in session.scalars(wanted)]
-        )
-
-    async def last(self, resident: str, limit: int = 100) -> list[dict[str, Any]]:
-        """One resident's newest entries, oldest of them first."""
-        wanted = (
-            select(Entry)
-            .where(Entry.resident == resident)
-            .order_by(Entry.n.desc())
-            .limit(min(limit, MAX_PAGE))
-        )
-        return await self._store.read(
-            lambda session: [public(row) for row in session.scalars(wanted)][::-1]
         )
 
 

@@ -1,0 +1,1 @@
+"""Commands of the host, one file each; `porchkit.cli` holds the table."""

@@ -5,11 +5,13 @@ The token is the truth; the columns beside it are there to be searched.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final
+from functools import cached_property
+from typing import Any, Final, Literal
 
 from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
 
+from accord import b64, canon
 from accord.grant import Grant
 from porchlight.audit import entries
 from porchlight.store import models
@@ -30,8 +32,14 @@ class Kept:
     exp: int
     revoked_at: int | None
 
-    def state(self, now: int) -> str:
-        """active, waiting (its time has not come), expired or revoked."""
+    @cached_property
+    def claims(self) -> dict[str, Any]:
+        """The claims of the token."""
+        claims: dict[str, Any] = canon.loads(b64.decode(self.token.split(b".")[1].decode()))
+        return claims
+
+    def state(self, now: int) -> Literal["active", "waiting", "expired", "revoked"]:
+        """How it stands at `now` (unix s). Waiting: its time has not come."""
         if self.revoked_at is not None:
             return "revoked"
         if now >= self.exp:

@@ -1,0 +1,159 @@
+"""Cameras: a resident's own, or those whose residents allow the asking hub something now."""
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Path, Query
+from pydantic import BaseModel, ConfigDict
+
+from accord import b64
+from accord.grant import PURPOSES
+from porchlight.api.deps import Caller, PartsDep, Resident
+from porchlight.consent import permits
+from porchlight.errors import BadRequest, NotFound
+from porchlight.parts import Parts
+from porchlight.registry import CameraRecord, Party
+
+router = APIRouter(tags=["cameras"])
+CameraId = Annotated[str, Path(min_length=43, max_length=43)]
+Case = Annotated[str, Query(max_length=64, description="hubs only: the case asked for")]
+Purpose = Annotated[str, Query(max_length=32, description="hubs only: one of the purposes")]
+_LIMITED = ("id", "label", "source", "enforced_at", "online")
+
+
+class CameraRow(BaseModel):
+    """A camera as its own resident sees it."""
+
+    id: str
+    label: str
+    resident: str
+    source: str
+    enforced_at: str
+    online: bool
+    state: str | None
+    reason: str | None
+    sensor_powered: bool | None
+    light: bool | None
+    clock: str | None
+    last_frame: str | None
+    frames: int
+    grants: list[str]
+
+
+class AllowedCamera(BaseModel):
+    """A camera as a hub sees it: what it may do, and until when at most (unix s)."""
+
+    id: str
+    label: str
+    source: str
+    enforced_at: str
+    online: bool
+    actions: list[str]
+    until: int
+
+
+class CameraList(BaseModel):
+    """Cameras of one resident, or for one hub."""
+
+    cameras: list[CameraRow] | list[AllowedCamera]
+
+
+class NewCamera(BaseModel):
+    """The resident's signed statement about a camera, and the board key it names."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+    statement: str
+    key: str
+
+
+@router.get("/cameras")
+async def listing(
+    parts: PartsDep, by: Caller, case: Case = "", purpose: Purpose = ""
+) -> CameraList:
+    """A resident's own cameras. A hub names case and purpose, and every resident shown reads it."""
+    if by.is_resident:
+        return CameraList(cameras=[_own(parts, row) for row in parts.registry.cameras(by.thumb)])
+    _check_cause(case, purpose)
+    found = {camera.id: _allowed(parts, camera.id, by, purpose) for camera in parts.cameras}
+    shown = {camera_id: row for camera_id, row in found.items() if row is not None}
+    await _note_search(parts, by, list(shown), case, purpose)
+    return CameraList(cameras=list(shown.values()))
+
+
+@router.get("/cameras/{camera_id}")
+async def one(
+    camera_id: CameraId, parts: PartsDep, by: Caller, case: Case = "", purpose: Purpose = ""
+) -> CameraRow | AllowedCamera:
+    """One camera. What a caller may not see does not exist."""
+    if by.is_resident:
+        record = parts.registry.camera(camera_id)
+        if record is None or record.resident != by.thumb:
+            raise NotFound("no-camera", "you have no such camera")
+        return _own(parts, record)
+    _check_cause(case, purpose)
+    row = _allowed(parts, camera_id, by, purpose)
+    if row is None:
+        raise NotFound("no-camera", "there is no such camera that you may use now")
+    await _note_search(parts, by, [camera_id], case, purpose)
+    return row
+
+
+@router.post("/cameras", status_code=201)
+async def add(body: NewCamera, parts: PartsDep, by: Resident) -> CameraRow:
+    """Register a camera by its resident's statement."""
+    try:
+        board_key = b64.decode(body.key)
+        statement = body.statement.encode("ascii", "replace")
+        work = parts.registry.adding_camera(statement, board_key, by)
+    except ValueError:
+        raise BadRequest("bad-key", "key is 32 bytes in base64url without padding") from None
+    return _own(parts, await parts.store.run(work))
+
+
+def _own(parts: Parts, record: CameraRecord) -> CameraRow:
+    camera = parts.cameras.get(record.id)
+    if camera is None:  # registered a moment ago by another process, and gone again: never
+        raise NotFound("no-camera", "you have no such camera")
+    return CameraRow(**camera.describe())
+
+
+def _allowed(parts: Parts, camera_id: str, hub: Party, purpose: str) -> AllowedCamera | None:
+    camera = parts.cameras.get(camera_id)
+    if camera is None:
+        return None
+    until = permits.allowed(camera.book, hub.thumb, parts.clock.unix(), purpose)
+    if not until:
+        return None
+    described: dict[str, Any] = camera.describe()
+    shown = {name: described[name] for name in _LIMITED}
+    return AllowedCamera(**shown, actions=sorted(until), until=max(until.values()))
+
+
+def _check_cause(case: str, purpose: str) -> None:
+    if not case.strip():
+        raise BadRequest("no-case", "name the case this is for")
+    if purpose not in PURPOSES:
+        raise BadRequest("no-purpose", f"name a purpose: one of {', '.join(PURPOSES)}")
+
+
+async def _note_search(parts: Parts, hub: Party, shown: list[str], case: str, purpose: str) -> None:
+    """One entry for each resident whose cameras the hub is about to be told of."""
+    by_resident: dict[str, list[str]] = {}
+    for camera_id in shown:
+        camera = parts.cameras.get(camera_id)
+        if camera is not None:
+            by_resident.setdefault(camera.resident, []).append(camera_id)
+    drafts = [
+        {
+            "type": "search",
+            "resident": resident,
+            "camera": ids[0] if len(ids) == 1 else None,
+            "hub": hub.thumb,
+            "hub_name": hub.name,
+            "purpose": purpose,
+            "case": case,
+            "detail": {"cameras": ids},
+        }
+        for resident, ids in by_resident.items()
+    ]
+    if drafts:
+        await parts.entries.add_all(drafts)

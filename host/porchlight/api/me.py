@@ -1,0 +1,26 @@
+"""Who the host takes the caller for."""
+
+from typing import Literal
+
+from fastapi import APIRouter
+from pydantic import BaseModel
+
+from porchlight.api.deps import Caller
+
+router = APIRouter(tags=["me"])
+
+
+class Me(BaseModel):
+    """The caller as registered."""
+
+    kind: Literal["resident", "hub"]
+    thumb: str
+    name: str
+
+
+@router.get("/me")
+async def me(caller: Caller) -> Me:
+    """Whom the key that signed this request belongs to."""
+    return Me(
+        kind="resident" if caller.is_resident else "hub", thumb=caller.thumb, name=caller.name
+    )

@@ -1,0 +1,149 @@
+"""The composition root: every part of a host is made here, and only here."""
+
+import asyncio
+import contextlib
+import logging
+import signal
+from collections.abc import AsyncIterator, Coroutine
+from typing import Any, Final
+
+from fastapi import FastAPI
+
+from porchlight.api import (
+    cameras,
+    entries,
+    events,
+    grants,
+    guards,
+    host,
+    me,
+    openapi,
+    pages,
+    problems,
+    views,
+)
+from porchlight.audit.entries import Entries, close_views
+from porchlight.cameras import Cameras, Desk
+from porchlight.clock import Clock
+from porchlight.config import Config
+from porchlight.consent.grants import Grants
+from porchlight.dpop import Seen
+from porchlight.events import Events
+from porchlight.metrics import Metrics
+from porchlight.parts import Parts
+from porchlight.registry import Registry
+from porchlight.sources import board
+from porchlight.sources.board import Uplink, UplinkLimits
+from porchlight.sources.marks import Marks
+from porchlight.store import Store
+from porchlight.views import Views
+
+RESTARTED: Final = "host restarted"
+NOUNS: Final = (me, cameras, grants, views, entries, events)  # a new noun: one file, one word here
+_log = logging.getLogger(__name__)
+
+
+def build(config: Config, clock: Clock | None = None) -> FastAPI:
+    """A host, not started: its lifespan opens the database and starts what runs by itself."""
+    parts, desk = _parts(config, clock or Clock())
+    limits = UplinkLimits(boards=config.limits.boards)
+    uplink = Uplink(parts.cameras, Marks(parts.store), desk, limits)
+    app = FastAPI(
+        title="Porchlight host",
+        docs_url=None,  # its page would be loaded from somebody else's server
+        redoc_url=None,
+        openapi_url="/openapi.json",
+        lifespan=_lifespan,
+    )
+    app.state.parts = parts
+    for noun in NOUNS:
+        app.include_router(noun.router, prefix=openapi.API)
+    app.include_router(host.router)
+    app.include_router(pages.router())
+    app.include_router(board.routes(uplink))
+    problems.install(app)
+    openapi.install(app)
+    _guard(app, config)
+    return app
+
+
+async def wind_down(app: FastAPI) -> None:
+    """Say goodbye before the listeners close: event streams end, views end with their entries.
+
+    Connections that never end by themselves would hold up a server that waits for them.
+    """
+    parts: Parts = app.state.parts
+    parts.events.close()
+    await parts.views.stop()
+
+
+def _parts(config: Config, clock: Clock) -> tuple[Parts, Desk]:
+    store = Store(config.database_url)
+    events_, metrics = Events(), Metrics()
+    entries_ = Entries(store, clock, events_)
+    registry = Registry(store, clock)
+    desk = Desk(clock, entries_, events_, metrics)
+    cameras_ = Cameras(registry, desk)
+    grants_ = Grants(store, registry, cameras_, entries_, clock)
+    parts = Parts(
+        config=config,
+        clock=clock,
+        store=store,
+        events=events_,
+        entries=entries_,
+        metrics=metrics,
+        registry=registry,
+        cameras=cameras_,
+        grants=grants_,
+        views=Views(cameras_, grants_, desk, config.views),
+        seen=Seen(),
+    )
+    return parts, desk
+
+
+def _guard(app: FastAPI, config: Config) -> None:
+    """The last one added stands outermost."""
+    app.add_middleware(
+        guards.BodyCap,
+        most_bytes=config.limits.body_bytes,
+        seconds=config.limits.body_seconds,
+    )
+    app.add_middleware(guards.LoopbackNames)
+    app.add_middleware(guards.ClosedDoors)
+
+
+@contextlib.asynccontextmanager
+async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
+    parts: Parts = app.state.parts
+    parts.store.open()
+    held = parts.grants.load()
+    now_ms = parts.clock.unix_ms()
+    left_open = parts.store.run_now(lambda session: close_views(session, now_ms, RESTARTED))
+    _log.info("started", extra={"grants": held, "views_closed": left_open})
+    tasks = [
+        _endless(parts.grants.keep_sweeping(), "grants"),
+        _endless(parts.views.keep_sweeping(), "views"),
+        _endless(parts.metrics.measure_lag(), "lag"),
+    ]
+    try:
+        yield
+    finally:
+        await wind_down(app)
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        parts.store.close()
+        _log.info("stopped")
+
+
+def _endless(work: Coroutine[Any, Any, None], name: str) -> "asyncio.Task[None]":
+    """A task the host cannot do without: if it fails, the host stops rather than limps on."""
+    task = asyncio.create_task(work, name=name)
+    task.add_done_callback(_stop_if_failed)
+    return task
+
+
+def _stop_if_failed(task: "asyncio.Task[None]") -> None:
+    if not task.cancelled() and task.exception() is not None:
+        _log.critical("%s failed; the host stops", task.get_name(), exc_info=task.exception())
+        signal.raise_signal(signal.SIGTERM)
