@@ -18,7 +18,12 @@ _SECRETS: Final = re.compile(
     r"eyJ[\w-]{8,}(\.[\w-]*){0,2}|(?<=/views/)[\w-]{16,}|[\w-]{64,}|-----BEGIN [A-Z ]+-----.*",
     re.DOTALL,
 )
-_OWN: Final = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
+_OWN: Final = frozenset(vars(logging.makeLogRecord({}))) | {
+    "message",
+    "asctime",
+    "taskName",
+    "color_message",
+}
 MAX_TEXT: Final = 2_000
 
 
@@ -55,5 +60,5 @@ def configure(level: str = "info", stream: TextIO | None = None) -> None:
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level.upper())
-    for noisy in ("uvicorn.access", "alembic", "sqlalchemy.engine", "websockets"):
+    for noisy in ("uvicorn", "alembic", "sqlalchemy.engine", "websockets"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
