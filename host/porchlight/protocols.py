@@ -96,7 +96,7 @@ class HttpProtocol(HttpToolsProtocol):
     def data_received(self, data: bytes) -> None:
         if self._refused:
             return
-        if not self._in_head and (self.cycle is None or self.cycle.response_complete):
+        if not self._in_head and not self._answering:
             self._expect_head()
         if self._in_head:
             self._head_bytes += len(data)
@@ -161,7 +161,7 @@ class HttpProtocol(HttpToolsProtocol):
 
     def stream(self) -> None:
         """Keep next to nothing buffered: one frame here, a few kilobytes in the kernel."""
-        self.transport.set_write_buffer_limits(high=0)
+        self.transport.set_write_buffer_limits(high=1)  # 0 would pause uvloop's TLS for ever
         lowat.set_notsent(self.transport.get_extra_info("socket"))
 
     async def writable(self) -> None:
@@ -173,6 +173,11 @@ class HttpProtocol(HttpToolsProtocol):
         self.transport.abort()
 
     # Ours
+
+    @property
+    def _answering(self) -> bool:
+        cycle: Any = self.cycle  # None before the first request, whatever its annotation says
+        return cycle is not None and not cycle.response_complete
 
     def _expect_head(self) -> None:
         self._in_head = True
@@ -194,7 +199,7 @@ class HttpProtocol(HttpToolsProtocol):
         """A short answer, and nothing more from this connection."""
         self._refused = True
         self._stop_timer()
-        if self.cycle is not None and not self.cycle.response_complete:
+        if self._answering:
             self.transport.abort()  # in the middle of an answer there is no room for another
             return
         head = b"HTTP/1.1 " + status + b"\r\nContent-Length: 0\r\nConnection: close\r\n" + headers

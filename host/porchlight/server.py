@@ -107,7 +107,7 @@ class Server(uvicorn.Server):
 
     async def _listen(
         self, at: Listener, protocol: Callable[[], asyncio.Protocol]
-    ) -> asyncio.AbstractServer:
+    ) -> asyncio.Server:
         return await asyncio.get_running_loop().create_server(
             protocol,
             sock=at.sock,
@@ -164,6 +164,7 @@ def _config(app: Any, limits: WireLimits) -> uvicorn.Config:
         lifespan="on",
         interface="asgi3",
         log_config=None,
+        log_level="warning",
         access_log=False,
         proxy_headers=False,
         server_header=False,

@@ -170,8 +170,8 @@ class Views:
             "access.refused",
             resident=None if camera is None else camera.resident,
             camera=None if camera is None else camera.id,
-            detail={"refused": reason, "action": view.intent.action},
-            **_of_view(view) | {"reason": reason},
+            detail={"action": view.intent.action},
+            **_of_view(view) | {"reason": reason, "view": None},
         )
 
     async def _turned_away(self, view: View, reason: str) -> None:
