@@ -259,7 +259,7 @@ async def test_a_clock_that_was_never_set(rogue: Rogue) -> None:
 
 
 async def reached(rogue: Rogue) -> bool:
-    """Without time there may be no TLS and so no session; the board says in its log that it waits."""
+    """Without time there may be no TLS and so no session: then the log says that it waits."""
     deadline = time.monotonic() + 20
     while time.monotonic() < deadline:
         if rogue.host.online and rogue.host.statuses:
