@@ -65,11 +65,19 @@ def run(args: argparse.Namespace) -> int:
     home = settings.home(args.home)
     machine = _machine()
     text = _settings(args.name or machine, args.listen, machine)
+    make(home, text)
+    print(f"Made {home}. Next: porchlight resident new NAME, then porchlight serve")
+    return 0
+
+
+def make(home: Path, text: str) -> Config:
+    """A home folder with these settings; CommandError if there is one already."""
     taken = [name for name in _MADE if (home / name).exists()]
     if taken:
         raise CommandError(f"{home} holds {taken[0]} already; choose another folder with --home")
     files.private_folder(home)
-    config = _write(home, text)
+    files.create(home / settings.FILE_NAME, text.encode(), files.PRIVATE)
+    config = settings.load(home)
     at, now = tls.TlsFiles(home), int(time.time())
     tls.create_authority(at, config.host.name, now)
     tls.renew(at, config.listen.names, now)
@@ -78,13 +86,7 @@ def run(args: argparse.Namespace) -> int:
     store.close()
     for room in ("residents", "hubs", "boards"):
         files.private_folder(home / room)
-    print(f"Made {home}. Next: porchlight resident new NAME, then porchlight serve")
-    return 0
-
-
-def _write(home: Path, text: str) -> Config:
-    files.create(home / settings.FILE_NAME, text.encode(), files.PRIVATE)
-    return settings.load(home)
+    return config
 
 
 def _settings(name: str, listen: str, machine: str) -> str:
