@@ -39,7 +39,11 @@ class Serving:
     """One run of a host. Bound already when made: CommandError says what stands in the way."""
 
     def __init__(
-        self, config: Config, clock: Clock | None = None, ready: Callable[[], None] | None = None
+        self,
+        config: Config,
+        clock: Clock | None = None,
+        ready: Callable[[], None] | None = None,
+        limits: WireLimits | None = None,
     ) -> None:
         self._config = config
         self._clock = clock or Clock()
@@ -55,7 +59,7 @@ class Serving:
             self.app,
             listeners,
             self.app.state.parts.metrics,
-            limits=WireLimits(connections=config.limits.connections),
+            limits=limits or WireLimits(connections=config.limits.connections),
             wind_down=lambda: composition.wind_down(self.app),
             ready=ready,
         )
