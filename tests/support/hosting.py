@@ -32,6 +32,7 @@ from porchlight.clock import Clock
 from porchlight.commands import init
 from porchlight.config import Config
 from porchlight.parts import Parts
+from porchlight.protocols import WireLimits
 from porchlight.registry import HUB, RESIDENT, Registry
 from porchlight.serving import Ports, Serving
 from porchlight.store import Store
@@ -236,12 +237,18 @@ def make_home(folder: Path, text: str = SETTINGS) -> Config:
 
 
 @contextlib.contextmanager
-def hosted(folder: Path, text: str = SETTINGS, *, clock: Clock | None = None) -> Iterator[InThread]:
+def hosted(
+    folder: Path,
+    text: str = SETTINGS,
+    *,
+    clock: Clock | None = None,
+    limits: WireLimits | None = None,
+) -> Iterator[InThread]:
     """A running host in this process; the home folder is made unless it exists."""
     made = (folder / settings.FILE_NAME).exists()
     config = settings.load(folder) if made else make_home(folder, text)
     ready = threading.Event()
-    serving = Serving(config, clock, ready=ready.set)
+    serving = Serving(config, clock, ready=ready.set, limits=limits)
     loops: list[asyncio.AbstractEventLoop] = []
     failed: list[BaseException] = []
 
