@@ -165,7 +165,7 @@ class VirtualBoard:
 
     def _film(self) -> None:
         reel = footage.load(self._footage)
-        sizes = {f"{reel.width}x{reel.height}": str(self._footage.resolve())}
+        sizes = {f"{reel.width}x{reel.height}": str(self._footage.absolute())}
         self._knobs["footage"] = {"fps": reel.fps, "sizes": sizes}
         self._save_knobs()
 
