@@ -18,7 +18,7 @@ from io import BytesIO
 from pathlib import Path
 from typing import NamedTuple
 
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import Image, ImageFilter, ImageOps, UnidentifiedImageError
 
 from porchkit import jpegs, scene
 from porchkit.errors import CommandError
@@ -204,8 +204,8 @@ def _encode(picture: Image.Image) -> bytes:
         out = BytesIO()
         picture.save(out, "JPEG", quality=quality, subsampling="4:2:2")
         if out.tell() <= picture.width * picture.height // 5:
-            break
-    return out.getvalue()
+            return out.getvalue()
+    return _encode(picture.filter(ImageFilter.GaussianBlur(2)))  # hardly more than noise
 
 
 def _write(pictures: Iterable[bytes], target: Path, fps: float) -> Path:
@@ -213,16 +213,18 @@ def _write(pictures: Iterable[bytes], target: Path, fps: float) -> Path:
     may prepare the same footage at a time."""
     rows, offset, first = [], 0, None
     part = target.with_name(f".{os.getpid()}.{target.name}")
-    with part.open("wb") as film:
-        for picture in pictures:
-            first = first or jpegs.shape(picture)
-            film.write(picture)
-            rows.append((offset, len(picture)))
-            offset += len(picture)
-    if first is None:
-        part.unlink()
-        raise CommandError(f"{target.stem}: no picture in it")
-    part.replace(target)
+    try:
+        with part.open("wb") as film:
+            for picture in pictures:
+                first = first or jpegs.shape(picture)
+                film.write(picture)
+                rows.append((offset, len(picture)))
+                offset += len(picture)
+        if first is None:
+            raise CommandError(f"{target.stem}: no picture in it")
+        part.replace(target)
+    finally:
+        part.unlink(missing_ok=True)
     _describe(target, rows, first, fps)
     return target
 

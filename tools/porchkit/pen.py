@@ -1,7 +1,9 @@
 """Drawing with soft edges: everything is drawn SCALE times as large and then made smaller. All
 coordinates are those of the finished picture."""
 
+import random
 from collections.abc import Sequence
+from statistics import NormalDist
 
 from PIL import Image, ImageDraw
 
@@ -43,3 +45,10 @@ def shade(colour: Colour, factor: float) -> Colour:
     """The same colour, lighter (> 1) or darker."""
     r, g, b = (max(0, min(255, round(part * factor))) for part in colour)
     return r, g, b
+
+
+def grain(dice: random.Random, size: tuple[int, int], sigma: float) -> Image.Image:
+    """Gaussian noise around 128, in grey; the same `dice`, the same noise."""
+    flat = Image.frombytes("L", size, dice.randbytes(size[0] * size[1]))
+    bell = NormalDist(128, sigma)
+    return flat.point([round(bell.inv_cdf((level + 0.5) / 256)) for level in range(256)])

@@ -14,6 +14,7 @@ from typing import NamedTuple
 from PIL import Image, ImageChops
 
 from porchkit import passers, street
+from porchkit.pen import grain
 
 FPS = 8.0
 VERSION = 1  # of the drawing; streets are cached by it
@@ -47,11 +48,11 @@ class Passer(NamedTuple):
 
 
 def frames(seed: int) -> Iterator[bytes]:
-    """FRAMES JPEGs of 640x480, 4:2:2, about TARGET_BYTES each. The same seed, the same street."""
+    """FRAMES JPEGs of 640x480, 4:2:2, about TARGET_BYTES each. The same seed, the same film."""
     dice = random.Random(seed)  # noqa: S311 - how a drawing looks is no secret
     place = street.build(dice)
     crowd = sorted(_crowd(dice), key=lambda passer: passer.ground)
-    noise = [_noise_sheet() for _ in range(_NOISE_SHEETS)]
+    noise = [_noise_sheet(dice) for _ in range(_NOISE_SHEETS)]
     quality = None
     for number in range(FRAMES):
         phase = number / FRAMES
@@ -101,10 +102,9 @@ def _paste(picture: Image.Image, passer: Passer, x: int, share: float) -> None:
     )
 
 
-def _noise_sheet() -> Image.Image:
+def _noise_sheet(dice: random.Random) -> Image.Image:
     size = (street.WIDTH + _MARGIN, street.HEIGHT + _MARGIN)
-    grains = [Image.effect_noise(size, _NOISE) for _ in range(3)]
-    return Image.merge("RGB", grains)
+    return Image.merge("RGB", [grain(dice, size, _NOISE) for _ in range(3)])
 
 
 def _film(picture: Image.Image, dice: random.Random, noise: Image.Image) -> Image.Image:

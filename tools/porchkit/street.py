@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from PIL import Image, ImageChops, ImageFilter
 
-from porchkit.pen import CLOTHES, ROOFS, SCALE, Colour, Pen, Point, shade
+from porchkit.pen import CLOTHES, ROOFS, SCALE, Colour, Pen, Point, grain, shade
 
 WIDTH, HEIGHT = 640, 480
 HORIZON, FAR_WALK, ROAD, NEAR_WALK, LAWN = 150, 258, 280, 372, 420
@@ -153,8 +153,8 @@ def _porch(pen: Pen, light: float) -> None:
 
 def _textured(image: Image.Image, dice: random.Random) -> Image.Image:
     """Coarse and fine unevenness that stays: asphalt, plaster, grass are not flat."""
-    fine = Image.effect_noise((WIDTH, HEIGHT), 9).convert("RGB")
-    coarse = Image.effect_noise((WIDTH // 12, HEIGHT // 12), 4 + dice.random() * 2)
+    fine = grain(dice, (WIDTH, HEIGHT), 9).convert("RGB")
+    coarse = grain(dice, (WIDTH // 12, HEIGHT // 12), 5)
     blotches = coarse.resize((WIDTH, HEIGHT), Image.Resampling.BICUBIC).convert("RGB")
     image = ImageChops.add(image, fine.filter(ImageFilter.GaussianBlur(0.7)), 1, -128)
     return ImageChops.add(image, blotches, 1, -128).filter(ImageFilter.GaussianBlur(0.5))

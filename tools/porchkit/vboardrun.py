@@ -56,6 +56,7 @@ class Run:
         self._rest = b""
         self._timeout_s = 0.0
         self._bite: asyncio.TimerHandle | None = None
+        self._reaped: asyncio.Future[None] = self._loop.create_future()
         self._ended: asyncio.Future[str] = self._loop.create_future()
         self._link, ours = os.pipe()
         self._linked = True
@@ -72,14 +73,13 @@ class Run:
             )
         os.close(ours)
         # Whatever becomes of this program, the board does not outlive it.
-        self._leash = weakref.finalize(self, _kill, self.process)
+        weakref.finalize(self, _kill, self.process)
         self._loop.add_reader(self._link, self._read)
 
     async def ended(self) -> str:
         """RESET, WATCHDOG or ENDED (the program stopped by itself, or its power was cut)."""
         cause = await asyncio.shield(self._ended)
-        await asyncio.to_thread(self.process.wait)
-        self._leash.detach()
+        await asyncio.shield(self._reaped)
         return cause
 
     def kill(self) -> None:
@@ -102,6 +102,8 @@ class Run:
         self._linked = False
         self._loop.remove_reader(self._link)
         os.close(self._link)
+        reaping = self._loop.run_in_executor(None, self.process.wait)
+        reaping.add_done_callback(lambda _: self._reaped.set_result(None))
         # A program that ended by itself leaves its watchdog running, which resets the chip.
         if self._bite is None:
             self._finish(ENDED)
