@@ -51,7 +51,7 @@ def missing_targets(text: str, makefile: str) -> list[str]:
 def unknown_commands(text: str) -> list[str]:
     """Names after `porchlight` that the table of commands does not have."""
     names = [line.split()[1] for line in spoken(text, "porchlight") if len(line.split()) > 1]
-    return [name for name in names if name.islower() and name not in COMMANDS]
+    return [name for name in names if name[0].islower() and name not in COMMANDS]
 
 
 def does_not_parse(line: str) -> bool:
