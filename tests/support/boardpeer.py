@@ -11,10 +11,11 @@ import time
 from collections.abc import Callable
 from typing import Any, Self, TypeVar
 
-from accord import names, wire
-from accord.session import NONCE_BYTES, BoardSession
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
+
+from accord import names, wire
+from accord.session import NONCE_BYTES, BoardSession
 
 PATIENCE_S = 10.0
 M = TypeVar("M", bound=wire.Message)
@@ -64,7 +65,7 @@ class BoardPeer:
         """Send one sealed message."""
         await self.socket.send(self.session.seal(message))
 
-    def frame(self, jpeg: bytes, handle: bytes, **changed: Any) -> wire.Frame:
+    def frame(self, jpeg: bytes, handle: bytes, /, **changed: Any) -> wire.Frame:
         """The next frame, with some fields changed."""
         self.sequence += 1
         fields: dict[str, Any] = {
@@ -79,7 +80,7 @@ class BoardPeer:
         }
         return wire.Frame(*(fields | changed).values())
 
-    async def send_frame(self, jpeg: bytes, handle: bytes, **changed: Any) -> wire.Frame:
+    async def send_frame(self, jpeg: bytes, handle: bytes, /, **changed: Any) -> wire.Frame:
         """Send the next frame."""
         message = self.frame(jpeg, handle, **changed)
         await self.say(message)

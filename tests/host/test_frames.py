@@ -1,0 +1,107 @@
+"""The slot: overwritten, whole, newest first; and the size in a JPEG's header."""
+
+import asyncio
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from porchlight.frames import Closed, LatestFrame, jpeg_size
+from tests.support.viewing import host_frame as frame
+from tests.support.viewing import picture
+
+
+async def test_every_waiter_gets_the_newest() -> None:
+    slot = LatestFrame()
+    waiters = [asyncio.create_task(slot.newer(0)) for _ in range(3)]
+    await asyncio.sleep(0)
+    for sequence in (1, 2, 3):  # without giving way: nobody can have taken the first two
+        slot.put(frame(sequence))
+    got = await asyncio.gather(*waiters)
+    assert [(number, f.sequence) for number, f in got] == [(3, 3)] * 3
+
+
+async def test_none_asks_for_any_frame_and_a_number_for_a_newer_one() -> None:
+    slot = LatestFrame()
+    slot.put(frame(1))
+    number, held = await slot.newer()
+    assert held.sequence == 1
+    waiting = asyncio.create_task(slot.newer(number))
+    await asyncio.sleep(0)
+    assert not waiting.done()
+    slot.put(frame(2))
+    assert (await waiting)[1].sequence == 2
+
+
+async def test_a_slow_waiter_holds_nobody_up_and_keeps_no_queue() -> None:
+    slot = LatestFrame()
+    fast, slow = 0, 0
+    for sequence in range(100):
+        slot.put(frame(sequence))
+        fast, taken = await slot.newer(fast)
+        assert taken.sequence == sequence
+    slow, taken = await slot.newer(slow)
+    assert (slow, taken.sequence) == (100, 99)
+
+
+async def test_what_is_forgotten_is_given_to_nobody() -> None:
+    slot = LatestFrame()
+    slot.put(frame(1))
+    slot.forget()
+    waiting = asyncio.create_task(slot.newer())
+    await asyncio.sleep(0)
+    assert not waiting.done()
+    slot.put(frame(2))
+    assert (await waiting)[1].sequence == 2
+
+
+async def test_close_ends_waiters_now_and_later() -> None:
+    slot = LatestFrame()
+    slot.put(frame(1))
+    waiting = asyncio.create_task(slot.newer(1))
+    await asyncio.sleep(0)
+    slot.close("gone")
+    slot.close("again")
+    for ended in (waiting, asyncio.create_task(slot.newer())):
+        with pytest.raises(Closed) as error:
+            await ended
+        assert error.value.reason == "gone"
+    assert slot.latest is None
+
+
+async def test_a_bell_rings_only_while_it_is_hung() -> None:
+    slot, bell = LatestFrame(), asyncio.Event()
+    with slot.ringing(bell):
+        slot.put(frame(1))
+        assert bell.is_set()
+        bell.clear()
+    slot.put(frame(2))
+    assert not bell.is_set()
+
+
+@pytest.mark.parametrize("size", [(320, 240), (1600, 1200), (17, 5)])
+def test_size_of_a_real_jpeg(size: tuple[int, int]) -> None:
+    assert frame(1, picture(*size)).size == size
+
+
+@pytest.mark.parametrize(
+    "jpeg",
+    [
+        b"",
+        b"\xff\xd8",
+        b"GIF89a" + bytes(64),
+        b"\xff\xd8\xff\xda\x00\x08" + bytes(64),  # a scan before any frame header
+        b"\xff\xd8\xff\xc0\x00\x11\x08\x00\x00\x00\x10",  # height 0
+        b"\xff\xd8\xff\xc0\x00\x11\x08\x00",  # cut short
+        b"\xff\xd8" + b"\xff\xe0\x00\x02" * 100,  # segments without end
+        b"\xff\xd8" + b"\xff" * 4096,
+    ],
+)
+def test_no_size_where_there_is_none(jpeg: bytes) -> None:
+    assert jpeg_size(jpeg) is None
+
+
+@given(st.binary(max_size=300))
+def test_size_of_garbage_never_fails(tail: bytes) -> None:
+    size = jpeg_size(b"\xff\xd8" + tail)
+    assert size is None or (size[0] > 0 and size[1] > 0)
