@@ -14,6 +14,9 @@ import time
 if "lib" not in sys.path:
     sys.path.append("lib")
 
+if gc.mem_free() < 1_000_000:  # no PSRAM
+    gc.threshold(8192)  # garbage all over a small heap would break up what frames need whole
+
 import machine
 import network
 import ntptime
@@ -123,8 +126,8 @@ class Eyes:
             compose=Composer(core.gate, core.clock, SizeMotion(), core.identity.boot),
             report=report,
             elapsed=elapsed,
-            log=log,
         )
+        self.filming.tell = lambda text: log("sensor", text)
         self.filming.filmed = Usage(core.days, core.gate, core.clock, core.book, store).filmed
         core.consent.obey = self.filming.obey
 
@@ -211,7 +214,7 @@ def _end(agent: Agent, log: Log, error: BaseException | None) -> None:
 def main() -> None:
     """Run the board. Returns, to the REPL, only for someone who works on it over USB."""
     random.seed(int.from_bytes(os.urandom(3), "big"))
-    elapsed = Elapsed(time.ticks_ms, time.ticks_diff, asyncio.sleep_ms)
+    elapsed = Elapsed(time.ticks_ms, time.ticks_diff, asyncio.sleep_ms)  # type: ignore[arg-type]
     log = Log(print, elapsed.ms)
     try:
         agent = Agent(Store(Flash()), elapsed, log)

@@ -1,8 +1,11 @@
 """One small stored record that survives a power cut at any moment.
 
-    NAME.new   being written          save: write .new -> rename .json to .bak -> rename .new to .json
     NAME.json  the newest generation
-    NAME.bak   the one before         load: of the whole ones, the one with the highest generation
+    NAME.bak   the one before
+    NAME.new   being written
+
+    save: write .new, rename .json to .bak, rename .new to .json
+    load: of those that are whole, the one with the highest generation
 
 At every instant at least one whole generation is on the flash. A record is canonical JSON with a
 SHA-256 over itself, so a torn or decayed file is never taken for a whole one.

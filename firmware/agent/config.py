@@ -61,7 +61,7 @@ def read(file: str, raw: bytes | None) -> Fields:
     try:
         return Fields(file, json.loads(raw.decode()))
     except (ValueError, UnicodeError):
-        raise ConfigError(file + ": not JSON; provision the board again")
+        raise ConfigError(file + ": not JSON; provision the board again") from None
 
 
 class Picture:

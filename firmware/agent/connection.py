@@ -47,7 +47,7 @@ class Dialer:
             await asyncio.wait_for_ms(self._open(connection), OPEN_MS)
         except asyncio.TimeoutError:
             connection.abort()
-            raise LinkLost("no-answer")
+            raise LinkLost("no-answer") from None
         except BaseException:
             connection.abort()
             raise
@@ -75,7 +75,7 @@ class Connection:
                 host, port, ssl=self, server_hostname=server_name
             )
         except (OSError, ValueError) as error:
-            raise LinkLost(_why(error))
+            raise LinkLost(_why(error)) from None
 
     def wrap_socket(self, raw: "Any", **options: "Any") -> "Any":
         """What asyncio asks of `ssl`. The sockets are kept, so that a connection that never came
@@ -135,13 +135,13 @@ class Connection:
             self._stream.write(data)
             await self._stream.drain()
         except (OSError, ValueError) as error:
-            raise LinkLost(_why(error))
+            raise LinkLost(_why(error)) from None
 
     async def _read(self) -> bytes:
         try:
             data: bytes = await self._stream.read(_READ_BYTES)
         except (OSError, ValueError) as error:
-            raise LinkLost(_why(error))
+            raise LinkLost(_why(error)) from None
         if not data:
             raise LinkLost("closed-by-host")
         return data

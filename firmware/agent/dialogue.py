@@ -75,7 +75,7 @@ class Dialogue:
                     self._take(message)
                     message = self._session.next_event()
             except RemoteError as error:
-                raise LinkLost("host-" + error.reason)
+                raise LinkLost("host-" + error.reason) from None
             self.wake()
 
     def _take(self, message: wire.Message) -> None:

@@ -13,7 +13,6 @@ if TYPE_CHECKING:
     from agent.elapsed import Elapsed
     from agent.frames import FrameQueue
     from agent.gate import Gate
-    from agent.log import Log
     from agent.report import Report
     from agent.sensor import Sensor
 
@@ -24,8 +23,7 @@ FAULT = "sensor-fault"
 
 
 class Filming:
-    """`compose` makes frames of pictures; `beat()` tells the watchdog of progress; `filmed(ms)`
-    is told how long was filmed."""
+    """`compose` makes frames of pictures. The hooks below are for main to set."""
 
     def __init__(
         self,
@@ -36,7 +34,6 @@ class Filming:
         compose: "Composer",
         report: "Report",
         elapsed: "Elapsed",
-        log: "Log",
     ) -> None:
         self._gate = gate
         self._sensor = sensor
@@ -44,12 +41,12 @@ class Filming:
         self._compose = compose
         self._report = report
         self._elapsed = elapsed
-        self._log = log
         self._pace = Pace()
         self._counted_at = 0
-        self.beat: Callable[[], None] = lambda: None
-        self.ready: Callable[[], None] = lambda: None  # called when a frame waits in the queue
-        self.filmed: Callable[[int], None] = lambda ms: None
+        self.beat: Callable[[], None] = lambda: None  # progress was made
+        self.ready: Callable[[], None] = lambda: None  # a frame waits in the queue
+        self.filmed: Callable[[int], None] = lambda ms: None  # so much more was filmed
+        self.tell: Callable[[str], None] = lambda text: None  # why the camera gives nothing
 
     def obey(self) -> None:
         """Check the gate now, and where it has closed be dark before this returns. What was
@@ -60,7 +57,7 @@ class Filming:
             self._queue.purge(lambda outgoing: self._gate.wants(outgoing.permit))
 
     def go_dark(self) -> None:
-        """Sensor off and unpowered, queue empty; never raises."""
+        """Sensor off and unpowered, queue empty."""
         self._sensor.off()
         self._queue.purge(lambda outgoing: False)
 
@@ -79,7 +76,7 @@ class Filming:
         except SensorFault as fault:
             self.go_dark()
             self._report.fault = FAULT
-            self._log("sensor", str(fault))
+            self.tell(str(fault))
             await self._elapsed.pause(FAULT_WAIT_MS)
 
     async def _film(self) -> None:

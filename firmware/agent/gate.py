@@ -85,10 +85,7 @@ class Gate:
 
     def wants(self, permit: "Permit") -> bool:
         """Is a frame taken under this permit still asked for, as of the last check()?"""
-        for open_now in self.permits:
-            if open_now.handle == permit.handle:
-                return True
-        return False
+        return permit.handle in [held.handle for held in self.permits]
 
     def _decide(self) -> str:
         if self.button:

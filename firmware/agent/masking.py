@@ -1,5 +1,9 @@
 """XOR with the 4-byte WebSocket mask, in place: RFC 6455 §5.3. Viper where there is viper."""
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
 
 def xor_plain(buffer: bytearray, start: int, end: int, mask: bytes, phase: int) -> None:
     """XOR buffer[start:end] with `mask` (4 bytes), beginning at the mask's byte `phase` (0..3)."""
@@ -13,7 +17,10 @@ def xor_plain(buffer: bytearray, start: int, end: int, mask: bytes, phase: int) 
         buffer[at] ^= key[(at - whole) % 4]
 
 
+xor: "Callable[[bytearray, int, int, bytes, int], None]" = xor_plain
 try:
-    from agent.masking_viper import xor
-except (ImportError, SyntaxError):  # CPython; a MicroPython built without native code
-    xor = xor_plain
+    from agent.masking_viper import xor_native
+
+    xor = xor_native  # type: ignore[assignment]  # viper's own types
+except (ImportError, SyntaxError):
+    pass  # CPython; a MicroPython built without native code

@@ -4,7 +4,7 @@ import micropython
 
 
 @micropython.viper
-def xor(buffer: ptr8, start: int, end: int, mask: ptr8, phase: int):  # type: ignore[no-untyped-def]
+def xor_native(buffer: ptr8, start: int, end: int, mask: ptr8, phase: int):  # type: ignore[no-untyped-def]
     shift = phase - start
     for at in range(start, end):
         buffer[at] = buffer[at] ^ mask[(at + shift) & 3]

@@ -64,16 +64,17 @@ class Sensor:
         return self._camera is not None
 
     def off(self) -> None:
-        """Dark: de-initialised and, where the board can, without power. Never raises."""
+        """Dark: de-initialised and, where the board can, without power."""
         camera, self._camera = self._camera, None
         self._armed = False
         try:
             if camera is not None:
                 camera.deinit()
         except OSError:
-            pass  # a driver that cannot stop the sensor must not keep us from cutting its power
-        if self._cut_power is not None:
-            self._cut_power(True)
+            pass  # the driver had stopped it before
+        finally:  # whatever happens, its power is cut
+            if self._cut_power is not None:
+                self._cut_power(True)
 
     def film(self, terms: "Terms") -> None:
         """Be on, with this size and quality; SensorFault if the camera does not start."""
@@ -88,7 +89,7 @@ class Sensor:
             self._camera = self._driver.Camera(**self._arguments(terms))
         except (OSError, ValueError) as error:
             self.off()
-            raise SensorFault("the camera does not start: %s" % error)
+            raise SensorFault("the camera does not start: %s" % error) from None
         self._stale = STALE_FRAMES
 
     def arm(self) -> None:

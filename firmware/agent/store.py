@@ -67,7 +67,7 @@ class Store:
             named = names.key_thumb(x, y)
             verifier = self._verifier(int.from_bytes(x, "big"), int.from_bytes(y, "big"))
         except ValueError as error:
-            raise ConfigError("resident.json: %s" % error)
+            raise ConfigError("resident.json: %s" % error) from None
         if named != thumb:
             raise ConfigError("resident.json: thumb does not name this key")
         return thumb, verifier

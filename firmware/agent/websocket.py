@@ -86,26 +86,30 @@ class WebSocket:
     def _next_frame(self) -> tuple[bool, int, bytes] | None:
         """(final, opcode, payload) of the next whole frame; its head is judged as it comes."""
         buffer = self._buffer
-        if len(buffer) >= 1:
+        if len(buffer) > 0:
             self._check_first(buffer[0])
-        if len(buffer) < 2:
+        if len(buffer) > 1:
+            _check_second(buffer[0], buffer[1])
+        at, end = self._payload(buffer)
+        if len(buffer) < end:
             return None
-        if buffer[1] & 0x80:
-            raise LinkLost("masked")
-        length, at = buffer[1] & 0x7F, 2
-        if buffer[0] & 8 and length > 125:
-            raise LinkLost("bad-frame")
+        self._buffer = buffer[end:]
+        return buffer[0] >= 0x80, buffer[0] & 15, buffer[at:end]
+
+    def _payload(self, buffer: bytes) -> tuple[int, int]:
+        """Where the payload of the frame in `buffer` begins and ends, as far as one can tell."""
+        at = 2
+        if len(buffer) < at:
+            return at, at
+        length = buffer[1]
         if length >= 126:
             at = 4 if length == 126 else 10
             if len(buffer) < at:
-                return None
+                return at, at
             length = int.from_bytes(buffer[2:at], "big")
         if length + len(self._fragments) > MAX_MESSAGE:
             raise LinkLost("too-long")
-        if len(buffer) < at + length:
-            return None
-        self._buffer = buffer[at + length :]
-        return buffer[0] >= 0x80, buffer[0] & 15, buffer[at : at + length]
+        return at, at + length
 
     def _check_first(self, byte: int) -> None:
         opcode = byte & 15
@@ -132,3 +136,10 @@ class WebSocket:
             return None
         message, self._fragments = self._fragments, b""
         return message
+
+
+def _check_second(first: int, second: int) -> None:
+    if second & 0x80:
+        raise LinkLost("masked")
+    if first & 8 and second > 125:
+        raise LinkLost("bad-frame")

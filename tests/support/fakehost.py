@@ -12,15 +12,16 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from accord import wire
-from accord.errors import RemoteError
-from accord.session import HostSession
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 from websockets.asyncio.server import Server, ServerConnection, serve
 from websockets.exceptions import ConnectionClosed
+
+from accord import wire
+from accord.errors import RemoteError
+from accord.session import HostSession
 
 PATIENCE_S = 20.0
 _DAY = datetime.timedelta(days=1)
