@@ -27,6 +27,10 @@ LINGER_S: Final = 2.0  # a source stays on so long after its last viewer: reload
 MAX_AGE_MS: Final = 120_000
 MAX_AHEAD_MS: Final = 60_000
 _SOI: Final = b"\xff\xd8"
+# What a source says of itself; all null while it says nothing.
+_STATUS: Final = (
+    "state", "reason", "sensor_powered", "light", "clock", "sent", "dropped", "late_ms",
+)  # fmt: skip
 
 Withdrawn = Callable[[str, bytes], None]  # camera id, handle
 
@@ -232,6 +236,7 @@ class Camera:
     def on_status(self, status: wire.Status) -> None:
         """The source's word about itself."""
         before, self.status = self.status, status
+        self._desk.metrics.late.observe(status.late_ms / 1000)
         if before is None or _shown(before) != _shown(status):
             self.changed()
 
@@ -313,13 +318,16 @@ def printable(text: bytes) -> str:
 
 def _described(status: wire.Status | None) -> dict[str, Any]:
     if status is None:
-        return dict.fromkeys(("state", "reason", "sensor_powered", "light", "clock"))
+        return dict.fromkeys(_STATUS)
     return {
         "state": _word(wire.STATES, status.state),
         "reason": printable(status.reason),
         "sensor_powered": bool(status.sensor),
         "light": bool(status.light),
         "clock": _word(wire.CLOCKS, status.clock),
+        "sent": status.sent,
+        "dropped": status.dropped,
+        "late_ms": status.late_ms,
     }
 
 

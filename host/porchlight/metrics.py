@@ -19,6 +19,7 @@ from prometheus_client import (
 )
 
 LAG_PERIOD_S: Final = 0.25
+_LATE_BUCKETS: Final = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 5.0)
 _LAG_BUCKETS: Final = (0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1.0)
 
 
@@ -40,6 +41,12 @@ class Metrics:
         self.garbage = self._counter("garbage", "Connections ended for what they sent.", "kind")
         self.refusals = self._counter(
             "refusals", "What was refused, by the word that also goes to the log.", "what", "reason"
+        )
+        self.late = Histogram(
+            "porchlight_board_late_seconds",
+            "The latest that a frame left its board after it was due, once a board's report.",
+            buckets=_LATE_BUCKETS,
+            registry=self.registry,
         )
         self.lag = Histogram(
             "porchlight_loop_lag_seconds",

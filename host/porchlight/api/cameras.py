@@ -21,7 +21,8 @@ _LIMITED = ("id", "label", "source", "enforced_at", "online")
 
 
 class CameraRow(BaseModel):
-    """A camera as its own resident sees it."""
+    """A camera as its own resident sees it. `sent` and `dropped` are frames since the board's
+    start, `late_ms` the latest that one left it after it was due, as the board last said."""
 
     id: str
     label: str
@@ -34,6 +35,9 @@ class CameraRow(BaseModel):
     sensor_powered: bool | None
     light: bool | None
     clock: str | None
+    sent: int | None
+    dropped: int | None
+    late_ms: int | None
     last_frame: str | None
     frames: int
     grants: list[str]
