@@ -77,5 +77,5 @@ $(VENV)/.dev: $(VENV)/.made pyproject.toml constraints.txt Makefile
 	@touch $(VENV)/.sim $@
 
 $(VENV)/.wasm: $(VENV)/.made Makefile
-	npm install --silent --no-audit --no-fund --prefix $(VENV)/wasm $(WASM)
+	npm install --loglevel=error --no-audit --no-fund --prefix $(VENV)/wasm $(WASM)
 	@touch $@
