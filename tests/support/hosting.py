@@ -121,8 +121,8 @@ class Hosted:
         self.home = config.home
         self.ports = ports
         self.ca = config.home / "ca.pem"
-        self._store = Store(config.database_url)
-        self._registry = Registry(self._store, Clock())
+        self.store = Store(config.database_url)
+        self._registry = Registry(self.store, Clock())
         self._callers: list[Caller] = []
 
     @property
@@ -158,7 +158,7 @@ class Hosted:
         party = self._registry.party(owner.thumb)
         assert party is not None
         work = self._registry.adding_camera(owner.statement(key, label).encode(), key, party)
-        self._store.run_now(work)
+        self.store.run_now(work)
         return Kit(names.camera_thumb(key), key, owner)
 
     def caller(self, who: Signer, *, over_tls: bool = False) -> Caller:
@@ -181,14 +181,14 @@ class Hosted:
 
     def _party(self, kind: str, name: str) -> Signer:
         signer = Signer(name)
-        self._store.run_now(self._registry.adding_party(kind, name, signer.key.public))
+        self.store.run_now(self._registry.adding_party(kind, name, signer.key.public))
         return signer
 
     def close(self) -> None:
         """Let go of files and connections; does not stop the host."""
         for caller in self._callers:
             caller.close()
-        self._store.close()
+        self.store.close()
 
 
 class InThread(Hosted):
@@ -197,6 +197,7 @@ class InThread(Hosted):
     def __init__(self, config: Config, serving: Serving, loop: asyncio.AbstractEventLoop) -> None:
         super().__init__(config, serving.ports)
         self.loop = loop
+        self.serving = serving
         self.parts: Parts = serving.app.state.parts
 
     def call(self, work: Callable[[], T]) -> T:
