@@ -73,6 +73,7 @@ class Browser:
             "Target.attachToTarget", {"targetId": target["targetId"], "flatten": True}
         )
         page = self._pages[attached["sessionId"]] = Page(self, attached["sessionId"])
+        page.context = context["browserContextId"]
         for domain in ("Page", "Runtime", "Log", "Network"):
             await page.send(f"{domain}.enable")
         return page
@@ -102,6 +103,7 @@ class Page:
     def __init__(self, browser: Browser, session: str) -> None:
         self._browser = browser
         self._session = session
+        self.context = ""
         self.requests: list[Json] = []
         self.complaints: list[str] = []
 
@@ -118,6 +120,16 @@ class Page:
             self.complaints.append(json.dumps(params["args"]))
         elif method == "Log.entryAdded" and params["entry"]["level"] in ("error", "warning"):
             self.complaints.append(f"{params['entry']['text']} {params['entry'].get('url', '')}")
+
+    async def close(self) -> None:
+        """End the tab and all that it stored."""
+        context = {"browserContextId": self.context}
+        await self._browser.send("Target.disposeBrowserContext", context)
+
+    def forgive(self, *words: str) -> None:
+        """These complaints were meant to happen."""
+        kept = [it for it in self.complaints if not any(word in it for word in words)]
+        self.complaints = kept
 
     async def goto(self, url: str) -> None:
         """Open an address; the page may still be loading."""
@@ -151,10 +163,12 @@ class Page:
         return "\n".join([words, *self.complaints])
 
     async def click(self, selector: str) -> None:
-        """Click in the middle of an element, as a hand would."""
+        """Click in the middle of an element as a hand would, once it is there to be clicked."""
+        element = f"document.querySelector({json.dumps(selector)})"
+        await self.until(f"{element}?.getClientRects().length && !{element}.disabled")
         spot = await self.run(
-            f"(() => {{ const e = document.querySelector({json.dumps(selector)});"
-            " e.scrollIntoView({block: 'center'}); const r = e.getBoundingClientRect();"
+            f"(() => {{ const e = {element}; e.scrollIntoView({{block: 'center'}});"
+            " const r = e.getBoundingClientRect();"
             " return {x: r.x + r.width / 2, y: r.y + r.height / 2}; })()"
         )
         for kind in ("mousePressed", "mouseReleased"):
@@ -191,10 +205,10 @@ class Page:
 
 
 @asynccontextmanager
-async def running(profile: Path) -> AsyncIterator[Browser]:
+async def running(path: str, profile: Path) -> AsyncIterator[Browser]:
     """A browser with a new profile, ended with all of its processes."""
     process = await asyncio.create_subprocess_exec(
-        executable() or NAMES[0], *FLAGS, f"--user-data-dir={profile}", "about:blank",
+        path, *FLAGS, f"--user-data-dir={profile}", "about:blank",
         stdout=asyncio.subprocess.DEVNULL, stderr=asyncio.subprocess.PIPE, start_new_session=True,
     )  # fmt: skip
     try:

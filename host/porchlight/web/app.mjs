@@ -48,12 +48,7 @@ class Page {
                 await this.#store.put(me.kind, signer);
                 return this.#join(me, api, signer);
             } catch (error) {
-                say(
-                    this.notice,
-                    error.status === 401
-                        ? "This host does not know a key this browser keeps."
-                        : error.message,
-                );
+                say(this.notice, error.message);
                 if (error.status !== 0) return undefined;
                 await rest(RETRY_MS);
             }
@@ -64,8 +59,8 @@ class Page {
         say(this.notice, "");
         this.#leave(me.kind);
         const stop = new AbortController();
-        const title = (this.demo ?? {})[me.thumb] ?? spoken(me.name);
-        const names = new Names({ ...this.demo, [me.thumb]: "you" });
+        const title = spoken(this.demo?.[me.thumb] ?? me.name);
+        const names = new Names(this.demo, me.thumb);
         const side =
             me.kind === "hub"
                 ? new HubSide({ api, title, reopen: Boolean(this.demo) })

@@ -1,23 +1,28 @@
 // Names of hubs and cameras for the screen. A thumb is what they are; a name is only what they
 // are called.
 
-/** @param {string} name short name such as "maple-street" @returns {string} "Maple Street" */
-export const spoken = (name) =>
-    name
-        .replaceAll(/[-_]+/g, " ")
-        .trim()
-        .replaceAll(/(^| )[a-z]/g, (letter) => letter.toUpperCase());
+/**
+ * A short name such as "maple-street" as one would say it: "Maple Street". Other names stay.
+ * @param {string} name @returns {string}
+ */
+export function spoken(name) {
+    if (!/^[a-z0-9_-]+$/.test(name)) return name;
+    const words = name.replaceAll(/[-_]+/g, " ").trim();
+    return words.replaceAll(/(^| )[a-z]/g, (letter) => letter.toUpperCase());
+}
 
 export class Names {
-    #given;
+    #given = {};
     #hubs = new Map();
     #cameras = new Map();
 
     /**
      * @param {Record<string, string>} [given] thumb -> name, better than what the host calls it
+     * @param {string} [self] thumb of the one who reads
      */
-    constructor(given = {}) {
-        this.#given = given;
+    constructor(given = {}, self = "") {
+        for (const [thumb, name] of Object.entries(given)) this.#given[thumb] = spoken(name);
+        this.#given[self] = "you";
     }
 
     /** @param {string} thumb @param {string | null} [name] as the host calls it */

@@ -34,6 +34,9 @@ const PROBLEMS = {
     "seq-replayed": "The camera already knows a newer permission. Reload the page and try again.",
     "too-many": "This camera holds as many permissions as it can. Stop one first.",
     "issued-in-future": "This device's clock is ahead of the host's. Set it right and try again.",
+    "stale-proof":
+        "This device's clock is more than a minute from the host's. Set it right and try again.",
+    "unknown-key": "This host does not know this key.",
     "unknown-hub": "This host does not know such a hub. Check its name with its operator.",
     "ticket-expired": "This view is over. Open it again.",
     "ticket-stolen": "This view was opened from another address.",

@@ -96,9 +96,10 @@ export class HubSide {
     async #allowedPurpose() {
         try {
             const { grants } = await this.#api.get("/api/v1/grants");
-            return grants.find(({ state }) => state === "active")?.purposes[0];
+            const { purposes = [] } = grants.find(({ state }) => state === "active") ?? {};
+            return purposes.find((purpose) => purpose !== "own-use");
         } catch {
-            return null;
+            return undefined; // asked again in a moment
         }
     }
 

@@ -198,7 +198,8 @@ export class Stage {
     }
 
     /**
-     * Watches for consent that comes back. Asking for grants is no look: it writes no entry.
+     * Watches for consent that comes back, and closes all in the end. Asking for grants is no
+     * look: it writes no entry.
      * @param {AbortSignal} signal
      */
     async run(signal) {
@@ -207,6 +208,7 @@ export class Stage {
             if (document.hidden) continue;
             for (const seat of lapsed) await this.#retry(seat).catch(() => {});
         }
+        await this.closeAll();
     }
 
     async #retry(seat) {

@@ -1,0 +1,51 @@
+"""What a person would see on the page, as expressions that run in it."""
+
+import json
+
+
+def tile(camera: str) -> str:
+    """The hub's tile of a camera; "wall" is the mosaic."""
+    return f".tile[data-camera='{camera}']"
+
+
+def card(camera: str) -> str:
+    """The resident's card of a camera."""
+    return f".card[data-camera='{camera}']"
+
+
+def is_(selector: str, state: str) -> str:
+    """Whether a tile is in a state: waiting, live, stale, dark."""
+    return f"document.querySelector({json.dumps(selector)})?.dataset.state === {json.dumps(state)}"
+
+
+def says(selector: str, words: str) -> str:
+    """Whether some words are shown inside an element."""
+    shown = f"document.querySelector({json.dumps(selector)})?.innerText ?? ''"
+    return f"({shown}).includes({json.dumps(words)})"
+
+
+def live(count: int) -> str:
+    """Whether so many tiles show moving pictures."""
+    return f"document.querySelectorAll(\".tile[data-state='live']\").length === {count}"
+
+
+def pixels(selector: str) -> str:
+    """A number that changes with the picture in a tile; 0 for an empty canvas."""
+    canvas = f"document.querySelector({json.dumps(selector + ' canvas')})"
+    return (
+        f"(() => {{ const seen = {canvas}; const copy = new OffscreenCanvas(64, 48);"
+        " const pen = copy.getContext('2d', {willReadFrequently: true});"
+        " pen.drawImage(seen, 0, 0, 64, 48); const data = pen.getImageData(0, 0, 64, 48).data;"
+        " return data.reduce((sum, value, at) => (sum * 31 + value * (at + 1)) % 1000000007, 0);"
+        " })()"
+    )
+
+
+def note_darkening(selector: str) -> str:
+    """From now on `darkened` is the page's own time at which a tile went dark."""
+    return (
+        f"(() => {{ const t = document.querySelector({json.dumps(selector)}); window.darkened = 0;"
+        " new MutationObserver(() => { if (t.dataset.state === 'dark') window.darkened ||="
+        " performance.now(); }).observe(t, {attributeFilter: ['data-state']});"
+        " return performance.now(); })()"
+    )

@@ -1,0 +1,26 @@
+"""When the host goes away the page says so, shows nothing old, and does not fall silent."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.web import looks
+from tests.web.chromium import Page
+from tests.web.street import building
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+
+
+async def test_tiles_are_dark_when_the_host_is_gone(page: Page, tmp_path: Path) -> None:
+    async with building(tmp_path) as street:
+        await street.allow("porch")
+        await page.goto(street.demo)
+        tile = looks.tile(street.camera("porch"))
+        await page.until(looks.is_(tile, "live"))
+        street.host.kill()
+        await page.until(looks.is_(tile, "dark"))
+        assert await page.run(looks.pixels(tile)) == 0
+        for side in ("resident", "hub"):
+            await page.until(looks.says(f"[data-side={side}]", "reconnecting"))
+            await page.until(looks.says(f"[data-side={side}]", "The host does not answer."))
+    page.forgive("net::ERR_")

@@ -1,0 +1,99 @@
+"""Live pictures on the page: they move, they say how old they are, and they end with consent."""
+
+import time
+
+import pytest
+
+from tests.web import looks
+from tests.web.chromium import Page
+from tests.web.street import Street
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+CAMERAS = ("porch", "garden", "drive")
+WITHIN_MS = 1000  # the promise: a tile is dark so soon after a revocation, wherever it came from
+
+
+async def shown(page: Page, street: Street, names: tuple[str, ...] = CAMERAS) -> None:
+    """Open the demo's page and wait until the cameras named are live."""
+    for name in names:
+        await street.allow(name)
+    await page.goto(street.demo)
+    await page.until(looks.live(len(names)))
+
+
+async def test_pictures_move_without_a_click(page: Page, street: Street) -> None:
+    await shown(page, street)
+    for name in CAMERAS:
+        pixels = looks.pixels(looks.tile(street.camera(name)))
+        before = await page.run(pixels)
+        await page.until(f"{pixels} !== {before}")
+
+
+async def test_a_revocation_darkens_the_tile_within_a_second(page: Page, street: Street) -> None:
+    await shown(page, street)
+    tile = looks.tile(street.camera("garden"))
+    asked_ms = await page.run(looks.note_darkening(tile))
+    await street.revoke("garden")
+    darkened_ms = await page.until("window.darkened")
+    assert darkened_ms - asked_ms < WITHIN_MS
+    assert await page.run(looks.pixels(tile)) == 0
+    await page.until(looks.says(tile, "Consent ended"))
+    await page.until(looks.live(2))
+
+
+async def test_consent_that_runs_out_darkens_the_tile(page: Page, street: Street) -> None:
+    await street.allow("porch", lasts_s=7)
+    await page.goto(street.demo)
+    tile = looks.tile(street.camera("porch"))
+    await page.until(looks.is_(tile, "live"))
+    await page.until(looks.says(tile, "Consent ended"))
+    (grant,) = [
+        grant
+        for grant in (await street.resident.client.get("/grants"))["grants"]
+        if grant["jti"] == street.jtis["porch"]
+    ]
+    assert 0 <= time.time() - grant["exp"] < 2
+    assert await page.run(looks.pixels(tile)) == 0
+
+
+async def test_a_camera_that_pauses_is_marked_stale(page: Page, street: Street) -> None:
+    await shown(page, street, ("porch",))
+    tile = looks.tile(street.camera("porch"))
+    street.boards["porch"].paused = True
+    await page.until(looks.is_(tile, "stale"))
+    await page.until(looks.says(tile, "s old"))
+    street.boards["porch"].paused = False
+    await page.until(looks.is_(tile, "live"))
+
+
+async def test_pictures_come_back_with_consent(page: Page, street: Street) -> None:
+    await shown(page, street, ("porch",))
+    tile = looks.tile(street.camera("porch"))
+    await street.revoke("porch")
+    await page.until(looks.is_(tile, "dark"))
+    await street.allow("porch")
+    await page.until(looks.is_(tile, "live"))
+
+
+async def test_beyond_three_cameras_one_stream_shows_them_all(page: Page, street: Street) -> None:
+    cameras = tuple(street.boards)
+    assert len(cameras) == 5
+    await shown(page, street, cameras[:1])
+    for name in cameras[1:]:
+        await street.allow(name)
+    await page.click(".case button")
+    await page.until("document.querySelectorAll('.tile').length === 5")
+    await page.click(".found + button")
+    await page.until(looks.live(6))
+    wall = looks.tile("wall")
+    before = await page.run(looks.pixels(wall))
+    await page.until(f"{looks.pixels(wall)} !== {before}")
+    assert sum("wall.mjpg" in request["url"] for request in page.requests) == 1
+    await street.revoke("barn")
+    await page.until(looks.says(looks.tile(street.camera("barn")), "Consent ended"))
+    await page.until(looks.live(5))
+    for name in ("porch", "garden", "drive", "shed"):
+        await street.revoke(name)
+    await page.until("!document.querySelector(\".tile[data-camera='wall']\")")
+    await page.until(looks.live(0))

@@ -1,0 +1,126 @@
+"""The page's modules without a page: their own tests under node, and what they sign judged by
+the code that will verify it."""
+
+import json
+import random
+import subprocess
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+from cryptography.hazmat.primitives import serialization
+
+from accord import canon, grant
+from accord.errors import Refused
+from porchkit import keys
+from porchlight import dpop
+from porchlight.errors import Unauthenticated
+
+JS = Path(__file__).parent / "js"
+HUB = "h" * 42 + "A"
+CAMERA = "c" * 42 + "A"
+
+
+@pytest.fixture
+def speak(node: str) -> Any:
+    """Asks the page's modules one thing: JSON in, JSON out."""
+
+    def ask(what: str, **request: Any) -> Any:
+        done = subprocess.run(
+            [node, JS / "speak.mjs"],
+            input=json.dumps({"ask": what, **request}),
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 0, done.stderr
+        return json.loads(done.stdout)
+
+    return ask
+
+
+def test_modules_pass_their_own_tests(node: str) -> None:
+    files = sorted(JS.glob("*.test.mjs"))
+    assert len(files) >= 5
+    done = subprocess.run([node, "--test", *files], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_canonical_json_is_that_of_boards_and_host(speak: Any) -> None:
+    chance = random.Random(1)
+    values = [_value(chance, depth=3) for _ in range(300)]
+    assert speak("canon", values=values) == [canon.dumps(value).decode() for value in values]
+
+
+def test_what_has_no_canonical_form_is_not_signed(speak: Any) -> None:
+    values = [0.5, 2**53, "é", 'a"b', "a\\b", "a\nb", {"é": 1}, [None, {"a": ["\x7f"]}]]
+    assert speak("refused", values=values) == [None] * len(values)
+
+
+@pytest.mark.parametrize("lasts_s", [60, 3600, 86_400])
+def test_a_grant_made_in_the_browser_is_accepted(speak: Any, lasts_s: int) -> None:
+    key = keys.generate()
+    claims = _mint(speak, key, lasts_s)
+    assert (claims.sub, claims.aud, claims.actions) == (CAMERA, (HUB,), ("live", "snapshot"))
+    assert claims.exp - claims.nbf == lasts_s
+    assert abs(claims.nbf - time.time()) < 60
+
+
+def test_the_browser_cannot_make_what_boards_refuse(speak: Any) -> None:
+    with pytest.raises(Refused, match="live-too-long"):
+        _mint(speak, keys.generate(), 86_401)
+
+
+def test_a_proof_made_in_the_browser_is_accepted(speak: Any) -> None:
+    key, now, body = keys.generate(), int(time.time()), '{"token":"x"}'
+    url = "http://127.0.0.1:8080/api/v1/grants?after=1"
+    request = {"method": "POST", "url": url, "body": body}
+    header = speak("proof", jwk=keys.private_jwk(key), request=request)
+    asked = dpop.Asked("POST", "http", "127.0.0.1:8080", "/api/v1/grants", body.encode())
+    assert dpop.verify(header, asked, now).key.thumb == keys.thumb(key.public_key())
+    other = dpop.Asked("POST", "http", "127.0.0.1:8080", "/api/v1/grants", b"{}")
+    with pytest.raises(Unauthenticated, match="wrong-body"):
+        dpop.verify(header, other, now)
+
+
+@pytest.mark.parametrize("kind", ["pem", "jwk"])
+def test_a_key_file_becomes_a_key_no_script_can_read(speak: Any, kind: str) -> None:
+    key = keys.generate()
+    pem = key.private_bytes(
+        serialization.Encoding.PEM,
+        serialization.PrivateFormat.PKCS8,
+        serialization.NoEncryption(),
+    ).decode()
+    file = pem if kind == "pem" else json.dumps(keys.private_jwk(key))
+    told = speak("thumb", file=file)
+    assert told["thumb"] == keys.thumb(key.public_key())
+    assert told["jwk"] == keys.public_jwk(key.public_key())
+    assert told["extractable"] is False
+
+
+def _mint(speak: Any, key: keys.PrivateKey, lasts_s: int) -> grant.Grant:
+    detail = {
+        "type": grant.DETAIL_TYPE, "actions": ["live", "snapshot"], "purposes": ["theft"],
+        "limits": {"fps": 5},
+    }  # fmt: skip
+    terms = {"camera": CAMERA, "hubs": [HUB], "scope": detail}
+    when = {"seq": 7, "now_s": int(time.time()), "lasts_s": lasts_s}
+    token = speak("mint", jwk=keys.private_jwk(key), terms=terms, when=when)
+    known = {keys.thumb(key.public_key()): key.public_key()}
+    return grant.verify(token.encode(), known, keys.check)
+
+
+def _value(chance: random.Random, depth: int) -> Any:
+    kind = chance.randrange(7 if depth else 5)
+    if kind == 5:
+        return [_value(chance, depth - 1) for _ in range(chance.randrange(4))]
+    if kind == 6:
+        return {_text(chance): _value(chance, depth - 1) for _ in range(chance.randrange(5))}
+    plain = [None, True, False, chance.randrange(-(2**53) + 1, 2**53), _text(chance)]
+    return plain[kind]
+
+
+def _text(chance: random.Random) -> str:
+    letters = [chr(code) for code in range(32, 127) if chr(code) not in '"\\']
+    return "".join(chance.choices(letters, k=chance.randrange(6)))
