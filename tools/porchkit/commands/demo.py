@@ -69,9 +69,9 @@ async def _show(args: argparse.Namespace, folder: Path, tell: Tell) -> int:
         house = stage.house
         async with stage.client(house.resident) as client:
             resident = Resident(client, house.resident)
-            audience = [keys.thumb(house.hub.public_key()), resident.thumb]
             for camera in stage.cameras:
-                await resident.grant(camera, audience, SHOWN_S)
+                for thumb in (keys.thumb(house.hub.public_key()), resident.thumb):
+                    await resident.grant(camera, [thumb], SHOWN_S)
         tell(f"ready after {time.monotonic() - began:.1f} s; Ctrl-C ends it and removes everything")
         tell("")
         tell(page.address(stage.page, house.resident, house.hub, house.names))

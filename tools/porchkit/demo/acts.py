@@ -13,6 +13,8 @@ from porchkit.demo.household import Camera
 from porchkit.errors import ConsentRefused
 
 CASE, PURPOSE, REASON = "DEMO-1", "emergency", "smoke reported in the street"
+OWN_USE = "own-use"
+FOR_HUBS = tuple(purpose for purpose in PURPOSES if purpose != OWN_USE)
 BACKDATE_S = 5  # as the `grant` command does
 POLL_S = 0.05
 
@@ -23,19 +25,21 @@ class Resident:
     def __init__(self, client: AsyncClient, key: keys.PrivateKey) -> None:
         self.client, self._key = client, key
         self.thumb = keys.thumb(key.public_key())
+        self._seq: dict[str, int] = {}
 
     async def grant(self, camera: Camera, audience: Sequence[str], lasts_s: int) -> str:
-        """Allow live pictures and snapshots for every purpose; the grant's jti."""
+        """Allow live pictures and snapshots: for every purpose to a hub, for own use to the
+        resident; the grant's jti."""
         now = int(time.time()) - BACKDATE_S
         wish = mint.Wish(
             camera=camera.thumb,
             audience=tuple(audience),
             actions=("live", "snapshot"),
-            purposes=tuple(purpose for purpose in PURPOSES if self._fits(purpose, audience)),
+            purposes=(OWN_USE,) if self.thumb in audience else FOR_HUBS,
             starts=now,
             ends=now + lasts_s,
         )
-        seq = mint.next_seq(0, now)
+        seq = self._seq[camera.thumb] = mint.next_seq(self._seq.get(camera.thumb, 0), now)
         made = mint.mint(wish, self._key, seq=seq, now=now, random=os.urandom)
         await self.client.post("/grants", {"token": made.token.decode()})
         return made.jti
@@ -62,9 +66,6 @@ class Resident:
             if not page:
                 return found
             found += page
-
-    def _fits(self, purpose: str, audience: Sequence[str]) -> bool:
-        return purpose != "own-use" or self.thumb in audience
 
 
 class Hub:

@@ -27,7 +27,9 @@ END_S = 3.0
 GUARD_S = 3.0  # after the promise: how long nothing may come any more
 LASTS_S = 600
 MIN_FRAMES_PER_S = 2.0
-MAX_LOST = 0.05  # share of frames; a busy machine may overwrite one, which is the design
+# Share of frames. On a busy machine a newer frame replaces one that waits: that is the design, and
+# no fault as long as most get through.
+MAX_LOST = 0.2
 IN_ORDER = ("grant.seen", "view.open", "grant.revoked")
 EXPECTED = (*IN_ORDER, "view.close", "access.refused")
 

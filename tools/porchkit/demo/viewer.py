@@ -31,12 +31,17 @@ class Viewer:
         self.first_unix = 0.0
         self.ended_at: float | None = None
         self.problem: str = ""
-        self._first = asyncio.Event()
+        self._news = asyncio.Event()
         self._task = asyncio.create_task(self._watch(client, url))
 
     async def wait_first(self, limit_s: float) -> bool:
         """Whether a picture came within `limit_s` seconds."""
-        return await _within(self._first.wait(), limit_s)
+        return await self.wait_count(1, limit_s)
+
+    async def wait_count(self, count: int, limit_s: float) -> bool:
+        """Whether `count` pictures came within `limit_s` seconds, and before the end."""
+        await _within(self._have(count), limit_s)
+        return len(self.arrivals) >= count
 
     async def wait_end(self, limit_s: float) -> bool:
         """Whether the host ended the stream within `limit_s` seconds."""
@@ -51,13 +56,18 @@ class Viewer:
         try:
             async for part in client.parts(url):
                 self.arrivals.append(_arrival(part))
-                if not self._first.is_set():
-                    self.first_unix = time.time()
-                    self._first.set()
+                self.first_unix = self.first_unix or time.time()
+                self._news.set()
         except CommandError as error:
             self.problem = str(error)
         finally:
             self.ended_at = time.monotonic()
+            self._news.set()
+
+    async def _have(self, count: int) -> None:
+        while len(self.arrivals) < count and self.ended_at is None:
+            self._news.clear()
+            await self._news.wait()
 
 
 def _arrival(part: Part) -> Arrival:
