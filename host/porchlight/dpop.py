@@ -8,7 +8,6 @@ The key in the header proves nothing by itself: the caller looks up its thumb. N
 """
 
 import hashlib
-import hmac
 import json
 import re
 from collections import OrderedDict
@@ -58,13 +57,15 @@ def verify(text: str, asked: Asked, now: int) -> Proof:
     key = _key(header)
     _check_shape(claims)
     if abs(now - claims["iat"]) > WINDOW_S:
-        raise _refusal("stale-proof", "the proof's time is more than a minute from the host's")
+        raise Unauthenticated(
+            "stale-proof", "the proof's time is more than a minute from the host's"
+        )
     if claims["htm"] != asked.method or not _same_place(claims["htu"], asked):
-        raise _refusal("wrong-request", "the proof is for another request")
+        raise Unauthenticated("wrong-request", "the proof is for another request")
     if not _same_body(claims.get("bh"), asked.body):
-        raise _refusal("wrong-body", "the proof is for another body")
+        raise Unauthenticated("wrong-body", "the proof is for another body")
     if not key.verify(signed, signature):
-        raise _refusal("bad-signature", "the proof's signature does not hold")
+        raise Unauthenticated("bad-signature", "the proof's signature does not hold")
     return Proof(key, claims["jti"], claims["iat"])
 
 
@@ -84,7 +85,7 @@ class Seen:
         while seen and next(iter(seen.values())) < now:
             seen.popitem(last=False)
         if proof.jti in seen:
-            raise _refusal("replayed-proof", "a proof is good for one request")
+            raise Unauthenticated("replayed-proof", "a proof is good for one request")
         if len(seen) >= self._per_key:
             retry = {"Retry-After": str(WINDOW_S)}
             raise TooMany("too-many-requests", "more requests than the limit", headers=retry)
@@ -94,37 +95,41 @@ class Seen:
 
 def _split(text: str) -> tuple[bytes, bytes, dict[str, Any], dict[str, Any]]:
     if not text:
-        raise _refusal("no-proof", "send a DPoP header signed by a registered key")
+        raise Unauthenticated("no-proof", "send a DPoP header signed by a registered key")
     parts = text.split(".")
     if len(text) > MAX_BYTES or len(parts) != 3 or not text.isascii():
-        raise _refusal("bad-proof", "the DPoP header is no compact JWS")
+        raise Unauthenticated("bad-proof", "the DPoP header is no compact JWS")
     try:
         header, claims = (json.loads(b64.decode(part), parse_constant=_no) for part in parts[:2])
         signature = b64.decode(parts[2])
     except (ValueError, RecursionError):
-        raise _refusal("bad-proof", "the DPoP header is no compact JWS") from None
+        raise Unauthenticated("bad-proof", "the DPoP header is no compact JWS") from None
     if not isinstance(header, dict) or not isinstance(claims, dict):
-        raise _refusal("bad-proof", "header and claims of a proof are objects")
+        raise Unauthenticated("bad-proof", "header and claims of a proof are objects")
     return text.rpartition(".")[0].encode(), signature, header, claims
 
 
 def _key(header: dict[str, Any]) -> PublicKey:
     if set(header) != {"alg", "jwk", "typ"} or header["alg"] != "ES256":
-        raise _refusal("bad-proof", "the proof's header is alg ES256, jwk, typ and nothing else")
+        raise Unauthenticated(
+            "bad-proof", "the proof's header is alg ES256, jwk, typ and nothing else"
+        )
     if header["typ"] != "dpop+jwt":
-        raise _refusal("bad-proof", 'the proof\'s typ must be "dpop+jwt"')
+        raise Unauthenticated("bad-proof", 'the proof\'s typ must be "dpop+jwt"')
     try:
         return PublicKey.from_jwk(header["jwk"])
     except ValueError:
-        raise _refusal("bad-proof", "the proof's jwk is no public P-256 key") from None
+        raise Unauthenticated("bad-proof", "the proof's jwk is no public P-256 key") from None
 
 
 def _check_shape(claims: dict[str, Any]) -> None:
     wanted = {"htm", "htu", "iat", "jti"}
     if set(claims) - {"bh"} != wanted or type(claims["iat"]) is not int:
-        raise _refusal("bad-proof", "a proof claims htm, htu, iat, jti, and bh with a body")
+        raise Unauthenticated("bad-proof", "a proof claims htm, htu, iat, jti, and bh with a body")
     if not all(type(claims[name]) is str for name in _TEXTS) or not _JTI.match(claims["jti"]):
-        raise _refusal("bad-proof", "htm, htu and jti are texts; jti has 16 to 64 characters")
+        raise Unauthenticated(
+            "bad-proof", "htm, htu and jti are texts; jti has 16 to 64 characters"
+        )
 
 
 def _same_place(htu: str, asked: Asked) -> bool:
@@ -152,13 +157,8 @@ def _same_place(htu: str, asked: Asked) -> bool:
 def _same_body(claimed: object, body: bytes) -> bool:
     if claimed is None:
         return not body
-    actual = b64.encode(hashlib.sha256(body).digest())
-    return isinstance(claimed, str) and hmac.compare_digest(claimed.encode(), actual.encode())
+    return claimed == b64.encode(hashlib.sha256(body).digest())
 
 
 def _no(_: str) -> None:
     raise ValueError("no JSON number")
-
-
-def _refusal(reason: str, detail: str) -> Unauthenticated:
-    return Unauthenticated(reason, detail, headers={"WWW-Authenticate": 'DPoP algs="ES256"'})

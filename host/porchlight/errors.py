@@ -70,6 +70,9 @@ class Unauthenticated(RequestError):
 
     status = 401
 
+    def __init__(self, reason: str, detail: str = "") -> None:
+        super().__init__(reason, detail, headers={"WWW-Authenticate": 'DPoP algs="ES256"'})
+
 
 class Denied(RequestError):
     """403: consent, or the lack of it, says no."""

@@ -1,4 +1,4 @@
-"""Residents and hubs of tests: keys that sign what they are told to, also what no honest one would."""
+"""Residents and hubs of tests: keys that sign whatever they are told, lies included."""
 
 import hashlib
 import json
