@@ -30,31 +30,31 @@ def browser_path() -> str:
     return found
 
 
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def browser(
     browser_path: str, tmp_path_factory: pytest.TempPathFactory
 ) -> AsyncIterator[chromium.Browser]:
-    """One browser for a module; each page of it keeps its storage to itself."""
+    """One browser for all tests; each page of it keeps its storage to itself."""
     profile = tmp_path_factory.mktemp("profile")
     async with chromium.running(browser_path, profile) as running:
         yield running
 
 
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def whole_street(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Street]:
-    """One host with five boards for a module; take `street` instead."""
+    """One host with five boards for all tests; take `street` instead."""
     async with building(tmp_path_factory.mktemp("street"), MORE) as built:
         yield built
 
 
-@pytest_asyncio.fixture(loop_scope="module")
+@pytest_asyncio.fixture(loop_scope="session")
 async def street(whole_street: Street) -> Street:
-    """The module's street, where nobody is allowed anything any more."""
+    """The street, where nobody is allowed anything any more."""
     await whole_street.calm_down()
     return whole_street
 
 
-@pytest_asyncio.fixture(loop_scope="module")
+@pytest_asyncio.fixture(loop_scope="session")
 async def page(browser: chromium.Browser) -> AsyncIterator[chromium.Page]:
     """A new tab. In the end nothing may have gone wrong in it unnoticed."""
     opened = await browser.page()

@@ -10,7 +10,7 @@ from tests.web import looks
 from tests.web.chromium import Page, PageError
 from tests.web.street import Street
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
+pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 KEPT = """new Promise((done) => {
   const request = indexedDB.open("porchlight", 1);

@@ -8,7 +8,7 @@ from tests.web import looks
 from tests.web.chromium import Page
 from tests.web.street import Street
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
+pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 CAMERAS = ("porch", "garden", "drive")
 WITHIN_MS = 1000  # the promise: a tile is dark so soon after a revocation, wherever it came from

@@ -6,7 +6,7 @@ import pytest
 from tests.web.chromium import Page
 from tests.web.street import Street
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
+pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 
 async def fetched(street: Street, path: str, method: str = "GET", **headers: str) -> httpx.Response:

@@ -9,7 +9,7 @@ from tests.web import looks
 from tests.web.chromium import Page
 from tests.web.street import Street
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
+pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 
 async def opened(page: Page, street: Street) -> tuple[str, str]:
