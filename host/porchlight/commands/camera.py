@@ -87,6 +87,8 @@ def _statement(
         key = PrivateKey.from_pem(files.read_secret(path))
     except ValueError as error:
         raise CommandError(f"{path} is {error}; restore it from your copy") from None
+    if key.public != owner.key:
+        raise CommandError(f"{path} is not the key {owner.name} was added with; restore that one")
     claims: dict[str, Any] = {
         "iss": owner.thumb,
         "sub": names.camera_thumb(board_key),
