@@ -1,0 +1,243 @@
+"""The small parts: queue, pace, back-off, light, motion, button, watchdog, log."""
+
+from accord.wire import Frame
+from agent.backoff import FIRST_MS, LONG_MS, SOON_FOR_MS, SOON_MS, Backoff
+from agent.button import Button
+from agent.frames import FrameQueue, Outgoing
+from agent.framesize import choose
+from agent.light import Light
+from agent.log import MAX_LINE, Log
+from agent.motion import LEARNING, LEARNING_FRAMES, MOTION, POST_ROLL, POST_ROLL_MS, SizeMotion
+from agent.pace import Pace
+from agent.watchdog import PATIENCE_MS, Watchdog
+from tests.firmware.parts.fakes import Time, finish
+
+
+def outgoing(number, size=1000):
+    return Outgoing(None, Frame(1, number, 0, 3, 0, 0, bytes(16), bytes(size)), 0)
+
+
+def numbers(queue):
+    found = []
+    while len(queue):
+        found.append(queue.take().frame.sequence)
+    return found
+
+
+def test_the_queue_is_first_in_first_out():
+    queue = FrameQueue(10_000)
+    for number in range(3):
+        queue.put(outgoing(number))
+    assert numbers(queue) == [0, 1, 2]
+    assert queue.take() is None
+    assert queue.dropped == 0
+
+
+def test_the_oldest_is_dropped_and_counted():
+    by_count, by_bytes = FrameQueue(1_000_000, 4), FrameQueue(4_500, 99)
+    for queue in (by_count, by_bytes):
+        for number in range(10):
+            queue.put(outgoing(number))
+        assert queue.dropped == 6
+        assert numbers(queue) == [6, 7, 8, 9]
+
+
+def test_one_frame_too_large_for_the_queue_is_kept():
+    queue = FrameQueue(500)
+    queue.put(outgoing(0))
+    queue.put(outgoing(1))
+    assert (numbers(queue), queue.dropped) == ([1], 1)
+
+
+def test_a_purge_counts():
+    queue = FrameQueue(10_000)
+    for number in range(4):
+        queue.put(outgoing(number))
+    queue.purge(lambda one: one.frame.sequence == 2)
+    assert (numbers(queue), queue.dropped) == ([2], 3)
+
+
+def test_the_grid_does_not_drift():
+    pace = Pace()
+    pace.start(1000, 3)
+    due = []
+    for _ in range(7):
+        due.append(pace.due_ms)
+        pace.step(pace.due_ms + 150)  # always late, never later
+    assert due == [1000, 1333, 1666, 2000, 2333, 2666, 3000]
+
+
+def test_points_that_went_by_are_skipped():
+    pace = Pace()
+    pace.start(0, 10)
+    assert pace.step(99) == 0
+    assert pace.due_ms == 100
+    assert pace.step(555) == 3
+    assert pace.due_ms == 500  # late, but the next is not due yet
+    assert pace.step(556) == 0
+    assert pace.due_ms == 600
+
+
+def test_back_off_is_short_for_minutes_and_bounded_for_ever():
+    for random, share in ((lambda: 0.0, 2), (lambda: 0.999999, 1)):
+        backoff = Backoff(random)
+        waits, spent = [], 0
+        while spent < SOON_FOR_MS:
+            waits.append(backoff.next_ms())
+            spent += waits[-1]
+        assert abs(waits[0] - FIRST_MS // share) <= 1
+        assert max(waits) <= SOON_MS
+        later = [backoff.next_ms() for _ in range(50)]
+        assert all(LONG_MS // 2 <= wait <= LONG_MS for wait in later)
+        backoff.reset()
+        assert backoff.next_ms() <= FIRST_MS
+
+
+def test_back_off_has_jitter():
+    dice = iter([0.0, 0.5, 0.9])
+    one = [Backoff(lambda: next(dice)).next_ms() for _ in range(3)]
+    assert len(set(one)) == 3
+
+
+def test_the_light_is_on_inside_only():
+    switched = []
+    light = Light(switched.append)
+    assert switched == [False]
+    with light:
+        assert light.lit
+        assert switched == [False, True]
+    assert (light.lit, switched) == (False, [False, True, False])
+
+
+def test_the_light_goes_out_when_sending_fails():
+    switched = []
+    light = Light(switched.append)
+    try:
+        with light:
+            raise OSError(5)
+    except OSError:
+        pass
+    assert switched == [False, True, False]
+
+
+def test_the_light_remembers_since_it_was_asked():
+    light = Light(None)
+    assert not light.was_lit()
+    with light:
+        pass
+    assert light.was_lit()
+    assert not light.was_lit()
+
+
+def judged(sizes, step_ms=200):
+    motion, found = SizeMotion(), []
+    for i, size in enumerate(sizes):
+        found.append(motion.judge(size, i * step_ms)[0])
+    return found
+
+
+def test_a_still_scene_is_quiet_after_learning():
+    found = judged([20_000 + (i * 7919) % 600 for i in range(100)])
+    assert found[:LEARNING_FRAMES] == [LEARNING] * LEARNING_FRAMES
+    assert set(found[LEARNING_FRAMES:]) == {None}
+
+
+def test_a_step_is_motion_and_rolls_on():
+    sizes = [20_000] * 80
+    sizes[40] = 23_000
+    found = judged(sizes)
+    assert found[39] is None
+    assert found[40] == MOTION
+    rolled = found[41:].count(POST_ROLL)
+    assert rolled == POST_ROLL_MS // 200 - 1
+    assert found[-1] is None
+
+
+def test_smaller_is_motion_too_and_the_score_is_per_mille():
+    motion = SizeMotion()
+    for i in range(20):
+        motion.judge(20_000, i)
+    assert motion.judge(15_000, 30) == (MOTION, 250)
+    assert motion.judge(20_000_000, 31)[1] == 65535
+
+
+def test_slow_change_is_dusk():
+    assert MOTION not in judged([20_000 + 15 * i for i in range(400)])
+
+
+def test_motion_learns_anew():
+    motion = SizeMotion()
+    for i in range(20):
+        motion.judge(20_000, i)
+    motion.reset()
+    assert motion.judge(5_000, 21) == (LEARNING, 0)
+
+
+def test_the_button_acts_once_a_press_and_never_on_a_spark():
+    presses = []
+    levels = iter([0, 1, 0, 1, 1, 1, 1, 0, 1, 1])
+    button = Button(lambda: next(levels), lambda: presses.append(1))
+    counts = []
+    for _ in range(10):
+        button.poll()
+        counts.append(len(presses))
+    assert counts == [0, 0, 0, 0, 1, 1, 1, 1, 1, 2]
+
+
+class Dog:
+    def __init__(self):
+        self.fed = 0
+
+    def feed(self):
+        self.fed += 1
+
+
+def test_the_watchdog_starves_when_one_task_is_silent():
+    time, dog, lines = Time(), Dog(), []
+    watchdog = Watchdog(dog, time, lambda *words: lines.append(words))
+    alive = watchdog.beat_of("filming")
+    watchdog.beat_of("uplink")
+    time.now = PATIENCE_MS
+    alive()
+    assert watchdog.silent() is None
+    time.now += 1
+    assert watchdog.silent() == "uplink"
+    finish(watchdog.run())  # ends, so that the board is reset
+    assert (dog.fed, lines) == (0, [("watchdog", "no progress: uplink")])
+
+
+def test_the_watchdog_is_fed_while_all_goes_well():
+    time, dog = Time(), Dog()
+    watchdog = Watchdog(dog, time, lambda *words: None)
+    watchdog.beat_of("filming")
+    finish(watchdog.run())
+    assert dog.fed == PATIENCE_MS // 1000 + 1
+
+
+def test_maintenance_has_no_watchdog():
+    watchdog = Watchdog(None, Time(), lambda *words: None)
+    watchdog.beat_of("filming")
+    finish(watchdog.run())
+
+
+def test_the_largest_size_that_fits():
+    cases = (
+        ((640, 480), "VGA"),
+        ((1600, 1200), "UXGA"),
+        ((639, 480), "HVGA"),
+        ((640, 300), "CIF"),
+        ((320, 240), "QVGA"),
+        ((96, 96), "R96X96"),
+        ((1000, 100), "R96X96"),
+    )
+    for size, name in cases:
+        assert choose(size[0], size[1]) == name, size
+
+
+def test_log_lines_are_short():
+    lines = []
+    log = Log(lines.append, lambda: 61_005)
+    log("uplink", "connected")
+    log("x", "y" * 1000)
+    assert lines[0] == "61.005 uplink connected"
+    assert len(lines[1]) == MAX_LINE

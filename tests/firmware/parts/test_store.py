@@ -1,0 +1,223 @@
+"""agent.cell and agent.store: the power may go at any moment."""
+
+import json
+
+from accord import b64, names
+from agent.cell import Cell
+from agent.errors import ConfigError, StoreError
+from agent.store import SEALED, Store
+from tests.firmware.parts.fakes import MemoryFlash, PowerCut, raises
+
+SUFFIXES = (".json", ".bak", ".new")
+
+
+def saved(times, flash=None):
+    flash = flash or MemoryFlash()
+    cell = Cell(flash, "x")
+    cell.load()
+    for value in range(times):
+        cell.save({"value": value})
+    return flash
+
+
+def value_in(files):
+    record = Cell(MemoryFlash(files), "x").load()
+    return None if record is None else record["value"]
+
+
+def test_nothing_stored_yet():
+    assert Cell(MemoryFlash(), "x").load() is None
+
+
+def test_what_is_saved_is_loaded():
+    for times in (1, 2, 3):
+        assert value_in(saved(times).files) == times - 1
+
+
+def test_two_generations_lie_there():
+    files = saved(5).files
+    assert sorted(files) == ["x.bak", "x.json"]
+    del files["x.json"]
+    assert value_in(files) == 3
+
+
+def test_a_power_cut_in_any_step_leaves_the_old_or_the_new():
+    for before in range(4):
+        cuts = 0
+        for step in range(1, 9):
+            for how in ("before", "half", "after"):
+                flash = saved(before)
+                cell = Cell(flash, "x")
+                cell.load()
+                flash.changes, flash.cut_at = 0, (step, how)
+                try:
+                    cell.save({"value": before})
+                except PowerCut:
+                    cuts += 1
+                    old = before - 1 if before else None
+                    assert value_in(flash.files) in (old, before), (before, step, how)
+        assert cuts >= 6, cuts
+
+
+def test_what_was_once_loaded_is_never_lost_again():
+    """Two cuts, one start between them: a boot number must not come back."""
+    for first in range(1, 4):
+        for how in ("before", "half", "after"):
+            for second in range(1, 6):
+                for again in ("before", "half", "after"):
+                    flash = saved(3)
+                    interrupted(flash, first, how, 3)
+                    seen = value_in_place(flash)
+                    interrupted(flash, second, again, 4)
+                    assert value_in_place(flash) in (seen, 4), (first, how, second, again)
+
+
+def interrupted(flash, step, how, value):
+    cell = Cell(flash, "x")
+    cell.load()
+    flash.changes, flash.cut_at = 0, (step, how)
+    cut = False
+    try:
+        cell.save({"value": value})
+    except PowerCut:
+        cut = True
+    flash.cut_at = (0, "")
+    return cut
+
+
+def value_in_place(flash):
+    """As at a start of the board: loading may mend the files."""
+    return Cell(flash, "x").load()["value"]
+
+
+def test_any_damaged_byte_is_noticed():
+    files = saved(2).files
+    whole = files["x.json"]
+    for at in range(len(whole)):
+        files["x.json"] = whole[:at] + bytes([whole[at] ^ 1]) + whole[at + 1 :]
+        assert value_in(files) == 0, at
+    for at in range(len(whole)):
+        files["x.json"] = whole[:at]
+        assert value_in(files) == 0, at
+
+
+def test_both_damaged_is_one_clear_error():
+    files = saved(2).files
+    for name in files:
+        files[name] = b"\xff" * 40
+    error = raises(StoreError, Cell(MemoryFlash(files), "x").load)
+    assert str(error) == "x: both copies are damaged; provision the board again"
+
+
+def test_a_first_write_that_was_torn_is_as_if_it_never_was():
+    assert value_in({"x.new": b"{"}) is None
+
+
+def test_state_comes_back():
+    flash = MemoryFlash()
+    store = Store(flash)
+    state = store.load()
+    assert (state.boot, state.floor, state.grants, state.button) == (0, 0, [], False)
+    state.boot, state.floor, state.iat_floor = 3, 17, 1_800_000_000
+    state.grants, state.revoked, state.button = ["a.b.c"], ["x" * 22], True
+    store.save()
+    again = Store(flash).load()
+    assert (again.boot, again.floor, again.iat_floor) == (3, 17, 1_800_000_000)
+    assert (again.grants, again.revoked, again.button) == (["a.b.c"], ["x" * 22], True)
+
+
+def test_damaged_state_takes_no_grant_and_writes_nothing():
+    files = {"state.json": b"x", "state.bak": b"y"}
+    flash = MemoryFlash(files)
+    store = Store(flash)
+    assert store.load().floor == SEALED
+    assert store.damaged
+    store.state.boot += 1
+    store.save()
+    assert flash.files == files
+
+
+# The key of RFC 7515, appendix A.3.
+X = "f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU"
+Y = "x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0"
+THUMB = names.key_thumb(b64.decode(X), b64.decode(Y))
+CONFIG = {"host": "192.0.2.7", "port": 8443, "wifi": {"ssid": "porch", "key": "secret"}}
+
+
+def provisioned(**more):
+    files = {
+        "config.json": json.dumps(CONFIG).encode(),
+        "board.json": json.dumps({"name": "ai_thinker", "camera": {"fb_count": 1}}).encode(),
+        "resident.json": json.dumps({"thumb": THUMB, "x": X, "y": Y}).encode(),
+        "board.key": bytes(range(32)),
+        "ca.der": b"der",
+    }
+    for name, content in more.items():
+        files[name.replace("_", ".")] = content
+    return MemoryFlash(files)
+
+
+def test_provisioning_is_read():
+    store = Store(provisioned())
+    assert (store.config().host, store.config().server_name) == ("192.0.2.7", "192.0.2.7")
+    assert store.config().picture.fps == 5
+    assert store.board().camera == {"fb_count": 1}
+    assert store.board().light is None
+    assert store.board_key() == bytes(range(32))
+    assert store.ca_der() == b"der"
+
+
+def test_the_table_of_the_residents_key_is_made_once_and_made_again_when_torn():
+    flash = provisioned()
+    assert Store(flash).resident()[0] == THUMB
+    table = flash.files["resident.tab"]
+    changes = flash.changes
+    assert Store(flash).resident()[0] == THUMB
+    assert flash.changes == changes
+    flash.files["resident.tab"] = table[:-1]
+    Store(flash).resident()
+    assert flash.files["resident.tab"] == table
+
+
+def test_mistakes_of_provisioning_are_named():
+    cases = (
+        ("config.json: missing", {"config_json": None}),
+        ("config.json: not JSON", {"config_json": b"{"}),
+        ("config.json: not JSON", {"config_json": b"\xff"}),
+        ("config.json: not a JSON object", {"config_json": b"[]"}),
+        ("config.json: host must be text", {"config_json": b"{}"}),
+        ("config.json: port must be a number", {"config_json": b'{"host":"h","port":0}'}),
+        ("config.json: frame: fps must be a number", {"config_json": with_frame("fps", 31)}),
+        ("config.json: frame: mode must be one of", {"config_json": with_frame("mode", "x")}),
+        ("board.key: must be 32 bytes", {"board_key": b"short"}),
+        ("ca.der: missing", {"ca_der": b""}),
+        ("resident.json: thumb does not", {"resident_json": resident(thumb=b64.encode(b"z" * 32))}),
+        ("resident.json: ", {"resident_json": resident(x=Y)}),
+        ("resident.json: ", {"resident_json": resident(x="!!")}),
+        ("board.json: light: pin must be", {"board_json": b'{"name":"a","light":{"pin":99}}'}),
+    )
+    for says, files in cases:
+        store = Store(provisioned(**files))
+        error = raises(ConfigError, read_all, store)
+        assert str(error).startswith(says), str(error)
+        assert "secret" not in str(error)
+
+
+def read_all(store):
+    store.config()
+    store.board()
+    store.board_key()
+    store.ca_der()
+    store.resident()
+
+
+def with_frame(name, value):
+    config = dict(CONFIG)
+    config["frame"] = {name: value}
+    return json.dumps(config).encode()
+
+
+def resident(**more):
+    values = {"thumb": THUMB, "x": X, "y": Y}
+    values.update(more)
+    return json.dumps(values).encode()
