@@ -25,6 +25,7 @@ from porchlight.streams import connection, lowat
 
 UPLINK: Final = b"/uplink"
 _BINARY_ONLY: Final = 1003
+_LOOK_AGAIN_S: Final = 0.01
 _log = logging.getLogger(__name__)
 _log.setLevel(logging.ERROR)  # what peers do wrong is counted, not logged
 
@@ -44,6 +45,13 @@ class WireLimits:
     per_address: int = 1_024
 
 
+@dataclass(frozen=True, eq=False)
+class Visit:
+    """One connection, from accept to its end, as the door knows it."""
+
+    address: str
+
+
 @dataclass(frozen=True)
 class Porch:
     """What all connections share."""
@@ -51,11 +59,6 @@ class Porch:
     limits: WireLimits
     door: Door
     metrics: Metrics
-
-    def enter(self, transport: asyncio.Transport) -> str | None:
-        """Count a connection in: None, or the reason why it may not stay."""
-        peer = transport.get_extra_info("peername")
-        return self.door.enter(transport, peer[0] if peer else "")
 
     def garbage(self, kind: str) -> None:
         """Count a connection ended for what it sent, or did not send."""
@@ -71,12 +74,14 @@ class HttpProtocol(HttpToolsProtocol):
         config: Config,
         server_state: ServerState,
         app_state: dict[str, Any],
-        _loop: asyncio.AbstractEventLoop | None = None,
+        visit: Visit,
     ) -> None:
-        super().__init__(config, server_state, app_state, _loop)
+        super().__init__(config, server_state, app_state)
         self.logger = _log
-        self.ws_protocol_class = functools.partial(BoardProtocol, porch)  # type: ignore[assignment]
+        upgraded = functools.partial(BoardProtocol, porch, visit)
+        self.ws_protocol_class = upgraded  # type: ignore[assignment]
         self._porch = porch
+        self._visit = visit
         self._refused = False
         self._in_head = False
         self._head_bytes = self._fields_bytes = 0
@@ -85,12 +90,7 @@ class HttpProtocol(HttpToolsProtocol):
     # asyncio.Protocol
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        reason = self._porch.enter(transport)
         super().connection_made(transport)
-        if reason is not None:
-            self._porch.metrics.refused("connection", reason)
-            self._send_away(b"503 Service Unavailable", b"Retry-After: 5\r\n")
-            return
         self._expect_head()
 
     def data_received(self, data: bytes) -> None:
@@ -106,7 +106,7 @@ class HttpProtocol(HttpToolsProtocol):
             self._send_away(b"431 Request Header Fields Too Large")
 
     def connection_lost(self, exc: Exception | None) -> None:
-        self._porch.door.leave(self.transport)
+        self._porch.door.leave(self._visit)
         self._stop_timer()
         super().connection_lost(exc)
 
@@ -156,23 +156,31 @@ class HttpProtocol(HttpToolsProtocol):
 
     @property
     def idle(self) -> bool:
-        """Whether the viewer took everything written so far."""
-        return self.transport.get_write_buffer_size() == 0
+        """Whether all that was written is with the kernel, and next to nothing waits there."""
+        return self.transport.get_write_buffer_size() == 0 and not self._tls_behind
 
     def stream(self) -> None:
         """Keep next to nothing buffered: one frame here, a few kilobytes in the kernel."""
         self.transport.set_write_buffer_limits(high=1)  # 0 would pause uvloop's TLS for ever
-        lowat.set_notsent(self.transport.get_extra_info("socket"))
+        lowat.limit(self.transport)
 
     async def writable(self) -> None:
         """Return once idle, or once the viewer is gone."""
         await self.flow.drain()
+        while self._tls_behind and not self.transport.is_closing():  # noqa: ASYNC110 - nobody says
+            await asyncio.sleep(_LOOK_AGAIN_S)
 
     def abort(self) -> None:
         """Close at once, dropping what the viewer did not take yet."""
         self.transport.abort()
 
     # Ours
+
+    @property
+    def _tls_behind(self) -> bool:
+        """Whether TLS records may wait below the TLS transport, whose own buffer does not count
+        them: they do only while the kernel holds as much as it may."""
+        return self.scheme == "https" and lowat.held_back(self.transport)
 
     @property
     def _answering(self) -> bool:
@@ -195,15 +203,15 @@ class HttpProtocol(HttpToolsProtocol):
             self._head_timer.cancel()
             self._head_timer = None
 
-    def _send_away(self, status: bytes, headers: bytes = b"") -> None:
+    def _send_away(self, status: bytes) -> None:
         """A short answer, and nothing more from this connection."""
         self._refused = True
         self._stop_timer()
         if self._answering:
             self.transport.abort()  # in the middle of an answer there is no room for another
             return
-        head = b"HTTP/1.1 " + status + b"\r\nContent-Length: 0\r\nConnection: close\r\n" + headers
-        self.transport.write(head + b"\r\n")
+        head = b"HTTP/1.1 " + status + b"\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
+        self.transport.write(head)
         self.transport.close()
 
 
@@ -213,19 +221,20 @@ class BoardProtocol(WebSocketsSansIOProtocol):
     def __init__(
         self,
         porch: Porch,
+        visit: Visit,
         config: Config,
         server_state: ServerState,
         app_state: dict[str, Any],
-        _loop: asyncio.AbstractEventLoop | None = None,
     ) -> None:
-        super().__init__(config, server_state, app_state, _loop)
+        super().__init__(config, server_state, app_state)
         self._porch = porch
+        self._visit = visit
         self.logger = _log
         self.conn.logger = _log
         self.close_timeout = porch.limits.tls_shutdown_s
 
     def connection_lost(self, exc: Exception | None) -> None:
-        self._porch.door.leave(self.transport)
+        self._porch.door.leave(self._visit)
         super().connection_lost(exc)
 
     def handle_text(self, event: Frame) -> None:

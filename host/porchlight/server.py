@@ -10,54 +10,24 @@ import functools
 import logging
 import signal
 import socket
-import ssl
 from collections.abc import Awaitable, Callable, Iterator
-from dataclasses import dataclass
 from typing import Any, Final
 
 import uvicorn
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
+from porchlight.acceptor import Acceptor, Listener, bind
 from porchlight.door import Door
 from porchlight.errors import CommandError
 from porchlight.metrics import Metrics
 from porchlight.protocols import HttpProtocol, Porch, WireLimits
 
 GRACE_S: Final = 5
-BACKLOG: Final = 512
 _SIGNALS: Final = (signal.SIGINT, signal.SIGTERM)
 _log = logging.getLogger(__name__)
 
-
-@dataclass(frozen=True)
-class Listener:
-    """A bound socket, and the TLS it speaks; None: plain HTTP."""
-
-    sock: socket.socket
-    tls: ssl.SSLContext | None
-
-    @property
-    def port(self) -> int:
-        """The port it is bound to."""
-        return int(self.sock.getsockname()[1])
-
-
-def bind(address: str, port: int, tls: ssl.SSLContext | None) -> Listener:
-    """Bind a listener; CommandError if the port cannot be had. Port 0 takes any free one."""
-    family = socket.AF_INET6 if ":" in address else socket.AF_INET
-    sock = socket.socket(family, socket.SOCK_STREAM)
-    try:
-        sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        sock.bind((address, port))
-    except OSError as error:
-        sock.close()
-        raise CommandError(
-            f"cannot listen on {address} port {port} ({error.strerror}); "
-            "stop what uses it or choose another port"
-        ) from None
-    sock.setblocking(False)
-    return Listener(sock, tls)
+__all__ = ["Listener", "Server", "WireLimits", "bind"]
 
 
 class Server(uvicorn.Server):
@@ -98,24 +68,13 @@ class Server(uvicorn.Server):
         if self.lifespan.should_exit:
             raise CommandError("the host could not start; its log says why")
         protocol = functools.partial(
-            HttpProtocol, self._porch, self.config, self.server_state, self.lifespan.state, loop
+            HttpProtocol, self._porch, self.config, self.server_state, self.lifespan.state
         )
-        self.servers = [await self._listen(listener, protocol) for listener in self._listeners]
+        acceptors = [Acceptor(at, self._porch, protocol) for at in self._listeners]
+        self.servers = acceptors  # type: ignore[assignment]  # close() and wait_closed() is all
         self.started = True
         if self._ready is not None:
             self._ready()
-
-    async def _listen(
-        self, at: Listener, protocol: Callable[[], asyncio.Protocol]
-    ) -> asyncio.Server:
-        return await asyncio.get_running_loop().create_server(
-            protocol,
-            sock=at.sock,
-            backlog=BACKLOG,
-            ssl=at.tls,
-            ssl_handshake_timeout=self._limits.tls_handshake_s if at.tls else None,
-            ssl_shutdown_timeout=self._limits.tls_shutdown_s if at.tls else None,
-        )
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """End streams and views, then connections, then the app."""

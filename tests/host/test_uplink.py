@@ -159,6 +159,7 @@ async def test_what_the_board_says_shows(host: InThread, ann: Signer, porch: Kit
     await until(lambda: not camera.online)
     shown = say.get(f"/cameras/{porch.id}").json()
     assert (shown["online"], shown["state"], shown["sensor_powered"]) == (False, None, None)
+    await until(lambda: host.entries(ann, "board.offline"))
     assert [entry["type"] for entry in host.entries(ann)][-2:] == ["board.online", "board.offline"]
 
 
@@ -168,7 +169,7 @@ async def test_a_stranger_is_turned_away_and_entered_for_the_host(host: InThread
     await stranger.socket.send(stranger.session.hello())
     assert await stranger.dismissed() == "unknown-camera"
     assert refusals(host, "board", "unknown-camera") >= 1
-    assert host_entry_reasons(host, "board.stranger") == ["unknown-camera"]
+    await until(lambda: host_entry_reasons(host, "board.stranger") == ["unknown-camera"])
 
 
 async def test_a_board_that_cannot_prove_its_key_is_refused_and_entered(
@@ -181,6 +182,7 @@ async def test_a_board_that_cannot_prove_its_key_is_refused_and_entered(
     head = wire.header(wire.Proof, 32, 0)
     await board.socket.send(head + bytes(32))
     assert await board.dismissed() == "bad-proof"
+    await until(lambda: host.entries(ann, "board.refused"))
     entries = host.entries(ann, "board.refused")
     assert [(entry["camera"], entry["reason"]) for entry in entries] == [(porch.id, "bad-proof")]
     assert host.entries(ann, "board.online") == []
@@ -219,6 +221,7 @@ async def test_a_replayed_reordered_or_altered_frame_ends_the_session(
     wanted = {"altered": "bad-mac", "reordered": "out-of-order"}.get(kind, "replayed")
     assert reason == wanted
     assert got == (1 if kind in ("replayed", "reordered", "altered") else 2)
+    await until(lambda: host.entries(ann, "board.refused"))
     assert [entry["reason"] for entry in host.entries(ann, "board.refused")] == [wanted]
 
 

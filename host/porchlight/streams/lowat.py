@@ -1,20 +1,41 @@
-"""TCP_NOTSENT_LOWAT: how much the kernel may hold back for a slow viewer.
+"""How much the kernel may hold back for a slow viewer, and whether it does.
 
-Without it the kernel takes megabytes, and "the newest frame" is tens of seconds old on arrival.
+Without TCP_NOTSENT_LOWAT the kernel takes megabytes, and "the newest frame" is tens of seconds old
+when it arrives. Linux also tells how much is not sent yet; elsewhere streams do without.
 """
 
 import contextlib
+import fcntl
 import socket
-from typing import Any, Final
+import struct
+import sys
+from asyncio import Transport
+from typing import Final
 
 NOTSENT_BYTES: Final = 16_384
-_OPTION: Final = getattr(
-    socket, "TCP_NOTSENT_LOWAT", 25
-)  # 25 on Linux, where Python lacks the name
+_LINUX_NOTSENT_LOWAT: Final = 25  # where Python lacks the name
+_OPTION: Final = getattr(socket, "TCP_NOTSENT_LOWAT", _LINUX_NOTSENT_LOWAT)
+_SIOCOUTQNSD: Final = 0x894B  # <linux/sockios.h>: bytes in the output queue, not sent yet
 
 
-def set_notsent(sock: Any) -> None:
-    """Set it where the platform has it; a stream works without."""
+def limit(transport: Transport) -> None:
+    """Let the kernel take little more than it can send."""
+    sock = transport.get_extra_info("socket")
     if sock is not None:
         with contextlib.suppress(OSError):
             sock.setsockopt(socket.IPPROTO_TCP, _OPTION, NOTSENT_BYTES)
+
+
+def held_back(transport: Transport) -> bool:
+    """Whether the kernel holds so much unsent that it may not take more.
+
+    It wakes a writer when less than half the limit is left, so below that nobody waits to write.
+    """
+    sock = transport.get_extra_info("socket")
+    if sock is None or sys.platform != "linux":
+        return False
+    try:
+        found = fcntl.ioctl(sock.fileno(), _SIOCOUTQNSD, bytes(4))
+    except OSError:
+        return False
+    return int(struct.unpack("i", found)[0]) >= NOTSENT_BYTES // 2
