@@ -2,6 +2,7 @@
 
 import asyncio
 import itertools
+import time
 from pathlib import Path
 
 import httpx
@@ -39,17 +40,20 @@ def test_without_a_key_there_is_no_proof(running_host) -> None:
         client.get("/me")
 
 
-def test_a_clock_that_is_wrong_is_told(running_host, monkeypatch: pytest.MonkeyPatch) -> None:
-    with Client(running_host.base, running_host.resident, ca=running_host.home.ca) as client:
-        now = client._signer._now
-        monkeypatch.setattr(client._signer, "_now", lambda: now() - 3600)
-        with pytest.raises(CommandError, match="stale-proof"):
-            client.get("/me")
+def test_a_clock_that_is_wrong_is_told(running_host) -> None:
+    ca, slow = running_host.home.ca, time.time() - 3600
+    with (
+        Client(running_host.base, running_host.resident, ca=ca, now=lambda: slow) as client,
+        pytest.raises(CommandError, match=r"set the clock.*stale-proof"),
+    ):
+        client.get("/me")
 
 
-def test_a_proof_is_good_for_one_request(running_host, monkeypatch: pytest.MonkeyPatch) -> None:
-    with Client(running_host.base, running_host.resident, ca=running_host.home.ca) as client:
-        monkeypatch.setattr(client._signer, "_random", lambda size: b"\x07" * size)
+def test_a_proof_is_good_for_one_request(running_host) -> None:
+    ca, same = running_host.home.ca, b"\x07" * proof.JTI_BYTES
+    with Client(
+        running_host.base, running_host.resident, ca=ca, random=lambda _size: same
+    ) as client:
         client.get("/me")
         with pytest.raises(CommandError, match="replayed-proof"):
             client.get("/me")

@@ -20,7 +20,8 @@ from porchkit.demo import story
 from porchkit.demo.acts import Hub, Resident
 from porchkit.demo.report import Report
 from porchkit.demo.stage import Stage
-from porchkit.demo.story import Story, Track
+from porchkit.demo.story import Story
+from porchkit.demo.track import Track
 from porchkit.demo.viewer import Viewer
 
 START_S = 60

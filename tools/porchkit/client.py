@@ -44,8 +44,8 @@ class _Signer:
         self,
         base: str,
         key: keys.PrivateKey | None,
-        now: Callable[[], float] = time.time,
-        random: Callable[[int], bytes] = os.urandom,
+        now: Callable[[], float],
+        random: Callable[[int], bytes],
     ) -> None:
         self.base = base.rstrip("/")
         self._key, self._now, self._random = key, now, random
@@ -66,8 +66,16 @@ class _Signer:
 class Client:
     """Blocking; closes with `with`. `path` begins with a slash, below /api/v1."""
 
-    def __init__(self, base: str, key: keys.PrivateKey | None, *, ca: Path | None = None) -> None:
-        self._signer = _Signer(base, key)
+    def __init__(
+        self,
+        base: str,
+        key: keys.PrivateKey | None,
+        *,
+        ca: Path | None = None,
+        now: Callable[[], float] = time.time,
+        random: Callable[[int], bytes] = os.urandom,
+    ) -> None:
+        self._signer = _Signer(base, key, now, random)
         self._http = httpx.Client(**_transport(base, ca))
 
     def __enter__(self) -> "Client":
@@ -114,8 +122,16 @@ class Client:
 class AsyncClient:
     """The same for asyncio, with pictures; closes with `async with`."""
 
-    def __init__(self, base: str, key: keys.PrivateKey | None, *, ca: Path | None = None) -> None:
-        self._signer = _Signer(base, key)
+    def __init__(
+        self,
+        base: str,
+        key: keys.PrivateKey | None,
+        *,
+        ca: Path | None = None,
+        now: Callable[[], float] = time.time,
+        random: Callable[[int], bytes] = os.urandom,
+    ) -> None:
+        self._signer = _Signer(base, key, now, random)
         limits = httpx.Limits(max_connections=None, max_keepalive_connections=8)
         self._http = httpx.AsyncClient(limits=limits, **_transport(base, ca))
 

@@ -17,7 +17,8 @@ from porchkit.demo import page
 from porchkit.demo.acts import Hub, Resident
 from porchkit.demo.report import Report
 from porchkit.demo.stage import Stage
-from porchkit.demo.story import Story, Track
+from porchkit.demo.story import Story
+from porchkit.demo.track import Track
 from porchkit.errors import UsageError
 
 SHOWN_S = 8 * 3600

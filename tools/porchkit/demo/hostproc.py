@@ -39,14 +39,14 @@ class HostProcess:
                 return await self._answers(self._process)
         except TimeoutError:
             raise HostUnreachable(
-                f"the host did not start in {START_S:.0f} s{self._tail()}"
+                f"the host did not start in {START_S:.0f} s{self._words()}"
             ) from None
 
     async def ended(self) -> None:
         """Wait while it runs; CommandError with its last words when it has ended."""
         if self._process is not None:
             await self._process.wait()
-            raise CommandError(f"the host has ended{self._tail()}")
+            raise CommandError(f"the host has ended{self._words()}")
 
     async def stop(self) -> None:
         """End it politely, then firmly. Safe to call at any time."""
@@ -70,15 +70,24 @@ class HostProcess:
         async with httpx.AsyncClient(trust_env=False) as http:
             while True:
                 if process.returncode is not None:
-                    raise CommandError(f"the host ended as it started{self._tail()}")
+                    raise CommandError(f"the host ended as it started{self._words()}")
                 found = self._home.running()
                 if found is not None and found.pid == process.pid and await _healthy(http, found):
                     return found
                 await asyncio.sleep(POLL_S)
 
-    def _tail(self) -> str:
-        lines = self._log.read_text("utf-8", "replace").strip().splitlines()
-        return f": {lines[-1]}" if lines else ""
+    def _words(self) -> str:
+        line = last_line(self._log)
+        return f": {line}" if line else ""
+
+
+def last_line(log: Path) -> str:
+    """What a program said last; "" if nothing."""
+    try:
+        lines = log.read_text("utf-8", "replace").split("\n")
+    except FileNotFoundError:
+        return ""
+    return next((line.strip() for line in reversed(lines) if line.strip()), "")
 
 
 async def _healthy(http: httpx.AsyncClient, found: Running) -> bool:

@@ -13,7 +13,7 @@ from pathlib import Path
 from porchkit import footage, keys
 from porchkit.client import AsyncClient
 from porchkit.demo import household
-from porchkit.demo.hostproc import HostProcess
+from porchkit.demo.hostproc import HostProcess, last_line
 from porchkit.demo.household import CAMERAS, Camera, Household
 from porchkit.demo.together import together
 from porchkit.errors import CommandError
@@ -45,6 +45,7 @@ class Stage:
         self.running: Running
         self.house: Household
         self._films: list[Path] = []
+        self._boards: list[VirtualBoard] = []
         self._footage, self._page_port, self._tapped, self._tell = footage, page_port, tapped, tell
         self._undo = AsyncExitStack()
 
@@ -107,6 +108,7 @@ class Stage:
         board = VirtualBoard(self.folder / "boards" / camera.name, footage=film)
         await asyncio.to_thread(board.provision, self._config(camera, port))
         self._undo.push_async_callback(board.stop)
+        self._boards.append(board)
         await board.start()
 
     def _config(self, camera: Camera, port: int) -> BoardConfig:
@@ -132,4 +134,9 @@ class Stage:
                         return
                     await asyncio.sleep(POLL_S)
         except TimeoutError:
-            raise CommandError(f"the boards did not come online in {ONLINE_S:.0f} s") from None
+            words = "; ".join(
+                f"{board.root.name}: {last_line(board.log)}" for board in self._boards
+            )
+            raise CommandError(
+                f"not every board came online within {ONLINE_S:.0f} s ({words})"
+            ) from None

@@ -6,19 +6,15 @@ the board's socket, where only their length shows. Every step says what it measu
 
 import asyncio
 import time
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime
-from typing import Any
+from collections.abc import Iterable, Sequence
 
 from porchkit.demo.acts import Hub, Resident
-from porchkit.demo.figures import PROMISE_S, Consent, Socket, disorder, lost, of_camera
-from porchkit.demo.household import Camera
-from porchkit.demo.report import CameraFigures, Report
+from porchkit.demo.figures import PROMISE_S, disorder, lost
+from porchkit.demo.report import Report
 from porchkit.demo.together import together
-from porchkit.demo.viewer import Arrival, Viewer
+from porchkit.demo.track import Track, missing
+from porchkit.demo.viewer import Viewer
 from porchkit.errors import CommandError
-from porchkit.tap import Tap
 
 DARK_S = 2.0  # how long nothing may be sent before the grant
 WATCH_S = 6.0
@@ -30,39 +26,6 @@ MIN_FRAMES_PER_S = 2.0
 # Share of frames. On a busy machine a newer frame replaces one that waits: that is the design, and
 # no fault as long as most get through.
 MAX_LOST = 0.2
-IN_ORDER = ("grant.seen", "view.open", "grant.revoked")
-EXPECTED = (*IN_ORDER, "view.close", "access.refused")
-
-
-@dataclass
-class Track:
-    """One camera through the story. Moments are monotonic seconds; the byte counts are those of
-    the board's socket at the grant and when the promise after the revocation fell due."""
-
-    camera: Camera
-    tap: Tap
-    viewer: Viewer | None = None
-    url: str = ""
-    jti: str = ""
-    granted: float = 0.0
-    revoked: float = 0.0
-    over: float = 0.0
-    over_unix: float = 0.0
-    before: int = 0
-    at_promise: int = 0
-
-    @property
-    def seen(self) -> int:
-        """Pictures the hub got."""
-        return len(self.viewer.arrivals) if self.viewer else 0
-
-    def figures(self) -> CameraFigures:
-        """What the story measured, once it is over."""
-        pictures = self.tap.pictures
-        consent = Consent(self.jti, self.granted, self.revoked, self.over, self.over_unix)
-        socket = Socket(self.before, self.at_promise, pictures.bytes, pictures.last)
-        arrivals = self.viewer.arrivals if self.viewer else []
-        return of_camera(self.camera.name, arrivals, consent, socket)
 
 
 class Story:
@@ -105,9 +68,7 @@ class Story:
     async def _a_grant_opens(self) -> None:
         came = await together(*map(self._grant, self._tracks))
         spans = [
-            f"{(track.viewer.arrivals[0].at - track.granted) * 1000:.0f} ms"
-            if track.viewer and track.seen
-            else "never"
+            f"{(track.arrivals[0].at - track.granted) * 1000:.0f} ms" if track.seen else "never"
             for track in self._tracks
         ]
         self._report.step("a grant opens the picture", all(came), f"after {', '.join(spans)}")
@@ -127,7 +88,7 @@ class Story:
         rates = [
             (track.seen - seen) / WATCH_S for track, seen in zip(self._tracks, before, strict=True)
         ]
-        numbers = [[arrival.sequence for arrival in _arrivals(track)] for track in self._tracks]
+        numbers = [[arrival.sequence for arrival in track.arrivals] for track in self._tracks]
         skipped, backwards = sum(map(lost, numbers)), sum(map(disorder, numbers))
         self._report.step(
             "pictures flow, in order",
@@ -219,28 +180,6 @@ class Story:
 
     async def _look_away(self) -> None:
         await asyncio.gather(*(track.viewer.close() for track in self._tracks if track.viewer))
-
-
-def missing(entries: Sequence[Mapping[str, Any]], track: Track) -> list[str]:
-    """What the log of one camera lacks, or tells in the wrong order."""
-    own = [entry for entry in entries if entry["camera"] == track.camera.thumb]
-    kinds = [entry["type"] for entry in own]
-    faults = [f"{track.camera.name}: no {kind}" for kind in EXPECTED if kind not in kinds]
-    if faults:
-        return faults
-    places = [kinds.index(kind) for kind in IN_ORDER]
-    if places != sorted(places):
-        faults.append(f"{track.camera.name}: {' before '.join(IN_ORDER)} does not hold")
-    opened = datetime.fromisoformat(own[kinds.index("view.open")]["ts"]).timestamp()
-    if track.viewer is None or opened > track.viewer.first_unix:
-        faults.append(f"{track.camera.name}: a frame before its view.open")
-    if "revoked" not in {entry["reason"] for entry in own if entry["type"] == "access.refused"}:
-        faults.append(f"{track.camera.name}: the look after the revocation is not told")
-    return faults
-
-
-def _arrivals(track: Track) -> list[Arrival]:
-    return track.viewer.arrivals if track.viewer else []
 
 
 def _ends(tracks: Sequence[Track]) -> str:
