@@ -72,7 +72,10 @@ def create_authority(at: TlsFiles, name: str, now: int) -> None:
 
 
 def renew(at: TlsFiles, names: tuple[str, ...], now: int) -> bool:
-    """Make a server certificate if there is none, it ends soon or names changed; True if made."""
+    """Make a server certificate if there is no good one with these names; True if made.
+
+    Good: of this authority, with its key beside it, and with RENEW_DAYS to go.
+    """
     wanted = _alternatives(names)
     if at.cert.exists() and at.key.exists() and _still_good(at, wanted, now):
         return False
@@ -125,10 +128,12 @@ def _still_good(at: TlsFiles, wanted: list[x509.GeneralName], now: int) -> bool:
         certificate = _load_cert(at.cert)
         found = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName)
         certificate.verify_directly_issued_by(_load_cert(at.ca_cert))
+        matches = _load_key(at.key).public_key() == certificate.public_key()
     except (CommandError, ValueError, TypeError, x509.ExtensionNotFound, InvalidSignature):
         return False
     left = certificate.not_valid_after_utc - _moment(now)
-    return left > datetime.timedelta(days=RENEW_DAYS) and list(found.value) == wanted
+    due = left <= datetime.timedelta(days=RENEW_DAYS)
+    return matches and not due and list(found.value) == wanted
 
 
 def _alternatives(names: tuple[str, ...]) -> list[x509.GeneralName]:

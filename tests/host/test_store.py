@@ -1,6 +1,7 @@
 """The database: migrations, transactions, and entries that nobody can change."""
 
 import asyncio
+import io
 import sqlite3
 import stat
 import threading
@@ -9,12 +10,14 @@ from pathlib import Path
 
 import pytest
 from alembic.autogenerate import compare_metadata
+from alembic.operations import Operations
 from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import create_engine, func, select, text
 from sqlalchemy.orm import Session
 
 from porchlight.errors import CommandError, StoreError
-from porchlight.store import Base, Entry, Store
+from porchlight.store import Base, Entry, Store, migrate
 
 
 @pytest.fixture
@@ -47,6 +50,20 @@ def test_migrations_make_what_the_models_say(store: Store, path: Path) -> None:
         context = MigrationContext.configure(connection, opts={"compare_type": True})
         assert compare_metadata(context, Base.metadata) == []
     engine.dispose()
+
+
+def test_migrations_can_be_written_for_postgresql() -> None:
+    """There is no server here: the statements are made, and the guards are among them."""
+    buffer = io.StringIO()
+    options = {"as_sql": True, "output_buffer": buffer}
+    context = MigrationContext.configure(dialect_name="postgresql", opts=options)
+    scripts = ScriptDirectory(str(migrate.FOLDER))
+    with Operations.context(context):
+        for script in reversed(list(scripts.walk_revisions())):
+            script.module.upgrade()
+    for guard in ("BEFORE UPDATE OR DELETE ON entry", "BEFORE TRUNCATE ON entry"):
+        assert guard in buffer.getvalue()
+    assert "n BIGSERIAL" in buffer.getvalue()
 
 
 def test_opening_twice_changes_nothing(store: Store, path: Path) -> None:

@@ -99,13 +99,15 @@ def test_a_key_that_others_can_read_is_not_used(at: TlsFiles) -> None:
         tls.renew(at, ("new.local",), NOW)
 
 
-def test_a_pair_that_does_not_match_says_what_to_do(at: TlsFiles) -> None:
+def test_a_pair_that_does_not_match_is_made_anew(at: TlsFiles) -> None:
     cert = at.cert.read_bytes()
     at.cert.unlink()
     tls.renew(at, (), NOW)
     at.cert.write_bytes(cert)
     with pytest.raises(CommandError, match="delete both"):
         tls.server_context(at)
+    assert tls.renew(at, ("porch.local", "192.168.1.5"), NOW)
+    tls.server_context(at)
 
 
 def test_a_missing_authority_says_what_to_do(at: TlsFiles) -> None:

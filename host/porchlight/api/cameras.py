@@ -17,6 +17,9 @@ router = APIRouter(tags=["cameras"])
 CameraId = Annotated[str, Path(min_length=43, max_length=43)]
 Case = Annotated[str, Query(max_length=64, description="hubs only: the case asked for")]
 Purpose = Annotated[str, Query(max_length=32, description="hubs only: one of the purposes")]
+_UNSAID: dict[int | str, dict[str, Any]] = {
+    400: {"description": "A hub named no case, or no purpose."}
+}
 _LIMITED = ("id", "label", "source", "enforced_at", "online")
 
 
@@ -69,7 +72,7 @@ class NewCamera(BaseModel):
     key: str
 
 
-@router.get("/cameras")
+@router.get("/cameras", responses=_UNSAID)
 async def listing(
     parts: PartsDep, by: Caller, case: Case = "", purpose: Purpose = ""
 ) -> CameraList:
@@ -83,7 +86,7 @@ async def listing(
     return CameraList(cameras=list(shown.values()))
 
 
-@router.get("/cameras/{camera_id}")
+@router.get("/cameras/{camera_id}", responses=_UNSAID)
 async def one(
     camera_id: CameraId, parts: PartsDep, by: Caller, case: Case = "", purpose: Purpose = ""
 ) -> CameraRow | AllowedCamera:
@@ -101,7 +104,14 @@ async def one(
     return row
 
 
-@router.post("/cameras", status_code=201)
+@router.post(
+    "/cameras",
+    status_code=201,
+    responses={
+        400: {"description": "The key has not 32 bytes."},
+        409: {"description": "The camera is registered already."},
+    },
+)
 async def add(body: NewCamera, parts: PartsDep, by: Resident) -> CameraRow:
     """Register a camera by its resident's statement."""
     try:

@@ -1,5 +1,6 @@
 """The OpenAPI document: every route with its success, its problems, and how to prove a key."""
 
+from http import HTTPStatus
 from typing import Any, Final
 
 from fastapi import FastAPI
@@ -16,6 +17,7 @@ _ANSWERS: Final = {
     "413": "The body is too large.",
     "422": "The request has not the shape described here.",
     "429": "More than the limit; see Retry-After.",
+    "500": "A fault of this host; it is in its log.",
     "503": "The host could not write its log; nothing was done.",
 }
 _PROOF: Final = {
@@ -70,9 +72,10 @@ def _complete(path: str, operation: dict[str, Any]) -> None:
     answers = operation["responses"]
     answers.pop("422", None)
     for status in _statuses(path, operation, by_ticket):
-        answers.setdefault(status, {"description": _ANSWERS[status]})["content"] = {
-            MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}
-        }
+        answers.setdefault(status, {"description": _ANSWERS[status]})
+    for status, answer in answers.items():
+        if int(status) >= HTTPStatus.BAD_REQUEST:
+            answer["content"] = {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}
 
 
 def _statuses(path: str, operation: dict[str, Any], by_ticket: bool) -> list[str]:
@@ -81,7 +84,7 @@ def _statuses(path: str, operation: dict[str, Any], by_ticket: bool) -> list[str
         return ["503"]
     if by_ticket:
         return []
-    found = ["401", "403", "429", "503"]
+    found = ["401", "403", "429", "500", "503"]
     if operation.get("parameters") or "requestBody" in operation:
         found.append("422")
     if "requestBody" in operation:

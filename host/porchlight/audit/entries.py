@@ -55,7 +55,7 @@ class Entries:
 
     def announce(self, row: Entry) -> None:
         """Tell those who listen of an entry that is on disk."""
-        _log.info("entry", extra={"n": row.n, "type": row.type, "reason": row.reason})
+        _log.info("entry", extra={"n": row.n, "type": row.type})
         if row.resident is not None:
             self._events.publish("entry", row.resident, public(row))
 

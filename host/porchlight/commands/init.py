@@ -1,6 +1,7 @@
 """`porchlight init`: make the host's folder: settings, certificate authority, database."""
 
 import argparse
+import ipaddress
 import socket
 import time
 from pathlib import Path
@@ -109,8 +110,7 @@ def _settings(name: str, listen: str, machine: str) -> str:
 
 def _names(machine: str, address: str) -> list[str]:
     found = [machine, f"{machine}.local"] if machine != "porchlight" else ["porchlight.local"]
-    unspecified = ("0.0.0.0", "::")  # noqa: S104 - compared, not bound
-    return found if address in unspecified else [*found, address]
+    return found if ipaddress.ip_address(address).is_unspecified else [*found, address]
 
 
 def _machine() -> str:

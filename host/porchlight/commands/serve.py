@@ -3,6 +3,7 @@
 import argparse
 import asyncio
 import contextlib
+import ipaddress
 from typing import Final
 
 import uvloop
@@ -45,12 +46,19 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _tell(config: Config, ports: Ports) -> None:
-    name = config.listen.names[0] if config.listen.names else "localhost"
     print(f"Porchlight serves {config.home}")
-    print(f"  boards and hubs  https://{name}:{ports.https}")
+    print(f"  boards and hubs  https://{_reached_as(config)}:{ports.https}")
     if ports.http:
         print(f"  page             http://{_bracketed(config.page.address)}:{ports.http}")
     print("Ctrl-C ends it.", flush=True)
+
+
+def _reached_as(config: Config) -> str:
+    """The first name of a host that listens everywhere; else the one address it has."""
+    address = config.listen.address
+    if config.listen.names and ipaddress.ip_address(address).is_unspecified:
+        return config.listen.names[0]
+    return _bracketed(address)
 
 
 def _bracketed(address: str) -> str:

@@ -36,7 +36,7 @@ def upgrade() -> None:
     _grants()
     _entries()
     guards = {"sqlite": _SQLITE_GUARDS, "postgresql": _POSTGRESQL_GUARDS}
-    for guard in guards[op.get_bind().dialect.name]:
+    for guard in guards[op.get_context().dialect.name]:
         op.execute(guard)
 
 

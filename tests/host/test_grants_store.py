@@ -1,0 +1,86 @@
+"""Grants when the database fails: consent ends at once all the same, and never begins unwritten."""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+from porchlight.errors import StoreError
+from tests.support.hosting import InThread, Kit
+from tests.support.signing import Signer
+
+
+@pytest.fixture
+def fire(host: InThread) -> Signer:
+    return host.hub()
+
+
+@pytest.fixture
+def porch(host: InThread) -> Kit:
+    return host.camera(host.resident())
+
+
+@pytest.fixture
+def full_disk(host: InThread, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[], None]]:
+    """Call it: from then on no write succeeds. Undone after the test."""
+
+    async def fail(_: object) -> Any:
+        raise StoreError("disk is full")
+
+    yield lambda: monkeypatch.setattr(host.parts.store, "run", fail)
+    monkeypatch.undo()
+
+
+def held(host: InThread, kit: Kit) -> list[str]:
+    camera = host.call(lambda: host.parts.cameras.get(kit.id))
+    assert camera is not None
+    return [grant.jti for grant in camera.book.grants()]
+
+
+def test_a_grant_that_cannot_be_stored_is_not_held(
+    host: InThread, fire: Signer, porch: Kit, full_disk: Callable[[], None]
+) -> None:
+    token = porch.owner.grant(porch.id, fire.thumb, seq=1)
+    full_disk()
+    answer = host.caller(porch.owner).post("/grants", {"token": token})
+    assert (answer.status_code, answer.json()["reason"]) == (503, "not-stored")
+    assert held(host, porch) == []
+
+
+def test_a_revocation_ends_what_it_concerns_even_unwritten(
+    host: InThread, fire: Signer, porch: Kit, full_disk: Callable[[], None]
+) -> None:
+    jti = host.grant(porch, fire)
+    assert held(host, porch) == [jti]
+    full_disk()
+    answer = host.caller(porch.owner).post(f"/grants/{jti}/revoke")
+    assert (answer.status_code, answer.json()["reason"]) == (503, "not-stored")
+    assert "revoke it again" in answer.json()["detail"]
+    assert held(host, porch) == []
+
+
+def test_revoking_again_writes_what_could_not_be_written(
+    host: InThread, fire: Signer, porch: Kit, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    jti = host.grant(porch, fire)
+
+    async def fail(_: object) -> Any:
+        raise StoreError("disk is full")
+
+    caller = host.caller(porch.owner)
+    with monkeypatch.context() as broken:
+        broken.setattr(host.parts.store, "run", fail)
+        assert caller.post(f"/grants/{jti}/revoke").status_code == 503
+    assert caller.post(f"/grants/{jti}/revoke").status_code == 200
+    assert caller.get(f"/grants/{jti}").json()["state"] == "revoked"
+    assert len(host.entries(porch.owner, "grant.revoked")) == 1
+
+
+def test_no_search_without_its_entry(
+    host: InThread, fire: Signer, porch: Kit, full_disk: Callable[[], None]
+) -> None:
+    host.grant(porch, fire)
+    full_disk()
+    answer = host.caller(fire).get("/cameras", case="F-1", purpose="fire")
+    assert (answer.status_code, answer.json()["reason"]) == (503, "not-stored")
+    assert porch.id not in answer.text
