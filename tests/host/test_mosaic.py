@@ -1,0 +1,205 @@
+"""The mosaic's pictures and the wall that is made of them."""
+
+import io
+import time
+
+import pytest
+from PIL import Image
+
+from porchlight.streams.mosaic import MAX_WIDTH, Mosaic, grid_for
+from tests.support.hosting import InThread, Signer, handle_of
+from tests.support.viewing import (
+    Watcher,
+    board_at,
+    open_view,
+    picture,
+    sending,
+    until,
+    watching,
+)
+
+RED, GREEN, DARK = (200, 0, 0), (0, 200, 0), (18, 20, 24)
+
+
+def pixel(jpeg: bytes, x: int, y: int) -> tuple[int, int, int]:
+    """The colour at a place, as a viewer decodes it."""
+    found = Image.open(io.BytesIO(jpeg)).convert("RGB").getpixel((x, y))
+    assert isinstance(found, tuple)
+    return int(found[0]), int(found[1]), int(found[2])
+
+
+def near(found: tuple[int, int, int], wanted: tuple[int, int, int]) -> bool:
+    return all(abs(a - b) < 24 for a, b in zip(found, wanted, strict=True))
+
+
+@pytest.mark.parametrize("count", range(1, 65))
+def test_a_grid_has_room_for_all_and_whole_blocks(count: int) -> None:
+    grid = grid_for(count)
+    assert grid.columns * grid.rows >= count > grid.columns * (grid.rows - 1)
+    assert grid.size[0] <= MAX_WIDTH
+    assert grid.width % 16 == 0
+    places = {grid.place(index) for index in range(count)}
+    assert len(places) == count
+    assert all(x + grid.width <= grid.size[0] and y < grid.size[1] for x, y in places)
+
+
+@pytest.mark.parametrize("count", [0, 65])
+def test_other_counts_are_refused(count: int) -> None:
+    with pytest.raises(ValueError, match="1 to 64"):
+        grid_for(count)
+
+
+def test_each_tile_shows_its_own_picture_and_goes_dark_alone() -> None:
+    mosaic = Mosaic(4)
+    grid = mosaic.grid
+    assert mosaic.show(0, picture(640, 480, RED))
+    assert mosaic.show(3, picture(640, 480, GREEN))
+    mosaic.darken(1, "offline")
+    whole = mosaic.encode()
+    assert Image.open(io.BytesIO(whole)).size == grid.size
+    assert near(pixel(whole, 10, 10), RED)
+    assert near(pixel(whole, grid.width + 10, grid.height + 10), GREEN)
+    assert near(pixel(whole, grid.width + 10, 10), DARK)
+    mosaic.darken(0, "ended")
+    whole = mosaic.encode()
+    assert near(pixel(whole, 10, 10), DARK)
+    assert near(pixel(whole, grid.width + 10, grid.height + 10), GREEN)
+
+
+def test_a_picture_of_another_shape_is_shown_whole() -> None:
+    mosaic = Mosaic(1)
+    assert mosaic.show(0, picture(300, 900, GREEN))
+    whole = mosaic.encode()
+    assert near(pixel(whole, 320, 3), GREEN)  # to the top
+    assert near(pixel(whole, 30, 240), DARK)  # beside it
+
+
+def test_text_of_any_script_can_be_written() -> None:
+    Mosaic(1).darken(0, "Ωδός 街\noffline 🎥")
+
+
+@pytest.mark.parametrize(
+    "jpeg",
+    [
+        b"",
+        b"\xff\xd8\xff\xe0\x00\x10JFIF",
+        picture()[:-400],
+        picture()[:200] + bytes(500),
+        picture(colour=RED).replace(b"\x00\x78\x00\xa0", b"\xff\xff\xff\xff"),  # 65535 x 65535
+        b"GIF89a" + bytes(100),
+    ],
+)
+def test_what_cannot_be_decoded_is_a_dark_tile(jpeg: bytes) -> None:
+    mosaic = Mosaic(1)
+    mosaic.show(0, picture(colour=RED))
+    assert not mosaic.show(0, jpeg)
+    assert near(pixel(mosaic.encode(), 10, 10), DARK)
+
+
+@pytest.fixture
+def ann(host: InThread) -> Signer:
+    return host.resident()
+
+
+@pytest.fixture
+def fire(host: InThread) -> Signer:
+    return host.hub()
+
+
+async def shows(
+    wall: Watcher, place: tuple[int, int], colour: tuple[int, int, int], patience_s: float = 5
+) -> float:
+    """Wait until a newly come wall has this colour there; when it came (monotonic s)."""
+    count = len(wall.parts)
+    await until(
+        lambda: any(near(pixel(part.jpeg, *place), colour) for part in wall.parts[count:]),
+        patience_s,
+    )
+    found = next(
+        i
+        for i, part in enumerate(wall.parts)
+        if i >= count and near(pixel(part.jpeg, *place), colour)
+    )
+    return wall.times[found]
+
+
+async def test_a_wall_shows_all_cameras_and_darkens_the_revoked_one(
+    host: InThread, ann: Signer, fire: Signer
+) -> None:
+    left, right = host.camera(ann, "left"), host.camera(ann, "right")
+    jtis = [host.grant(kit, fire) for kit in (left, right)]
+    grid = grid_for(2)
+    at_left, at_right = (20, 20), (grid.width + 20, 20)
+    async with board_at(host, left) as one, board_at(host, right) as two:
+        opened = open_view(host, fire, left, right)
+        async with watching(host, host.http + opened["urls"]["wall"]) as wall:
+            await wall.got(1)
+            assert near(pixel(wall.parts[0].jpeg, *at_left), DARK)
+            await one.watched(handle_of(jtis[0]))
+            await two.watched(handle_of(jtis[1]))
+            await one.send_frame(picture(colour=RED), handle_of(jtis[0]))
+            await two.send_frame(picture(colour=GREEN), handle_of(jtis[1]))
+            await shows(wall, at_left, RED)
+            await until(lambda: near(pixel(wall.parts[-1].jpeg, *at_right), GREEN))
+            async with sending(two, handle_of(jtis[1])):
+                revoked = time.monotonic()
+                host.caller(ann).post(f"/grants/{jtis[0]}/revoke")
+                assert await shows(wall, at_left, DARK) - revoked < 0.5
+                settled = len(wall.parts)
+                await wall.got(settled + 3)  # the other camera goes on
+                assert all(near(pixel(p.jpeg, *at_left), DARK) for p in wall.parts[settled:])
+            host.caller(ann).post(f"/grants/{jtis[1]}/revoke")
+            await wall.ended()
+            assert near(pixel(wall.parts[-1].jpeg, *at_right), DARK)  # nothing stays on a screen
+
+
+async def test_a_wall_is_encoded_only_when_something_changed(
+    host: InThread, ann: Signer, fire: Signer
+) -> None:
+    porch = host.camera(ann)
+    handle = handle_of(host.grant(porch, fire))
+    async with board_at(host, porch) as board:
+        opened = open_view(host, fire, porch)
+        url = host.http + opened["urls"]["wall"]
+        async with watching(host, url) as one, watching(host, url) as two:
+            await board.watched(handle)
+            await board.send_frame(picture(colour=RED), handle)
+            await shows(one, (20, 20), RED)
+            await until(lambda: near(pixel(two.parts[-1].jpeg, 20, 20), RED))
+            numbers = {part.sequence for part in one.parts}
+            assert numbers <= {1, 2, 3}  # waiting, (offline,) the picture
+            assert {part.jpeg for part in one.parts} >= {two.parts[-1].jpeg}  # one for both
+    await until(lambda: host.parts.cameras.online() == 0)
+
+
+async def test_a_wall_says_which_cameras_are_offline(
+    host: InThread, ann: Signer, fire: Signer
+) -> None:
+    porch = host.camera(ann)
+    handle = handle_of(host.grant(porch, fire))
+    opened = open_view(host, fire, porch)
+    async with watching(host, host.http + opened["urls"]["wall"]) as wall:
+        await wall.got(1)
+        async with board_at(host, porch) as board:
+            await board.watched(handle)
+            await board.send_frame(picture(colour=RED), handle)
+            await shows(wall, (20, 20), RED)
+        await shows(wall, (20, 20), DARK)
+
+
+async def test_a_wall_counts_for_each_camera_shown(
+    host: InThread, ann: Signer, fire: Signer
+) -> None:
+    seen, unseen = host.camera(ann, "seen"), host.camera(ann, "unseen")
+    handle = handle_of(host.grant(seen, fire))
+    host.grant(unseen, fire)
+    async with board_at(host, seen) as board:
+        opened = open_view(host, fire, seen, unseen)
+        async with watching(host, host.http + opened["urls"]["wall"]) as wall:
+            await board.watched(handle)
+            await board.send_frame(picture(colour=RED), handle)
+            await shows(wall, (20, 20), RED)
+    host.caller(fire).delete(f"/views/{opened['id']}")
+    closed = {entry["camera"]: entry["detail"] for entry in host.entries(ann, "view.close")}
+    assert closed[seen.id]["frames"] >= 1
+    assert closed[unseen.id]["frames"] == 0
