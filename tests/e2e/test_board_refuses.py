@@ -16,7 +16,6 @@ from typing import Any
 import pytest
 
 from accord import b64, canon, envelope, names, wire
-from porchkit import footage
 from porchkit.tap import Tap
 from porchkit.vboard import BoardConfig, VirtualBoard
 from tests.support.fakehost import Ca, FakeHost
@@ -117,11 +116,6 @@ def raw_token(body: bytes, key: Key = RESIDENT) -> bytes:
     head = canon.dumps(envelope.header(key.thumb, "optin-grant+jwt"))
     text = b64.encode(head).encode() + b"." + b64.encode(body).encode()
     return envelope.assemble(text, key.sign(text))
-
-
-@pytest.fixture(scope="session")
-def film(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return footage.prepare(None, tmp_path_factory.mktemp("film"))[0]
 
 
 @pytest.fixture
