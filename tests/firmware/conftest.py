@@ -1,0 +1,29 @@
+"""Footage for boards: one generated street, made once."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from porchkit import footage
+from tests.support.porch import Porch
+from tests.support.runtimes import find_micropython
+
+
+@pytest.fixture(scope="session")
+def film(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A street of 320x240."""
+    street = footage.prepare(None, tmp_path_factory.mktemp("film"))[0]
+    return footage.resized(street, 320, 240)
+
+
+@pytest.fixture
+def porch(tmp_path: Path, film: Path) -> Callable[..., Porch]:
+    """porch(**options) -> Porch; skips where there is no MicroPython."""
+    find_micropython()
+
+    def build(**options: Any) -> Porch:
+        return Porch(tmp_path, film, **options)
+
+    return build

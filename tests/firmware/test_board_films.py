@@ -1,0 +1,199 @@
+"""The running board: frames under a grant, dark without one, light and power as they should be."""
+
+import time
+from collections.abc import Callable
+
+from accord import wire
+from porchkit.flashroot import FrameSettings
+from porchkit.vboard import PinChange
+from tests.support.porch import Porch
+
+Build = Callable[..., Porch]
+LIGHT, POWER_DOWN = 33, 32  # of the AI-Thinker board; the light is active low
+BUTTON_BOARD, BUTTON = "freenove_s3", "0"
+
+
+async def test_frames_at_their_pace_whole_and_in_order(porch: Build) -> None:
+    async with porch() as p:
+        await p.film()
+        frames = await p.frames(20)
+    numbers = [frame.sequence for frame in p.host.frames]
+    assert numbers == list(range(len(numbers)))
+    for frame in p.host.frames:
+        assert frame.jpeg[:2] == b"\xff\xd8"
+        assert frame.jpeg[-2:] == b"\xff\xd9"
+        assert (frame.boot, frame.clock, frame.reason) == (1, 3, 0)
+        assert frame.handle == p.handle(1)
+    times = [frame.captured_ms for frame in frames]
+    assert 1_700 < times[-1] - times[0] < 2_100  # 19 periods of 100 ms
+    assert abs(times[-1] - time.time() * 1000) < 5_000
+    assert max(status.late_ms for status in p.host.statuses) < 100
+
+
+async def test_dark_until_watched_and_dark_after(porch: Build) -> None:
+    async with porch() as p:
+        await p.online()
+        assert await p.ask(wire.GrantToken(p.token())) == "held"
+        assert p.host.statuses[-1].sensor == 0
+        assert p.tap.pictures.bytes == 0
+        await p.host.send(p.watch())
+        await p.frames(3)
+        status = await p.reason("ok")
+        assert status.sensor in (0, 1)
+        await p.host.send(wire.watch(0, []))
+        assert (await p.reason("not-watched")).sensor == 0
+        count = p.tap.pictures.bytes
+        assert p.pin(POWER_DOWN)[-1].level == 1
+        await p.host.send(p.watch())
+        await p.frames(1)
+        assert p.tap.pictures.bytes > count
+
+
+async def test_a_revocation_stops_the_pictures_at_once(porch: Build) -> None:
+    async with porch(frame=FrameSettings(width=320, height=240, fps=25)) as p:
+        await p.film()
+        await p.frames(10)
+        asked = time.monotonic()
+        assert await p.ask(wire.Revoke(p.handle(1))) == "revoked"
+        answered = time.monotonic()
+        status = await p.reason("revoked")
+        assert (status.state, status.sensor) == (0, 0)
+        last = p.tap.pictures.last
+        assert last is not None
+        assert last - asked < 1.0
+        assert last <= answered
+        # It answers after it is dark: nothing that was filmed comes behind the answer.
+        assert await p.ask(wire.GrantToken(p.token())) == "held"
+        assert p.tap.pictures.last == last
+        assert p.pin(POWER_DOWN)[-1].level == 1
+
+
+async def test_no_frame_is_older_than_the_gate(porch: Build) -> None:
+    async with porch() as p:
+        await p.film()
+        for _ in range(3):
+            await p.host.send(wire.watch(0, []))
+            await p.reason("not-watched")
+            opened = time.time() * 1000
+            await p.host.send(p.watch())
+            first = (await p.frames(1))[0]
+            # SNTP tells whole seconds, so the board's clock may be up to one behind.
+            assert first.captured_ms > opened - 1_000
+
+
+async def test_the_light_is_on_exactly_while_pictures_leave(porch: Build) -> None:
+    async with porch() as p:
+        await p.film()
+        await p.frames(10)
+        await p.host.send(wire.watch(0, []))
+        await p.reason("not-watched")
+        changes = p.pin(LIGHT)
+        sent = p.host.statuses[-1].sent
+        frames = len(p.host.frames)
+    assert frames == sent
+    assert levels(changes) == [1] + [0, 1] * sent
+    on_ms = sum(
+        off.unix_ms - on.unix_ms for on, off in zip(changes[1::2], changes[2::2], strict=True)
+    )
+    assert on_ms < sent * 100, "lit between pictures"
+
+
+def levels(changes: list[PinChange]) -> list[int]:
+    return [change.level for change in changes]
+
+
+async def test_the_watch_sets_the_pace_and_the_grant_bounds_it(porch: Build) -> None:
+    async with porch(frame=FrameSettings(width=320, height=240, fps=20)) as p:
+        await p.film(limits={"fps": 5})
+        frames = await p.frames(6)
+        assert gaps(frames) == [200] * 5
+        await p.host.send(p.watch(fps=2))
+        frames = await p.frames(6)
+        assert gaps(frames)[-3:] == [500] * 3
+
+
+def gaps(frames: list[wire.Frame]) -> list[int]:
+    """Rounded to the grid: 100 ms."""
+    times = [frame.captured_ms for frame in frames]
+    return [round((b - a) / 100) * 100 for a, b in zip(times, times[1:], strict=False)]
+
+
+async def test_settings_change_the_picture_but_not_beyond_the_config(porch: Build) -> None:
+    async with porch() as p:
+        await p.film()
+        await p.host.send(wire.Settings(0, 0, 0, 1600, 1200))
+        assert size((await p.frames(2))[-1].jpeg) == (320, 240)
+        await p.host.send(wire.Settings(0, 0, 0, 200, 150))
+        await p.host.wait_for(lambda host: size(host.frames[-1].jpeg) == (176, 144))
+
+
+def size(jpeg: bytes) -> tuple[int, int]:
+    """Width and height from the frame header."""
+    at = max(jpeg.find(b"\xff\xc0"), jpeg.find(b"\xff\xc1"))
+    return int.from_bytes(jpeg[at + 7 : at + 9]), int.from_bytes(jpeg[at + 5 : at + 7])
+
+
+async def test_motion_mode_sends_while_learning_then_only_what_moves(porch: Build) -> None:
+    async with porch(frame=FrameSettings(width=320, height=240, fps=10, mode="motion")) as p:
+        p.board.set_knob(frame_bytes=14_000)  # every picture of one size: nothing moves
+        await p.film()
+        await p.host.wait_for(lambda host: host.statuses[-1].quiet > 0, timeout_s=15)
+        assert {frame.reason for frame in p.host.frames} == {2}
+        p.board.set_knob(frame_bytes=15_300)
+        frame = (await p.frames(1))[0]
+        assert (frame.reason, frame.score > 80) == (1, True)
+
+
+async def test_a_daily_limit_ends_the_day(porch: Build) -> None:
+    async with porch() as p:
+        await p.film(limits={"day_s": 2})
+        status = await p.reason("day-limit")
+        assert status.sensor == 0
+        span = p.host.frames[-1].captured_ms - p.host.frames[0].captured_ms
+        assert 1_500 < span < 2_300
+
+
+async def test_the_button_takes_everything_back_even_over_a_power_cut(porch: Build) -> None:
+    async with porch(board=BUTTON_BOARD) as p:
+        await p.film()
+        p.board.set_knob(inputs={BUTTON: 0})
+        status = await p.reason("button")
+        assert status.sensor == 0
+        p.board.set_knob(inputs={})
+        assert await p.ask(wire.GrantToken(p.token(seq=1))) == "revoked"
+        await p.board.stop()
+        seen = len(p.host.statuses)
+        await p.board.start()
+        await p.host.wait_for(lambda host: len(host.statuses) > seen)
+        await p.reason("button")
+        count = p.tap.pictures.bytes
+        assert await p.ask(wire.GrantToken(p.token(seq=2))) == "held"
+        assert p.tap.pictures.bytes == count
+        await p.host.send(p.watch())
+        await p.frames(2)
+
+
+async def test_a_camera_that_fails_is_told_dark_and_tried_again(porch: Build) -> None:
+    async with porch() as p:
+        await p.film()
+        p.board.set_knob(camera_fault=True)
+        status = await p.reason("sensor-fault", timeout_s=30)
+        assert status.sensor == 0
+        p.board.set_knob(camera_fault=False)
+        await p.frames(2, timeout_s=30)
+        await p.reason("ok")
+        assert p.board.resets == []
+
+
+async def test_it_lives_in_a_small_heap_without_growing(porch: Build) -> None:
+    # The stand-ins and the sensor's own buffers lie in the same heap, some 60 KB of it; on a
+    # board they do not, and objects have half the size.
+    async with porch(heap="320k", frame=FrameSettings(width=320, height=240, fps=20)) as p:
+        await p.film()
+        for _ in range(3):
+            await p.frames(40)
+            await p.host.send(wire.watch(0, []))
+            await p.reason("not-watched")
+            await p.host.send(p.watch())
+        await p.frames(1)
+        assert p.board.resets == []
