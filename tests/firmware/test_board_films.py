@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable
+from itertools import pairwise
 
 from accord import wire
 from porchkit.flashroot import FrameSettings
@@ -115,7 +116,7 @@ async def test_the_watch_sets_the_pace_and_the_grant_bounds_it(porch: Build) -> 
 def gaps(frames: list[wire.Frame]) -> list[int]:
     """Rounded to the grid: 100 ms."""
     times = [frame.captured_ms for frame in frames]
-    return [round((b - a) / 100) * 100 for a, b in zip(times, times[1:], strict=False)]
+    return [round((b - a) / 100) * 100 for a, b in pairwise(times)]
 
 
 async def test_settings_change_the_picture_but_not_beyond_the_config(porch: Build) -> None:

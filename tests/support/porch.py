@@ -1,4 +1,4 @@
-"""One porch: the real firmware in a virtual board, a host that obeys the test, a tap between them."""
+"""One porch: the real firmware in a virtual board, a host that obeys the test, a tap between."""
 
 import asyncio
 import os
