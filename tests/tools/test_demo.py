@@ -3,6 +3,7 @@
 import asyncio
 import json
 import os
+import select
 import signal
 import socket
 import subprocess
@@ -195,6 +196,15 @@ def test_shown_and_ended(shown: Shown, tmp_path: Path, ending: signal.Signals) -
     assert _left_over(tmp_path) == []
 
 
+def test_killed(shown: Shown) -> None:
+    """Nothing can be put away then, but host and boards do not go on alone."""
+    family = shown.family()
+    shown.process.kill()
+    shown.process.wait()
+    for pid in family[1:]:
+        assert _gone(pid), Path(f"/proc/{pid}/cmdline").read_bytes()
+
+
 @pytest.mark.parametrize(
     ("words", "code", "hint"),
     [
@@ -218,6 +228,18 @@ def test_a_port_that_is_taken(tmp_path: Path) -> None:
     assert "cannot listen on 127.0.0.1 port" in done.stderr
     assert done.stderr.count("\n") == 1
     assert _left_over(tmp_path) == []
+
+
+def _gone(pid: int) -> bool:
+    """Wait for a process that is not our child; False if it is still there after END_S."""
+    try:
+        handle = os.pidfd_open(pid)
+    except ProcessLookupError:
+        return True
+    try:
+        return bool(select.select([handle], [], [], END_S)[0])
+    finally:
+        os.close(handle)
 
 
 def _parents() -> Iterator[tuple[int, int]]:

@@ -26,8 +26,15 @@ class HostProcess:
         """Start and wait until it answers; CommandError with its last words if it does not."""
         with self._log.open("ab") as log:
             self._process = await asyncio.create_subprocess_exec(
-                *(sys.executable, "-m", "porchkit.cli", "serve", "--home", str(self._home.path)),
-                stdin=asyncio.subprocess.DEVNULL,
+                *(
+                    sys.executable,
+                    "-m",
+                    "porchkit.demo.leashed",
+                    "serve",
+                    "--home",
+                    str(self._home.path),
+                ),
+                stdin=asyncio.subprocess.PIPE,  # closes with us: the leash
                 stdout=log,
                 stderr=log,
                 # Ctrl-C in the terminal is ours: we end boards first, then the host.
