@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from PIL import Image
+
 from porchkit import paths, vboardrun
 
 AI_THINKER = (
@@ -65,9 +66,7 @@ def all_said(
     printed = {name: process.communicate(timeout=60)[0] for name, process in processes.items()}
     for name, process in processes.items():
         assert process.returncode == status, f"{name}: {printed[name]}"
-    return {
-        name: [json.loads(line) for line in out.splitlines()] for name, out in printed.items()
-    }
+    return {name: [json.loads(line) for line in out.splitlines()] for name, out in printed.items()}
 
 
 def run(root: Path, program: str, knobs: Mapping[str, Any] | None = None) -> Sequence[Any]:
