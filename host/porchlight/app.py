@@ -96,7 +96,7 @@ def _parts(config: Config, clock: Clock) -> tuple[Parts, Desk]:
         cameras=cameras_,
         grants=grants_,
         views=Views(cameras_, grants_, desk, config.views),
-        seen=Seen(),
+        seen=Seen(since=clock.unix()),
     )
     return parts, desk
 

@@ -11,6 +11,7 @@ import hashlib
 import json
 import re
 from collections import OrderedDict
+from collections.abc import Container
 from dataclasses import dataclass
 from typing import Any, Final
 from urllib.parse import urlsplit
@@ -29,13 +30,18 @@ _TEXTS: Final = ("htm", "htu", "jti")
 
 @dataclass(frozen=True)
 class Asked:
-    """The request a proof must be for, as it reached us. `host` is the Host header."""
+    """The request a proof must be for, as it reached us. `host` is the Host header.
+
+    `names`: what this host is called. The header is the sender's word, and somebody to whom a hub
+    signed a request could send that on to us under their own name.
+    """
 
     method: str
     scheme: str
     host: str
     path: str
     body: bytes
+    names: Container[str]
 
 
 @dataclass(frozen=True)
@@ -51,7 +57,7 @@ def verify(text: str, asked: Asked, now: int) -> Proof:
     """The proof in `text`, if it is for this very request and made within the last minute.
 
     `now`: unix s. Unauthenticated says what is wrong: no-proof, bad-proof, bad-signature,
-    wrong-request, stale-proof, wrong-body.
+    wrong-host, wrong-request, stale-proof, wrong-body.
     """
     signed, signature, header, claims = _split(text)
     key = _key(header)
@@ -60,6 +66,8 @@ def verify(text: str, asked: Asked, now: int) -> Proof:
         raise Unauthenticated(
             "stale-proof", "the proof's time is more than a minute from the host's"
         )
+    if _hostname(asked) not in asked.names:
+        raise Unauthenticated("wrong-host", "not a name of this host; listen.names lists them")
     if claims["htm"] != asked.method or not _same_place(claims["htu"], asked):
         raise Unauthenticated("wrong-request", "the proof is for another request")
     if not _same_body(claims.get("bh"), asked.body):
@@ -73,14 +81,18 @@ class Seen:
     """Proofs used already, per key, for as long as they would be fresh. Registered keys only.
 
     Each key has its own bound, and a full one refuses: forgetting would let a proof in again.
+    `since` (unix s) is when this memory began; what was signed before could be a repetition.
     """
 
-    def __init__(self, per_key: int = PROOFS_PER_KEY) -> None:
+    def __init__(self, since: int, per_key: int = PROOFS_PER_KEY) -> None:
+        self._since = since
         self._per_key = per_key
         self._by_key: dict[str, OrderedDict[str, int]] = {}
 
     def once(self, proof: Proof, now: int) -> None:
         """Note a proof; Unauthenticated("replayed-proof") if it was here before, or TooMany."""
+        if proof.iat < self._since:
+            raise Unauthenticated("stale-proof", "the proof is older than this run of the host")
         seen = self._by_key.setdefault(proof.key.thumb, OrderedDict())
         while seen and next(iter(seen.values())) < now:
             seen.popitem(last=False)
@@ -152,6 +164,13 @@ def _same_place(htu: str, asked: Asked) -> bool:
         and (port or default) == (here_port or default)
         and claimed.path == asked.path
     )
+
+
+def _hostname(asked: Asked) -> str | None:
+    try:
+        return urlsplit(f"{asked.scheme}://{asked.host}").hostname
+    except ValueError:
+        return None
 
 
 def _same_body(claimed: object, body: bytes) -> bool:

@@ -113,6 +113,14 @@ def server_context(at: TlsFiles) -> ssl.SSLContext:
     return context
 
 
+def check_authority(at: TlsFiles) -> None:
+    """CommandError unless the authority's certificate and key are there and go together."""
+    if _load_key(at.ca_key).public_key() != _load_cert(at.ca_cert).public_key():
+        raise CommandError(
+            f"{at.ca_key} is not the key of {at.ca_cert}; restore both from one copy"
+        )
+
+
 def ends(at: TlsFiles) -> int:
     """When the server certificate stops being valid, unix seconds."""
     return int(_load_cert(at.cert).not_valid_after_utc.timestamp())

@@ -18,7 +18,20 @@ from tests.support.signing import Signer, new_id
 NOW = 1_800_000_000
 SAM = Signer("sam")
 URL = "https://porch.local:8443/api/v1/grants"
-ASKED = Asked("POST", "https", "porch.local:8443", "/api/v1/grants", b"{}")
+NAMES = ("porch.local", "localhost")
+
+
+def asked_for(
+    method: str = "POST",
+    scheme: str = "https",
+    host: str = "porch.local:8443",
+    path: str = "/api/v1/grants",
+    body: bytes = b"{}",
+) -> Asked:
+    return Asked(method, scheme, host, path, body, NAMES)
+
+
+ASKED = asked_for()
 
 
 def proof(body: bytes = b"{}", **changes: Any) -> str:
@@ -48,15 +61,13 @@ def test_more_is_stale(seconds: int) -> None:
 
 
 WRONG_REQUESTS = [
-    Asked("GET", "https", "porch.local:8443", "/api/v1/grants", b"{}"),
-    Asked("POST", "http", "porch.local:8443", "/api/v1/grants", b"{}"),
-    Asked("POST", "https", "porch.local:9443", "/api/v1/grants", b"{}"),
-    Asked("POST", "https", "porch.local", "/api/v1/grants", b"{}"),
-    Asked("POST", "https", "other.local:8443", "/api/v1/grants", b"{}"),
-    Asked("POST", "https", "", "/api/v1/grants", b"{}"),
-    Asked("POST", "https", "[::1", "/api/v1/grants", b"{}"),
-    Asked("POST", "https", "porch.local:8443", "/api/v1/grants/", b"{}"),
-    Asked("POST", "https", "porch.local:8443", "/api/v1/Grants", b"{}"),
+    asked_for(method="GET"),
+    asked_for(scheme="http"),
+    asked_for(host="porch.local:9443"),
+    asked_for(host="porch.local"),
+    asked_for(host="localhost:8443"),
+    asked_for(path="/api/v1/grants/"),
+    asked_for(path="/api/v1/Grants"),
 ]
 
 
@@ -81,14 +92,21 @@ def test_a_strange_address_is_another_request(htu: str) -> None:
     assert reason(proof(htu=htu)) == "wrong-request"
 
 
+def test_a_proof_for_another_host_cannot_be_sent_on_to_this_one() -> None:
+    signed = SAM.proof("POST", "https://other.local/api/v1/grants", b"{}", iat=NOW)
+    assert reason(signed, asked_for(host="other.local")) == "wrong-host"
+    for host in ("", "[::1", "porch.local.evil.example", "porch.local@evil.example", "a b"):
+        assert reason(proof(), asked_for(host=host)) == "wrong-host"
+
+
 def test_default_ports_may_be_left_out() -> None:
-    asked = Asked("POST", "https", "porch.local", "/x", b"")
+    asked = asked_for(host="porch.local", path="/x", body=b"")
     for url in ("https://porch.local/x", "https://PORCH.local:443/x"):
         dpop.verify(SAM.proof("POST", url, iat=NOW), asked, NOW)
 
 
 def test_a_proof_is_for_one_body() -> None:
-    other = Asked("POST", "https", "porch.local:8443", "/api/v1/grants", b"{ }")
+    other = asked_for(body=b"{ }")
     assert reason(proof(), other) == "wrong-body"
     assert reason(proof(without=("bh",))) == "wrong-body"
     assert reason(proof(bh=7)) == "wrong-body"
@@ -97,7 +115,7 @@ def test_a_proof_is_for_one_body() -> None:
 
 
 def test_no_body_needs_no_hash_but_may_have_it() -> None:
-    bare = Asked("POST", "https", "porch.local:8443", "/api/v1/grants", b"")
+    bare = asked_for(body=b"")
     dpop.verify(proof(b""), bare, NOW)
     dpop.verify(proof(b"", bh=b64.encode(hashlib.sha256(b"").digest())), bare, NOW)
     assert reason(proof(), bare) == "wrong-body"
@@ -190,7 +208,7 @@ def made(jti: str, key: Signer = SAM) -> Proof:
 
 
 def test_a_proof_is_good_once_while_it_is_fresh() -> None:
-    seen = Seen()
+    seen = Seen(since=NOW)
     seen.once(made("a"), NOW)
     for later in (0, 60, 120):
         with pytest.raises(Unauthenticated, match="replayed-proof"):
@@ -199,8 +217,14 @@ def test_a_proof_is_good_once_while_it_is_fresh() -> None:
     seen.once(made("a", Signer("other")), NOW)
 
 
+def test_what_was_signed_before_this_run_is_not_taken() -> None:
+    """The run before may have seen it."""
+    with pytest.raises(Unauthenticated, match="stale-proof"):
+        Seen(since=NOW + 1).once(made("a"), NOW + 2)
+
+
 def test_memory_is_bounded_for_each_key_alone() -> None:
-    seen = Seen(per_key=3)
+    seen = Seen(since=NOW, per_key=3)
     for jti in "abc":
         seen.once(made(jti), NOW)
     with pytest.raises(TooMany) as caught:

@@ -143,7 +143,7 @@ def _allowed(parts: Parts, camera_id: str, hub: Party, purpose: str) -> AllowedC
 
 
 def _check_cause(case: str, purpose: str) -> None:
-    if not case.strip():
+    if not case.strip() or not case.isprintable():
         raise BadRequest("no-case", "name the case this is for")
     if purpose not in PURPOSES:
         raise BadRequest("no-purpose", f"name a purpose: one of {', '.join(PURPOSES)}")

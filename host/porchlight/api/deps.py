@@ -8,7 +8,7 @@ from typing import Annotated, cast
 
 from fastapi import Depends, Request
 
-from porchlight import dpop
+from porchlight import dpop, tls
 from porchlight.errors import Denied, RequestError, Unauthenticated
 from porchlight.parts import Parts
 from porchlight.registry import Party
@@ -40,6 +40,7 @@ async def _prove(request: Request, parts: Parts) -> Party:
         host=request.headers.get("host", ""),
         path=_raw_path(request),
         body=await request.body(),
+        names=(*parts.config.listen.names, *tls.ALWAYS),
     )
     proof = dpop.verify(headers[0] if headers else "", asked, now)
     party = parts.registry.party(proof.key.thumb)

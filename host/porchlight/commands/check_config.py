@@ -28,7 +28,7 @@ def run(args: argparse.Namespace) -> int:
     config = load(args)
     _check_secrets(config.home)
     at = tls.TlsFiles(config.home)
-    tls.ca_der(at)
+    tls.check_authority(at)
     if at.cert.exists():
         tls.server_context(at)
         _print_days(tls.ends(at) - int(time.time()))

@@ -28,6 +28,7 @@ from porchlight.store import Store
 
 SWEEP_S: Final = 1.0
 MAX_CLOCK_LEAD_S: Final = 120
+REMEMBERED_S: Final = 86_400  # how long after a grant's end a restart still knows why it ended
 _log = logging.getLogger(__name__)
 
 
@@ -50,7 +51,13 @@ class Grants:
         late = self._store.read_now(lambda session: ledger.overdue(session, now_ms // 1000))
         if late:
             self._store.run_now(lambda session: ledger.run_out(session, late, now_ms))
-        return sum(self._restore(kept) for kept in self._store.read_now(ledger.everything))
+        for camera_id, seq in self._store.read_now(ledger.floors).items():
+            camera = self._cameras.get(camera_id)
+            if camera is not None:
+                camera.book.floor = seq
+        since = now_ms // 1000 - REMEMBERED_S
+        kept = self._store.read_now(lambda session: ledger.alive(session, since))
+        return sum(self._restore(one) for one in kept)
 
     async def accept(self, token: bytes, by: Party) -> tuple[Kept, bool]:
         """Take in a grant from the resident who signed it: (it, whether it is new).
@@ -226,7 +233,6 @@ class Grants:
         owner = self._registry.party(kept.resident)
         if camera is None or owner is None:
             return False
-        camera.book.floor = max(camera.book.floor, kept.seq)
         try:
             grant = verify(kept.token, {owner.thumb: owner.key}, keys.check)
         except Refused as refused:

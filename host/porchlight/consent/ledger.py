@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Final, Literal
 
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
 
 from accord import b64, canon
@@ -113,9 +113,19 @@ def overdue(session: Session, now: int) -> list[str]:
     return list(session.scalars(wanted))
 
 
-def everything(session: Session) -> list[Kept]:
-    """All grants ever kept, lowest seq first: what the books are opened with."""
-    wanted = select(models.Grant).order_by(models.Grant.camera, models.Grant.seq)
+def floors(session: Session) -> dict[str, int]:
+    """The highest seq ever kept for each camera: nothing at or below it is new."""
+    wanted = select(models.Grant.camera, func.max(models.Grant.seq)).group_by(models.Grant.camera)
+    return {row[0]: row[1] for row in session.execute(wanted)}
+
+
+def alive(session: Session, since: int) -> list[Kept]:
+    """Grants whose time ends after `since` (unix s), revoked ones too, lowest seq first."""
+    wanted = (
+        select(models.Grant)
+        .where(models.Grant.exp > since)
+        .order_by(models.Grant.camera, models.Grant.seq)
+    )
     return [_kept(row) for row in session.scalars(wanted)]
 
 
