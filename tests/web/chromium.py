@@ -40,6 +40,20 @@ COMMAND_S = 30.0
 MAX_MESSAGE = 64 * 1024 * 1024
 _LISTENING = b"DevTools listening on "
 
+# The middle of an element that did not move for two frames; false while it is not to be clicked.
+_STILL = """(async () => {
+  const frame = () => new Promise((done) => requestAnimationFrame(done));
+  const element = document.querySelector(SELECTOR);
+  if (!element?.getClientRects().length || element.disabled) return false;
+  element.scrollIntoView({ block: "center", behavior: "instant" });
+  const before = element.getBoundingClientRect();
+  await frame();
+  await frame();
+  const { x, y, width, height } = element.getBoundingClientRect();
+  const still = element.isConnected && x === before.x && y === before.y;
+  return still && { x: x + width / 2, y: y + height / 2 };
+})()"""
+
 Json = dict[str, Any]
 
 
@@ -163,14 +177,8 @@ class Page:
         return "\n".join([words, *self.complaints])
 
     async def click(self, selector: str) -> None:
-        """Click in the middle of an element as a hand would, once it is there to be clicked."""
-        element = f"document.querySelector({json.dumps(selector)})"
-        await self.until(f"{element}?.getClientRects().length && !{element}.disabled")
-        spot = await self.run(
-            f"(() => {{ const e = {element}; e.scrollIntoView({{block: 'center'}});"
-            " const r = e.getBoundingClientRect();"
-            " return {x: r.x + r.width / 2, y: r.y + r.height / 2}; })()"
-        )
+        """Click an element as a hand would, once it is there, takes clicks and stands still."""
+        spot = await self.until(_STILL.replace("SELECTOR", json.dumps(selector)))
         for kind in ("mousePressed", "mouseReleased"):
             await self.send(
                 "Input.dispatchMouseEvent", type=kind, button="left", clickCount=1, **spot

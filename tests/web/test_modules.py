@@ -19,6 +19,7 @@ from porchlight.errors import Unauthenticated
 
 JS = Path(__file__).parent / "js"
 HUB = "h" * 42 + "A"
+NAMES = ("127.0.0.1",)
 CAMERA = "c" * 42 + "A"
 
 
@@ -77,9 +78,9 @@ def test_a_proof_made_in_the_browser_is_accepted(speak: Any) -> None:
     url = "http://127.0.0.1:8080/api/v1/grants?after=1"
     request = {"method": "POST", "url": url, "body": body}
     header = speak("proof", jwk=keys.private_jwk(key), request=request)
-    asked = dpop.Asked("POST", "http", "127.0.0.1:8080", "/api/v1/grants", body.encode())
+    asked = dpop.Asked("POST", "http", "127.0.0.1:8080", "/api/v1/grants", body.encode(), NAMES)
     assert dpop.verify(header, asked, now).key.thumb == keys.thumb(key.public_key())
-    other = dpop.Asked("POST", "http", "127.0.0.1:8080", "/api/v1/grants", b"{}")
+    other = dpop.Asked("POST", "http", "127.0.0.1:8080", "/api/v1/grants", b"{}", NAMES)
     with pytest.raises(Unauthenticated, match="wrong-body"):
         dpop.verify(header, other, now)
 

@@ -24,7 +24,7 @@ async def opened(page: Page, street: Street) -> tuple[str, str]:
 async def test_the_light_is_lit_while_pictures_leave(page: Page, street: Street) -> None:
     card, _ = await opened(page, street)
     await page.until(looks.says(card, "Sharing now"))
-    await page.until(looks.says(card, "Fire Brigade may watch live and take single pictures"))
+    await page.until(looks.says(card, "Fire Brigade may watch live and take snapshots"))
     await page.until(looks.says(looks.card(street.camera("drive")), "Nobody may look."))
     await street.revoke("porch")
     await page.until(f"document.querySelector({card!r}).dataset.lamp === 'dark'")
@@ -81,7 +81,9 @@ async def test_entries_appear_as_they_happen(page: Page, street: Street) -> None
     await street.allow("drive")
     await page.until(looks.says(".log li:first-child", "You allowed Fire Brigade to use Driveway."))
     await street.revoke("drive")
-    await page.until(looks.says(".log li:first-child", "You stopped sharing Driveway."))
+    await page.until(
+        looks.says(".log li:first-child", "You stopped sharing Driveway with Fire Brigade.")
+    )
     numbers = await page.run("[...document.querySelectorAll('.log li')].map((li) => +li.dataset.n)")
     assert numbers == sorted(set(numbers), reverse=True)
 

@@ -40,18 +40,37 @@ test("an entry of a kind this page does not know is still told", () => {
     );
 });
 
+test("a permission taken back says whose it was, also where the entry does not", () => {
+    const who = new Names({ HUB: "Maple Street hub" }, "ME");
+    who.learnCamera({ id: "CAM", label: "Front door" });
+    who.learnGrant({ jti: "J", hubs: ["HUB", "ME"] });
+    const entry = { type: "grant.revoked", camera: "CAM", jti: "J", hub: null, detail: null };
+    assert.equal(
+        entrySentence(entry, who),
+        "You stopped sharing Front door with Maple Street hub and yourself.",
+    );
+    assert.equal(entrySentence({ ...entry, jti: "K" }, who), "You stopped sharing Front door.");
+});
+
 test("a hub is called by its name, and by its key when it has none", () => {
-    assert.equal(names.hub("HUB", "other"), "Maple Street hub");
-    assert.equal(names.hub("abcdefghijk", "fire-dept"), "Fire Dept");
+    assert.equal(names.hub("HUB"), "Maple Street hub");
     assert.equal(names.hub("abcdefghijk"), "hub abcdefgh");
     names.learnHub("abcdefghijk", "fire-dept");
-    assert.equal(names.hub("abcdefghijk"), "Fire Dept");
+    names.learnHub("HUB", "other");
+    assert.equal(names.who(["abcdefghijk", "HUB"]), "Fire Dept and Maple Street hub");
     assert.equal(spoken("maple-street_2"), "Maple Street 2");
 });
 
 test("the light is lit only by what the board says of its light", () => {
-    assert.equal(lampState({ online: true, light: true, state: "sending" }), "sharing");
+    assert.equal(
+        lampState({ online: true, light: true, sensor_powered: true, state: "sending" }),
+        "sharing",
+    );
     assert.equal(lampState({ online: true, light: false, state: "sending" }), "ready");
+    assert.equal(
+        lampState({ online: true, light: true, sensor_powered: false, state: "dark" }),
+        "dark",
+    );
     assert.equal(lampState({ online: true, light: null, state: null }), "dark");
     assert.equal(lampState({ online: false, light: true, state: "sending" }), "offline");
     assert.deepEqual(
@@ -85,7 +104,7 @@ test("consent ending and a cable are told apart", () => {
 
 test("lists and spans", () => {
     assert.equal(listed(["a", "b", "c"]), "a, b and c");
-    assert.equal(actionsWords(["live", "snapshot"]), "watch live and take single pictures");
+    assert.equal(actionsWords(["live", "snapshot"]), "watch live and take snapshots");
     assert.deepEqual([0.26, 12, 600, 7200, 200_000].map(age), [
         "0.3 s",
         "12 s",

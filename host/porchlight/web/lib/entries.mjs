@@ -1,18 +1,15 @@
 // One line of the log, said as a neighbour would. `who` gives the names of hubs and cameras.
 
-import { listed, purposeWords, sentenceCase } from "./words.mjs";
+import { purposeWords, sentenceCase } from "./words.mjs";
 
-/**
- * @typedef {{hub: (thumb: string, name?: string) => string, camera: (thumb: string) => string}}
- *   Who
- */
+/** @typedef {import("./names.mjs").Names} Who */
 
 const SENTENCES = {
     "resident.added": () => "You joined this host.",
     "camera.added": (entry, name) => `${name.camera} was added.`,
-    "grant.seen": (entry, name) => `You allowed ${name.hub} to use ${name.camera}.`,
+    "grant.seen": (entry, name) => `You allowed ${name.whom || "somebody"} to use ${name.camera}.`,
     "grant.revoked": (entry, name) =>
-        `You stopped sharing ${name.camera}${entry.hub ? ` with ${name.hub}` : ""}.`,
+        `You stopped sharing ${name.camera}${name.whom && ` with ${name.whom}`}.`,
     "grant.expired": (entry, name) => `A permission for ${name.camera} ran out.`,
     "grant.refused": (entry, name) => `A permission for ${name.camera} was refused${why(entry)}.`,
     "view.open": (entry, name) =>
@@ -46,8 +43,10 @@ export const tone = (entry) => TONES[entry.type] ?? "quiet";
 
 /** @param {object} entry @param {Who} who @returns {string} one sentence */
 export function entrySentence(entry, who) {
+    const hubs = hubsOf(entry, who);
     const name = {
-        hub: hubs(entry, who),
+        hub: who.who(hubs) || "somebody",
+        whom: who.whom(hubs),
         camera: entry.camera ? who.camera(entry.camera) : "a camera",
     };
     const sentence =
@@ -55,10 +54,10 @@ export function entrySentence(entry, who) {
     return sentenceCase(sentence);
 }
 
-// A permission may name several hubs; then they stand in the detail.
-function hubs(entry, who) {
-    if (entry.hub) return who.hub(entry.hub, entry.hub_name);
-    return listed((entry.detail?.hubs ?? []).map((hub) => who.hub(hub))) || "somebody";
+// A permission may name several; then they stand in the detail, or in the permission meant.
+function hubsOf(entry, who) {
+    if (entry.hub) return [entry.hub];
+    return entry.detail?.hubs ?? (entry.jti ? who.hubsOf(entry.jti) : []);
 }
 
 const REASONS = {

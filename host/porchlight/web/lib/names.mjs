@@ -1,6 +1,8 @@
 // Names of hubs and cameras for the screen. A thumb is what they are; a name is only what they
 // are called.
 
+import { listed } from "./words.mjs";
+
 /**
  * A short name such as "maple-street" as one would say it: "Maple Street". Other names stay.
  * @param {string} name @returns {string}
@@ -13,8 +15,10 @@ export function spoken(name) {
 
 export class Names {
     #given = {};
+    #self;
     #hubs = new Map();
     #cameras = new Map();
+    #grants = new Map();
 
     /**
      * @param {Record<string, string>} [given] thumb -> name, better than what the host calls it
@@ -23,6 +27,7 @@ export class Names {
     constructor(given = {}, self = "") {
         for (const [thumb, name] of Object.entries(given)) this.#given[thumb] = spoken(name);
         this.#given[self] = "you";
+        this.#self = self;
     }
 
     /** @param {string} thumb @param {string | null} [name] as the host calls it */
@@ -35,12 +40,40 @@ export class Names {
         this.#cameras.set(id, label);
     }
 
-    hub = (thumb, name) =>
-        this.#given[thumb] ??
-        (name ? spoken(name) : this.#hubs.get(thumb)) ??
-        `hub ${thumb.slice(0, 8)}`;
+    /** An entry tells what a hub is called, and of a new permission whom it names. */
+    learnEntry({ type, jti, hub, hub_name, detail }) {
+        this.learnHub(hub, hub_name);
+        if (type === "grant.seen") this.learnGrant({ jti, hubs: detail.hubs });
+    }
+
+    /** @param {{jti: string, hubs: string[]}} grant */
+    learnGrant({ jti, hubs }) {
+        this.#grants.set(jti, hubs);
+    }
+
+    /** Whom a grant names; nobody when it is not known here. @param {string} jti */
+    hubsOf = (jti) => this.#grants.get(jti) ?? [];
+
+    /** @param {string} thumb */
+    hub = (thumb) => this.#given[thumb] ?? this.#hubs.get(thumb) ?? `hub ${thumb.slice(0, 8)}`;
 
     camera = (id) => this.#cameras.get(id) ?? `camera ${id.slice(0, 8)}`;
+
+    /**
+     * @param {string[]} thumbs
+     * @returns {string} "Fire Brigade and you", as who does something
+     */
+    who = (thumbs) => listed(thumbs.map((thumb) => this.hub(thumb)));
+
+    /**
+     * @param {string[]} thumbs
+     * @returns {string} "Fire Brigade and yourself", as who is allowed it
+     */
+    whom = (thumbs) =>
+        listed(thumbs.map((thumb) => (this.isSelf(thumb) ? "yourself" : this.hub(thumb))));
+
+    /** Whether a thumb is that of the one who reads. @param {string} thumb */
+    isSelf = (thumb) => thumb === this.#self;
 
     /** @returns {Map<string, string>} every hub known by name, thumb -> name */
     hubs() {

@@ -84,13 +84,15 @@ export function problemSentence({ reason, title, detail }, status) {
 }
 
 /**
- * Whether pictures go out.
+ * Whether pictures go out. The board's word on its light covers the moment since its last
+ * word, so
+ * right after the end it still says "lit": with the sensor off nothing goes out.
  * @param {object} camera
  * @returns {"sharing" | "ready" | "dark" | "offline"}
  */
 export function lampState(camera) {
     if (!camera.online) return "offline";
-    if (camera.light) return "sharing";
+    if (camera.light && camera.sensor_powered) return "sharing";
     return camera.state === "dark" || !camera.state ? "dark" : "ready";
 }
 
@@ -114,7 +116,7 @@ export function cameraWords(camera) {
 
 const ACTS = {
     live: "watch live",
-    snapshot: "take single pictures",
+    snapshot: "take snapshots",
     clips: "see recorded clips",
     export: "keep recordings",
     register: "list the camera",
@@ -133,5 +135,8 @@ export const listed = (words) =>
 /** @param {string} text @returns {string} a sentence: capital first, full stop last */
 export function sentenceCase(text) {
     const words = text.trim();
-    return words.charAt(0).toUpperCase() + words.slice(1) + (/[.!?]$/.test(words) ? "" : ".");
+    return capital(words) + (/[.!?]$/.test(words) ? "" : ".");
 }
+
+/** @param {string} words @returns {string} */
+export const capital = (words) => words.charAt(0).toUpperCase() + words.slice(1);

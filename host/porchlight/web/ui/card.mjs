@@ -3,7 +3,7 @@
 
 import { during, h, lamp, say } from "../lib/dom.mjs";
 import { moment, span, unixMs } from "../lib/times.mjs";
-import { actionsWords, cameraWords, lampState, listed } from "../lib/words.mjs";
+import { actionsWords, cameraWords, capital, lampState } from "../lib/words.mjs";
 import { spanSelect } from "./spans.mjs";
 
 /**
@@ -21,12 +21,12 @@ export const stands = (grant) => ["active", "waiting"].includes(standing(grant))
 
 export class CameraCard {
     /**
-     * @param {object} camera @param {(thumb: string) => string} hubName
+     * @param {object} camera @param {import("../lib/names.mjs").Names} names
      * @param {{stop: (grants: object[]) => Promise<void>, again: (grant: object, lasts_s:
      *   number) => Promise<void>, fresh: () => void}} act
      */
-    constructor(camera, hubName, act) {
-        this.hubName = hubName;
+    constructor(camera, names, act) {
+        this.names = names;
         this.act = act;
         this.grants = [];
         this.#build(camera);
@@ -58,7 +58,7 @@ export class CameraCard {
             },
             "Allow again",
         );
-        this.row = h("div.row", {}, this.again, h("label", {}, "for ", this.span));
+        this.row = h("div.row.again", {}, this.again, h("label", {}, "for ", this.span));
         this.fresh = h(
             "button.plain",
             { type: "button", onclick: () => this.act.fresh() },
@@ -70,8 +70,9 @@ export class CameraCard {
             { "data-camera": camera.id },
             lamp(),
             h("div.says", {}, h("h3", {}, camera.label), this.title, this.why),
-            h("div.acts", {}, this.stop, this.row),
-            h("div.allowed", {}, this.list, this.fresh, this.facts),
+            h("div.acts", {}, this.stop),
+            this.row,
+            h("div.allowed", {}, this.list, this.facts, this.fresh),
             this.problem,
         );
     }
@@ -98,6 +99,7 @@ export class CameraCard {
         this.#showLines(lines.length ? lines : [this.#nobody()]);
         this.stop.hidden = standing.length === 0;
         this.row.hidden = standing.length > 0 || !this.latest();
+        if (this.latest()) say(this.again, `Allow ${this.names.whom(this.latest().hubs)} again`);
     }
 
     // Only what changed: a button that is in use must not be swapped under the finger.
@@ -110,12 +112,17 @@ export class CameraCard {
 
     standing = () => this.grants.filter((grant) => stands(grant));
 
-    latest = () => this.grants[0];
+    // Whom "allow again" means: the newest other than the resident, who may hold one for their
+    // own use.
+    latest = () => this.grants.find(({ hubs }) => !hubs.every(this.names.isSelf)) ?? this.grants[0];
 
     #grantLine(grant) {
         const one = h(
             "button.plain",
-            { type: "button", "aria-label": `Stop this permission of ${this.#hubs(grant)}` },
+            {
+                type: "button",
+                "aria-label": `Stop this permission of ${this.names.who(grant.hubs)}`,
+            },
             "Stop",
         );
         one.addEventListener("click", () => this.#run(one, () => this.act.stop([grant])));
@@ -125,7 +132,7 @@ export class CameraCard {
             h(
                 "span",
                 {},
-                h("b", {}, this.#hubs(grant)),
+                h("b", {}, capital(this.names.who(grant.hubs))),
                 ` may ${actionsWords(grant.actions)} ${whenWords(grant)}`,
             ),
             this.standing().length > 1 ? one : null,
@@ -136,11 +143,7 @@ export class CameraCard {
         const last = this.latest();
         if (!last) return h("li.nobody", {}, "Nobody may look.");
         const how = standing(last) === "revoked" ? "stopped by you" : "run out";
-        return h("li.nobody", {}, `Nobody may look. Last: ${this.#hubs(last)}, ${how}.`);
-    }
-
-    #hubs(grant) {
-        return listed(grant.hubs.map((hub) => this.hubName(hub)));
+        return h("li.nobody", {}, `Nobody may look. Last: ${this.names.who(last.hubs)}, ${how}.`);
     }
 }
 

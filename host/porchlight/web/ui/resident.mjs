@@ -120,12 +120,13 @@ export class ResidentSide {
         do {
             this.#again = false;
             this.#grants = (await this.#api.get("/api/v1/grants")).grants;
+            this.#grants.forEach((grant) => this.#names.learnGrant(grant));
             this.#showGrants();
         } while (this.#again);
     }
 
     #showEntry(entry) {
-        this.#names.learnHub(entry.hub, entry.hub_name);
+        this.#names.learnEntry(entry);
         this.log.add(entry);
     }
 
@@ -137,7 +138,7 @@ export class ResidentSide {
     }
 
     #addCard(camera) {
-        const card = new CameraCard(camera, this.#names.hub, {
+        const card = new CameraCard(camera, this.#names, {
             stop: (grants) => this.#stop(grants),
             again: async (grant, lasts_s) =>
                 this.#allow(
