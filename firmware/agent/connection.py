@@ -66,6 +66,7 @@ class Connection:
         self._context = context
         self._sockets: list[Any] = []
         self._stream: Any = None
+        self._arrivals: Any = None  # the raw socket, only to wait for it
         self._websocket = WebSocket(os.urandom)
         self._slice = bytearray(SLICE_BYTES)
 
@@ -83,6 +84,7 @@ class Connection:
         self._sockets = [raw]
         wrapped = self._context.wrap_socket(raw, **options)
         self._sockets = [wrapped, raw]
+        self._arrivals = asyncio.StreamReader(raw)
         return wrapped
 
     async def upgrade(self, handshake: Handshake) -> None:
@@ -138,8 +140,13 @@ class Connection:
             raise LinkLost(_why(error)) from None
 
     async def _read(self) -> bytes:
+        """What came. Waiting for a TLS stream makes the scheduler look at it every millisecond;
+        so TLS is asked for what it has, and the raw socket is waited for."""
         try:
-            data: bytes = await self._stream.read(_READ_BYTES)
+            data: bytes | None = self._sockets[0].read(_READ_BYTES)
+            while data is None:
+                await self._arrivals.read(0)
+                data = self._sockets[0].read(_READ_BYTES)
         except (OSError, ValueError) as error:
             raise LinkLost(_why(error)) from None
         if not data:
