@@ -38,7 +38,7 @@ from porchlight.sources.marks import Marks
 from porchlight.store import Store
 from porchlight.views import Views
 
-RESTARTED: Final = "host restarted"
+RESTARTED: Final = "host-restarted"
 NOUNS: Final = (me, cameras, grants, views, entries, events)  # a new noun: one file, one word here
 _log = logging.getLogger(__name__)
 

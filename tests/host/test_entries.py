@@ -94,7 +94,7 @@ def test_only_what_is_open_is_closed(host: InThread, sam: Signer) -> None:
 
     def close() -> int:
         now_ms = host.parts.clock.unix_ms()
-        work = host.parts.store.run(lambda session: close_views(session, now_ms, "host restarted"))
+        work = host.parts.store.run(lambda session: close_views(session, now_ms, "host-restarted"))
         return host.wait(work)
 
     close()  # what other tests left
@@ -103,7 +103,7 @@ def test_only_what_is_open_is_closed(host: InThread, sam: Signer) -> None:
     add_view("three", "a")
     assert (close(), close()) == (2, 0)
     rows = host.entries(sam, "view.close")
-    by_restart = {(row["view"], row["camera"]) for row in rows if row["reason"] == "host restarted"}
+    by_restart = {(row["view"], row["camera"]) for row in rows if row["reason"] == "host-restarted"}
     assert by_restart == {("one", "b"), ("three", "a")}
     assert {row["case"] for row in rows if row["reason"]} == {"F-1"}
 

@@ -31,7 +31,7 @@ def test_after_kill_nothing_answered_is_lost(tmp_path: Path) -> None:
         after = host.entries(sam)
         assert after[: len(before)] == before
         [closed] = after[len(before) :]
-        assert (closed["type"], closed["reason"]) == ("view.close", "host restarted")
+        assert (closed["type"], closed["reason"]) == ("view.close", "host-restarted")
         opened = next(entry for entry in before if entry["type"] == "view.open")
         for name in ("view", "camera", "hub", "hub_name", "jti", "purpose", "case"):
             assert closed[name] == opened[name], name
@@ -45,7 +45,7 @@ def test_after_kill_nothing_answered_is_lost(tmp_path: Path) -> None:
         assert host.stop() == 0
     with spawned(home) as host:
         closings = host.entries(sam, "view.close")
-        assert [entry["reason"] for entry in closings] == ["host restarted", "host-stopped"]
+        assert [entry["reason"] for entry in closings] == ["host-restarted", "host-stopped"]
 
 
 def test_replays_stay_replays_after_a_restart(tmp_path: Path) -> None:
@@ -75,6 +75,18 @@ def test_what_ran_out_meanwhile_is_entered_at_the_start(tmp_path: Path) -> None:
             expired = host.call(lambda: host.parts.entries.since(sam.thumb, 0, 500))
             found = [row for row in host.wait(expired) if row["type"] == "grant.expired"]
             assert [row["jti"] for row in found] == [jti]
+
+
+def test_what_ran_out_stays_out_when_the_clock_is_set_back(tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    with hosted(home) as host:
+        fire, kit = host.hub(), host.camera(host.resident())
+        jti = host.grant(kit, fire)
+    with hosted(home, clock=ShiftedClock(4000)):
+        pass
+    with hosted(home) as host:
+        assert open_view(host, fire, kit).json()["reason"] == "expired"
+        assert host.caller(kit.owner).get(f"/grants/{jti}").json()["state"] == "expired"
 
 
 def test_a_stored_grant_that_was_tampered_with_is_not_held(tmp_path: Path) -> None:

@@ -31,6 +31,7 @@ class Kept:
     nbf: int
     exp: int
     revoked_at: int | None
+    expired_at: int | None
 
     @cached_property
     def claims(self) -> dict[str, Any]:
@@ -42,7 +43,8 @@ class Kept:
         """How it stands at `now` (unix s). Waiting: its time has not come."""
         if self.revoked_at is not None:
             return "revoked"
-        if now >= self.exp:
+        # What once ran out stays out, whatever the clock says later.
+        if self.expired_at is not None or now >= self.exp:
             return "expired"
         return "waiting" if now < self.nbf else "active"
 
@@ -179,4 +181,5 @@ def _kept(row: models.Grant) -> Kept:
         nbf=row.nbf,
         exp=row.exp,
         revoked_at=row.revoked_at,
+        expired_at=row.expired_at,
     )
