@@ -6,78 +6,20 @@ fails gets into the slot that viewers read. Knows no HTTP, no WebSocket and no s
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
-from typing import Any, Final, Protocol
+from typing import Any
 
 from accord import names, wire
 from accord.book import Book
 from accord.errors import Refused
 from accord.grant import Grant
 from accord.permit import Permit
-from porchlight.clock import Clock, rfc3339
-from porchlight.events import Events
+from porchlight import admission, report
+from porchlight.desk import Desk, Link, Record, Withdrawn
 from porchlight.frames import Frame, LatestFrame
 from porchlight.looking import Looking, Viewers, Want
-from porchlight.metrics import Metrics
 from porchlight.tally import Tally
-
-LINGER_S: Final = 2.0  # a source stays on so long after its last viewer: reloads, quick swaps
-MAX_AGE_MS: Final = 120_000
-MAX_AHEAD_MS: Final = 60_000
-_SOI: Final = b"\xff\xd8"
-# What a source says of itself; all null while it says nothing.
-_STATUS: Final = (
-    "state", "reason", "sensor_powered", "light", "clock", "sent", "dropped", "late_ms",
-)  # fmt: skip
-
-Withdrawn = Callable[[str, bytes], None]  # camera id, handle
-
-
-class Log(Protocol):
-    """The part of audit.entries.Entries that is used here."""
-
-    async def add(self, type: str, *, resident: str | None, **more: Any) -> int:
-        """Write an entry; it is durable when this returns."""
-
-    async def add_all(self, drafts: list[dict[str, Any]]) -> Any:
-        """Write several, all or none."""
-
-
-class Record(Protocol):
-    """What was registered about a camera. `id` and `resident` are thumbs."""
-
-    @property
-    def id(self) -> str: ...
-    @property
-    def resident(self) -> str: ...
-    @property
-    def label(self) -> str: ...
-    @property
-    def source(self) -> str: ...
-    @property
-    def board_key(self) -> bytes: ...
-
-
-class Link(Protocol):
-    """What a connected source takes from its camera. None of these waits or fails."""
-
-    def watch(self, wants: list[Want]) -> None: ...
-    def offer(self, grant: Grant) -> None: ...
-    def revoke(self, handle: bytes) -> None: ...
-    def close(self, reason: str) -> None: ...
-
-
-@dataclass(frozen=True)
-class Desk:
-    """What all cameras share. `linger_s` is there for tests."""
-
-    clock: Clock
-    entries: Log
-    events: Events
-    metrics: Metrics
-    linger_s: float = LINGER_S
 
 
 class Camera:
@@ -237,7 +179,7 @@ class Camera:
         """The source's word about itself."""
         before, self.status = self.status, status
         self._desk.metrics.late.observe(status.late_ms / 1000)
-        if before is None or _shown(before) != _shown(status):
+        if report.differs(before, status):
             self.changed()
 
     def on_answer(self, answer: wire.Answer) -> None:
@@ -245,25 +187,20 @@ class Camera:
         known = {grant.handle for grant in self.book.grants()} | set(self.book.revoked)
         if answer.handle not in known:
             return
-        said = self._answers | {answer.handle: printable(answer.reason)}
+        said = self._answers | {answer.handle: report.printable(answer.reason)}
         self._answers = {handle: word for handle, word in said.items() if handle in known}
         self.changed()
 
     def _refusal(self, frame: Frame) -> str | None:
         """Why no viewer may have this frame; None if they may."""
         now_ms = self._desk.clock.unix_ms()
-        grant = self.book.get(frame.handle)
-        if grant is None:
-            return "revoked" if frame.handle in self.book.revoked else "no-grant"
-        if now_ms >= grant.exp * 1000:
-            return "expired"
-        if frame.captured_ms < max(grant.nbf * 1000, now_ms - MAX_AGE_MS):
-            return "too-old"
-        if frame.captured_ms > now_ms + MAX_AHEAD_MS:
-            return "in-future"
-        if not self._looking.allows(frame.handle, lambda p: self.current(p, now_ms // 1000)):
+        fault = admission.fault(frame, self.book, now_ms)
+        if fault is None and not self._looked_at(frame.handle, now_ms // 1000):
             return "not-watched"
-        return None if frame.jpeg.startswith(_SOI) else "not-a-jpeg"
+        return fault
+
+    def _looked_at(self, handle: bytes, now: int) -> bool:
+        return self._looking.allows(handle, lambda permit: self.current(permit, now))
 
     async def _refuse(self, frame: Frame, reason: str) -> None:
         """Count it, and tell the resident: the first of a minute, with how many there were.
@@ -284,18 +221,7 @@ class Camera:
 
     def describe(self) -> dict[str, Any]:
         """The state as its resident sees it, JSON-ready."""
-        return {
-            "id": self.id,
-            "label": self.label,
-            "resident": self.resident,
-            "source": self.source,
-            "enforced_at": self.enforced_at,
-            "online": self.online,
-            "last_frame": None if self.last_frame_ms is None else rfc3339(self.last_frame_ms),
-            "frames": self.frames,
-            "grants": [grant.jti for grant in self.book.grants()],
-            **_described(self.status),
-        }
+        return report.describe(self)
 
     def changed(self) -> None:
         """Tell the resident's screens."""
@@ -309,31 +235,3 @@ class Camera:
 
     async def _add(self, type: str, **more: Any) -> None:
         await self._desk.entries.add(type, resident=self.resident, camera=self.id, **more)
-
-
-def printable(text: bytes) -> str:
-    """A reason word from the wire, fit for a log: printable ASCII only."""
-    return "".join(chr(byte) for byte in text if 32 <= byte < 127)
-
-
-def _described(status: wire.Status | None) -> dict[str, Any]:
-    if status is None:
-        return dict.fromkeys(_STATUS)
-    return {
-        "state": _word(wire.STATES, status.state),
-        "reason": printable(status.reason),
-        "sensor_powered": bool(status.sensor),
-        "light": bool(status.light),
-        "clock": _word(wire.CLOCKS, status.clock),
-        "sent": status.sent,
-        "dropped": status.dropped,
-        "late_ms": status.late_ms,
-    }
-
-
-def _word(words: tuple[str, ...], code: int) -> str:
-    return words[code] if code < len(words) else "unknown"
-
-
-def _shown(status: wire.Status) -> tuple[Any, ...]:
-    return (status.state, status.sensor, status.clock, status.light, status.handle, status.reason)

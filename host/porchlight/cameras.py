@@ -3,7 +3,8 @@
 from collections.abc import Iterator
 from typing import Protocol
 
-from porchlight.camera import Camera, Desk, Record, Withdrawn
+from porchlight.camera import Camera
+from porchlight.desk import Desk, Record, Withdrawn
 
 __all__ = ["Camera", "Cameras", "Desk"]
 

@@ -9,7 +9,7 @@ import asyncio
 import contextlib
 import logging
 import secrets
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Final
 
 from fastapi import APIRouter
@@ -17,15 +17,14 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from accord import wire
 from accord.errors import RemoteError
-from accord.grant import Grant
 from accord.session import NONCE_BYTES, HostSession
-from porchlight.camera import Camera, Desk
+from porchlight.camera import Camera
 from porchlight.cameras import Cameras
+from porchlight.desk import Desk
 from porchlight.errors import StoreError
 from porchlight.frames import Frame
-from porchlight.looking import Want
+from porchlight.sources.link import Link
 from porchlight.sources.marks import UNSEEN, Mark, Marks
-from porchlight.sources.outbox import Outbox
 from porchlight.tally import Tally
 
 REFUSED: Final = 1008  # WebSocket: policy violation
@@ -40,35 +39,6 @@ class UplinkLimits:
     handshake_s: float = 10.0
     time_s: float = 15.0
     boards: int = 1_024
-
-
-@dataclass
-class Link:
-    """One proven connection, as its camera sees it (camera.Link). Only fills the outbox."""
-
-    outbox: Outbox = field(default_factory=Outbox)
-    wake: asyncio.Event = field(default_factory=asyncio.Event)
-    closing: str = ""
-
-    def watch(self, wants: list[Want]) -> None:
-        """Who looks now."""
-        self.outbox.watch(wants)
-        self.wake.set()
-
-    def offer(self, grant: Grant) -> None:
-        """A grant for the board to hold."""
-        self.outbox.offer(grant)
-        self.wake.set()
-
-    def revoke(self, handle: bytes) -> None:
-        """A grant to drop, ahead of anything else."""
-        self.outbox.revoke(handle)
-        self.wake.set()
-
-    def close(self, reason: str) -> None:
-        """Say so and hang up; frames that still come are not taken."""
-        self.closing = self.closing or reason
-        self.wake.set()
 
 
 class Uplink:

@@ -2,11 +2,14 @@
 
 import hashlib
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 
 from porchlight.clock import rfc3339
 from porchlight.errors import TooMany
 from porchlight.views.look import Look
+
+ACTIONS: Final = ("live", "snapshot")
+OWN_USE: Final = "own-use"
 
 
 class Who(Protocol):
@@ -62,6 +65,17 @@ class View:
         """One connection less."""
         self.streams -= 1
 
+    def about(self) -> dict[str, Any]:
+        """Who looks and why, as entries say it."""
+        return {
+            "hub": self.who.thumb,
+            "hub_name": self.who.name,
+            "view": self.id,
+            "purpose": self.intent.purpose or None,
+            "case": self.intent.case or None,
+            "reason": self.intent.reason or None,
+        }
+
     def describe(self) -> dict[str, Any]:
         """As its opener sees it, JSON-ready; without the ticket, which only they hold."""
         return {
@@ -82,3 +96,16 @@ class View:
 def ticket_hash(ticket: str) -> bytes:
     """What is kept of a ticket."""
     return hashlib.sha256(ticket.encode()).digest()
+
+
+def impossible(intent: Intent, who: Who) -> str | None:
+    """Why an intent is refused before any camera is looked at."""
+    if intent.action not in ACTIONS:
+        return "action-not-granted"
+    if who.is_resident:
+        return None if intent.purpose in ("", OWN_USE) else "purpose-not-granted"
+    if not intent.purpose:
+        return "purpose-missing"
+    if intent.purpose == OWN_USE:
+        return "purpose-not-granted"
+    return None if intent.case else "case-missing"

@@ -12,17 +12,16 @@ from typing import Any, Final, Protocol
 from accord import b64
 from accord.errors import Refused
 from accord.permit import Permit
-from porchlight.camera import Camera, Desk
+from porchlight.camera import Camera
 from porchlight.cameras import Cameras
 from porchlight.config import ViewRules
+from porchlight.desk import Desk
 from porchlight.errors import Denied, Gone, NotFound, StoreError, TooMany
 from porchlight.tally import Tally
 from porchlight.views.book import ViewBook
 from porchlight.views.look import Look
-from porchlight.views.view import Intent, View, Who
+from porchlight.views.view import OWN_USE, Intent, View, Who, impossible
 
-ACTIONS: Final = ("live", "snapshot")
-OWN_USE: Final = "own-use"
 SWEEP_S: Final = 0.25
 _log = logging.getLogger(__name__)
 
@@ -144,7 +143,7 @@ class Views:
 
     async def _permit_all(self, view: View) -> None:
         """A look for every camera, or Refused for the first that is refused."""
-        reason = _impossible(view.intent, view.who)
+        reason = impossible(view.intent, view.who)
         for camera_id in dict.fromkeys(view.intent.cameras):
             camera = self._cameras.get(camera_id)
             try:
@@ -171,7 +170,7 @@ class Views:
             resident=None if camera is None else camera.resident,
             camera=None if camera is None else camera.id,
             detail={"action": view.intent.action},
-            **_of_view(view) | {"reason": reason, "view": None},
+            **view.about() | {"reason": reason, "view": None},
         )
 
     async def _turned_away(self, view: View, reason: str) -> None:
@@ -231,7 +230,7 @@ class Views:
         self, type: str, view: View, *looks: Look, detail: dict[str, Any], reason: str = ""
     ) -> None:
         """An entry for each look, in its resident's log: all of them, or StoreError."""
-        about = _of_view(view) | ({"reason": reason} if reason else {})
+        about = view.about() | ({"reason": reason} if reason else {})
         drafts = [
             {
                 "type": type,
@@ -248,27 +247,3 @@ class Views:
     def _publish(self, view: View, look: Look, state: str) -> None:
         body = {"id": view.id, "camera": look.camera.id, "state": state, "reason": look.reason}
         self._desk.events.publish("view", view.who.thumb, body)
-
-
-def _of_view(view: View) -> dict[str, Any]:
-    return {
-        "hub": view.who.thumb,
-        "hub_name": view.who.name,
-        "view": view.id,
-        "purpose": view.intent.purpose or None,
-        "case": view.intent.case or None,
-        "reason": view.intent.reason or None,
-    }
-
-
-def _impossible(intent: Intent, who: Who) -> str | None:
-    """Why an intent is refused before any camera is looked at."""
-    if intent.action not in ACTIONS:
-        return "action-not-granted"
-    if who.is_resident:
-        return None if intent.purpose in ("", OWN_USE) else "purpose-not-granted"
-    if not intent.purpose:
-        return "purpose-missing"
-    if intent.purpose == OWN_USE:
-        return "purpose-not-granted"
-    return None if intent.case else "case-missing"

@@ -1,0 +1,24 @@
+"""Whether a frame is what the grant it names allows. Pure: book, frame and time come in."""
+
+from typing import Final
+
+from accord.book import Book
+from porchlight.frames import Frame
+
+MAX_AGE_MS: Final = 120_000
+MAX_AHEAD_MS: Final = 60_000
+_SOI: Final = b"\xff\xd8"
+
+
+def fault(frame: Frame, book: Book, now_ms: int) -> str | None:
+    """Why the frame is refused at `now_ms` (unix); None if nothing speaks against it."""
+    grant = book.get(frame.handle)
+    if grant is None:
+        return "revoked" if frame.handle in book.revoked else "no-grant"
+    if now_ms >= grant.exp * 1000:
+        return "expired"
+    if frame.captured_ms < max(grant.nbf * 1000, now_ms - MAX_AGE_MS):
+        return "too-old"
+    if frame.captured_ms > now_ms + MAX_AHEAD_MS:
+        return "in-future"
+    return None if frame.jpeg.startswith(_SOI) else "not-a-jpeg"

@@ -1,0 +1,60 @@
+"""What cameras need of the world around them: the log, the screens, the source on its line."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Final, Protocol
+
+from accord.grant import Grant
+from porchlight.clock import Clock
+from porchlight.events import Events
+from porchlight.looking import Want
+from porchlight.metrics import Metrics
+
+LINGER_S: Final = 2.0  # a source stays on so long after its last viewer: reloads, quick swaps
+
+Withdrawn = Callable[[str, bytes], None]  # camera id, handle
+
+
+class Log(Protocol):
+    """The part of audit.entries.Entries that is used here."""
+
+    async def add(self, type: str, *, resident: str | None, **more: Any) -> int:
+        """Write an entry; it is durable when this returns."""
+
+    async def add_all(self, drafts: list[dict[str, Any]]) -> Any:
+        """Write several, all or none."""
+
+
+class Record(Protocol):
+    """What was registered about a camera. `id` and `resident` are thumbs."""
+
+    @property
+    def id(self) -> str: ...
+    @property
+    def resident(self) -> str: ...
+    @property
+    def label(self) -> str: ...
+    @property
+    def source(self) -> str: ...
+    @property
+    def board_key(self) -> bytes: ...
+
+
+class Link(Protocol):
+    """What a connected source takes from its camera. None of these waits or fails."""
+
+    def watch(self, wants: list[Want]) -> None: ...
+    def offer(self, grant: Grant) -> None: ...
+    def revoke(self, handle: bytes) -> None: ...
+    def close(self, reason: str) -> None: ...
+
+
+@dataclass(frozen=True)
+class Desk:
+    """What all cameras share. `linger_s` is there for tests."""
+
+    clock: Clock
+    entries: Log
+    events: Events
+    metrics: Metrics
+    linger_s: float = LINGER_S
