@@ -44,7 +44,7 @@ _LISTENING = b"DevTools listening on "
 _STILL = """(async () => {
   const frame = () => new Promise((done) => requestAnimationFrame(done));
   const element = document.querySelector(SELECTOR);
-  if (!element?.getClientRects().length || element.disabled) return false;
+  if (!element?.getClientRects().length || element.ariaBusy) return false;
   element.scrollIntoView({ block: "center", behavior: "instant" });
   const before = element.getBoundingClientRect();
   await frame();

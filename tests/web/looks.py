@@ -49,3 +49,12 @@ def note_darkening(selector: str) -> str:
         " performance.now(); }).observe(t, {attributeFilter: ['data-state']});"
         " return performance.now(); })()"
     )
+
+
+def hidden(away: bool) -> str:
+    """The page goes to the background, or comes back: what a headless browser never does."""
+    value = json.dumps(away)
+    return (
+        f"Object.defineProperty(document, 'hidden', {{value: {value}, configurable: true}});"
+        " document.dispatchEvent(new Event('visibilitychange'))"
+    )

@@ -97,3 +97,13 @@ async def test_beyond_three_cameras_one_stream_shows_them_all(page: Page, street
         await street.revoke(name)
     await page.until("!document.querySelector(\".tile[data-camera='wall']\")")
     await page.until(looks.live(0))
+
+
+async def test_nobody_films_for_a_page_in_the_background(page: Page, street: Street) -> None:
+    await shown(page, street, ("porch",))
+    tile = looks.tile(street.camera("porch"))
+    await page.run(looks.hidden(True))
+    await page.until(looks.says(tile, "Paused"))
+    await street.boards["porch"].watched(None)
+    await page.run(looks.hidden(False))
+    await page.until(looks.is_(tile, "live"))

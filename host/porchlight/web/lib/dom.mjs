@@ -61,15 +61,14 @@ export const lamp = () =>
  * @param {(sentence: string) => void} tell
  */
 export async function during(button, action, tell) {
-    button.disabled = true;
-    button.setAttribute("aria-busy", "true");
+    if (button.ariaBusy === "true") return;
+    button.ariaBusy = "true";
     try {
         await action();
         tell("");
     } catch (error) {
         tell(error.message);
     } finally {
-        button.disabled = false;
-        button.removeAttribute("aria-busy");
+        button.ariaBusy = null;
     }
 }

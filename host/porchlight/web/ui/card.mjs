@@ -42,6 +42,7 @@ export class CameraCard {
             "button.stop",
             {
                 type: "button",
+                "aria-label": `Stop sharing ${camera.label}`,
                 onclick: () => this.#run(this.stop, () => this.act.stop(this.standing())),
             },
             "Stop sharing",
@@ -67,7 +68,7 @@ export class CameraCard {
         this.problem = h("p.problem", { role: "alert" });
         this.element = h(
             "article.card.panel",
-            { "data-camera": camera.id },
+            { "data-camera": camera.id, "aria-label": camera.label },
             lamp(),
             h("div.says", {}, h("h3", {}, camera.label), this.title, this.why),
             h("div.acts", {}, this.stop),
@@ -97,9 +98,17 @@ export class CameraCard {
         const standing = this.standing();
         const lines = standing.map((grant) => this.#grantLine(grant));
         this.#showLines(lines.length ? lines : [this.#nobody()]);
-        this.stop.hidden = standing.length === 0;
-        this.row.hidden = standing.length > 0 || !this.latest();
+        this.#swap(standing.length > 0);
         if (this.latest()) say(this.again, `Allow ${this.names.whom(this.latest().hubs)} again`);
+    }
+
+    // One of the two buttons is there; who used one by keyboard finds the other in its place.
+    #swap(shared) {
+        const [shown, gone] = shared ? [this.again, this.stop] : [this.stop, this.again];
+        const held = document.activeElement === shown;
+        this.stop.hidden = !shared;
+        this.row.hidden = shared || !this.latest();
+        if (held) gone.focus();
     }
 
     // Only what changed: a button that is in use must not be swapped under the finger.

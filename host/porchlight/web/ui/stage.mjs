@@ -2,7 +2,7 @@
 // HTTP/1.1, and events and requests need some of them: up to three cameras get a stream each,
 // more share the host's wall, which is one stream.
 
-import { during, h } from "../lib/dom.mjs";
+import { during, h, say } from "../lib/dom.mjs";
 import { rest } from "../lib/sse.mjs";
 import { isConsent } from "../lib/words.mjs";
 import { Seat } from "./seat.mjs";
@@ -11,6 +11,7 @@ import { Tile } from "./tile.mjs";
 const MAX_STREAMS = 3;
 const EVENT_GRACE_MS = 700; // a stream often ends a moment before the event that says why
 const WATCH_MS = 2000;
+const HIDDEN_MS = 5000; // nobody looks at a page in the background: cameras need not film for it
 
 export class Stage {
     #api;
@@ -20,6 +21,7 @@ export class Stage {
     /** @type {Map<string, Seat>} */
     #seats = new Map();
     #wall = null;
+    #away = 0;
     onChange = () => {};
 
     /**
@@ -30,7 +32,9 @@ export class Stage {
         this.#api = api;
         this.#reopen = reopen;
         this.#tell = tell;
-        this.element = h("div.tiles", { "data-mode": "single" });
+        this.tiles = h("div.tiles", { "data-mode": "single" });
+        this.news = h("p.unseen", { role: "status" });
+        this.element = h("div", {}, this.tiles, this.news);
     }
 
     /** How many cameras are being looked at. */
@@ -46,7 +50,7 @@ export class Stage {
         this.#cause = cause;
         this.#seats = new Map(cameras.map((camera) => [camera.id, this.#seat(camera)]));
         const tiles = [...this.#seats.values()].map((seat) => seat.tile.element);
-        this.element.replaceChildren(...tiles);
+        this.tiles.replaceChildren(...tiles);
     }
 
     #seat(camera) {
@@ -76,7 +80,7 @@ export class Stage {
     }
 
     async #openSingle(seats) {
-        this.element.dataset.mode = "single";
+        this.tiles.dataset.mode = "single";
         const view = await this.#post(seats);
         for (const seat of seats) {
             seat.enter(view);
@@ -87,10 +91,10 @@ export class Stage {
     async #openWall(seats) {
         await this.#leave(seats.filter((seat) => seat.view));
         const view = await this.#post(seats);
-        this.element.dataset.mode = "wall";
+        this.tiles.dataset.mode = "wall";
         const on = { clock: this.#api.clock, onEnd: () => this.#lostWall() };
         this.#wall ??= new Tile({ id: "wall", label: "Wall" }, on);
-        this.element.prepend(this.#wall.element);
+        this.tiles.prepend(this.#wall.element);
         for (const seat of seats) {
             seat.enter(view);
             seat.tile.mark("on the wall");
@@ -114,6 +118,7 @@ export class Stage {
 
     #end(seat, reason) {
         seat.end(reason);
+        say(this.news, `${seat.camera.label}: ${seat.tile.headline.textContent}.`);
         this.#tidy();
     }
 
@@ -203,12 +208,20 @@ export class Stage {
      * @param {AbortSignal} signal
      */
     async run(signal) {
+        document.addEventListener("visibilitychange", () => this.#turnToOrAway(), { signal });
         for (; !signal.aborted; await rest(WATCH_MS, signal)) {
             const lapsed = [...this.#seats.values()].filter((seat) => seat.lapsed);
             if (document.hidden) continue;
             for (const seat of lapsed) await this.#retry(seat).catch(() => {});
         }
         await this.closeAll();
+    }
+
+    #turnToOrAway() {
+        clearTimeout(this.#away);
+        const tiles = [this.#wall, ...this.#shown().map((seat) => seat.tile)].filter(Boolean);
+        if (!document.hidden) tiles.forEach((tile) => tile.resume());
+        else this.#away = setTimeout(() => tiles.forEach((tile) => tile.pause()), HIDDEN_MS);
     }
 
     async #retry(seat) {

@@ -13,6 +13,8 @@ const TICK_MS = 250;
 export class Tile {
     #painter;
     #stop = new AbortController();
+    #url = null;
+    #paused = null;
     #captured_ms = 0;
     #clock;
     #timer;
@@ -58,10 +60,26 @@ export class Tile {
     show(url) {
         this.#quit();
         this.#stop = new AbortController();
+        this.#url = url;
         this.#captured_ms = 0;
         this.#enter("waiting", "Opening…", "Waiting for the first picture.");
         this.#timer = setInterval(() => this.#tick(), TICK_MS);
         this.#read(url, this.#stop.signal);
+    }
+
+    /** Lets go of the stream for a while, if one is shown. */
+    pause() {
+        const url = this.#url;
+        if (!url) return;
+        this.#quit();
+        this.#paused = url;
+        this.#enter("waiting", "Paused", "Nobody looked at this page.");
+        say(this.chip, "");
+    }
+
+    /** Takes up again what was paused. */
+    resume() {
+        if (this.#paused) this.show(this.#paused);
     }
 
     /**
@@ -120,6 +138,8 @@ export class Tile {
     }
 
     #quit() {
+        this.#url = null;
+        this.#paused = null;
         this.#stop.abort();
         clearInterval(this.#timer);
         this.#painter.clear();
