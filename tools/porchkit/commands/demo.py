@@ -1,15 +1,13 @@
 """`porchlight demo`: the whole of it in a throw-away folder, to look at, or to check."""
 
 import argparse
-import asyncio
 import json
-import signal
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any, TextIO
+from typing import TextIO
 
 from porchkit import keys
 from porchkit.cli import EXIT_INTERRUPTED
@@ -20,6 +18,7 @@ from porchkit.demo.stage import Stage
 from porchkit.demo.story import Story
 from porchkit.demo.track import Track
 from porchkit.errors import UsageError
+from porchkit.stoppable import until_stopped
 
 SHOWN_S = 8 * 3600
 Tell = Callable[[str], None]
@@ -58,8 +57,8 @@ def run(args: argparse.Namespace) -> int:
     with tempfile.TemporaryDirectory(prefix="porchlight-demo-") as name:
         folder = Path(name)
         if args.check:
-            return _until_stopped(_check(args, folder, tell), EXIT_INTERRUPTED)
-        return _until_stopped(_show(args, folder, tell), 0)
+            return until_stopped(_check(args, folder, tell), EXIT_INTERRUPTED)
+        return until_stopped(_show(args, folder, tell), 0)
 
 
 async def _show(args: argparse.Namespace, folder: Path, tell: Tell) -> int:
@@ -100,32 +99,3 @@ async def _check(args: argparse.Namespace, folder: Path, tell: Tell) -> int:
 def _teller(stream: TextIO) -> Tell:
     """Prints progress at once, to the stream as it is now."""
     return lambda line: print(line, file=stream, flush=True)
-
-
-def _until_stopped(part: Coroutine[Any, Any, int], stopped: int) -> int:
-    """Run `part` to its end, or until Ctrl-C or SIGTERM: then put everything away and return
-    `stopped`. A second Ctrl-C does not interrupt the putting away."""
-
-    async def stoppable() -> int:
-        task = asyncio.ensure_future(part)
-        loop = asyncio.get_running_loop()
-        for number in (signal.SIGINT, signal.SIGTERM):
-            loop.add_signal_handler(number, _cancel_once(task))
-        try:
-            return await task
-        except asyncio.CancelledError:
-            return stopped
-
-    return asyncio.run(stoppable())
-
-
-def _cancel_once(task: asyncio.Future[int]) -> Callable[[], None]:
-    asked = False
-
-    def cancel() -> None:
-        nonlocal asked
-        if not asked:
-            asked = True
-            task.cancel()
-
-    return cancel

@@ -23,6 +23,7 @@ _LOG_MAX_BYTES = 4000000  # then the older half is dropped: a demo may run for d
 
 _levels = {}  # pin -> (level, unix ms of the last change); the hardware, not the Pin objects
 _modes = {}  # pin -> (mode, pull)
+_log = None
 _log_bytes = 0
 
 
@@ -33,17 +34,22 @@ def pin_level(number):
 
 def drive(number, level):
     """Set an output and write it down if that changes it."""
-    global _log_bytes
     level = 1 if level else 0
     if pin_level(number)[0] == level:
         return
     now = simboard.unix_ms()
     _levels[number] = (level, now)
-    if _log_bytes > _LOG_MAX_BYTES:
-        os.rename("pins.log", "pins.log.1")
-        _log_bytes = 0
-    with open("pins.log", "a") as f:
-        _log_bytes += f.write("%d %d %d\n" % (now, number, level))
+    _write_down("%d %d %d\n" % (now, number, level))
+
+
+def _write_down(line):
+    global _log, _log_bytes
+    if _log is None or _log_bytes > _LOG_MAX_BYTES:
+        if _log is not None:
+            _log.close()
+            os.rename("pins.log", "pins.log.1")
+        _log, _log_bytes = open("pins.log", "a"), 0  # noqa: SIM115 - open as long as the board is
+    _log_bytes += _log.write(line)
 
 
 class Pin(PinBase):

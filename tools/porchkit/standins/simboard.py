@@ -12,16 +12,28 @@ import time
 
 EXIT_RESET = 75  # nobody supervises: what the process ends with where a board would reset
 
+_FILE = "sim.json"
+_FRESH_MS = 100  # stat() tells whole seconds: a change may hide from it for so long
+
 _link = None
+_known = None  # (what stat() said, when we looked, the knobs)
 
 
 def knobs():
-    """All knobs as they are now; {} where there is no sim.json."""
+    """All knobs as they are now; {} where there is no sim.json. Asked for many times a frame, so
+    the file is read again only when it may have changed."""
+    global _known
+    now = time.ticks_ms()
     try:
-        with open("sim.json") as f:
-            return json.loads(f.read())
+        stat = os.stat(_FILE)
+        seen = (stat[1], stat[6], stat[8])  # inode, size, time
+        if _known and _known[0] == seen and time.ticks_diff(now, _known[1]) < _FRESH_MS:
+            return _known[2]
+        with open(_FILE) as f:
+            _known = (seen, now, json.loads(f.read()))
     except OSError:
         return {}
+    return _known[2]
 
 
 def knob(name, default):

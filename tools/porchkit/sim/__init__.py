@@ -1,0 +1,1 @@
+"""Many virtual boards against one host: the parts of `porchlight sim`."""
