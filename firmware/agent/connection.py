@@ -11,7 +11,7 @@ import socket
 
 import tls
 
-from agent.errors import LinkLost
+from agent.errors import ConfigError, LinkLost
 from agent.handshake import Handshake
 from agent.masking import xor
 from agent.websocket import WebSocket
@@ -38,7 +38,10 @@ class Dialer:
         self._server_name = server_name
         self._context = tls.SSLContext(tls.PROTOCOL_TLS_CLIENT)
         self._context.verify_mode = tls.CERT_REQUIRED
-        self._context.load_verify_locations(ca_der)
+        try:
+            self._context.load_verify_locations(ca_der)
+        except (OSError, ValueError):
+            raise ConfigError("ca.der: not a certificate in DER form") from None
 
     async def open(self) -> "Connection":
         """A WebSocket ready for messages; LinkLost if there is none within OPEN_MS."""
@@ -154,16 +157,16 @@ class Connection:
         return data
 
     def abort(self) -> None:
-        """Close at once; what the network stack still holds is thrown away where it can be."""
+        """Close at once, without a goodbye: the raw socket first, so that TLS cannot send what it
+        still holds; what the network stack holds is thrown away where that can be asked."""
         sockets, self._sockets = self._sockets, []
+        if sockets and hasattr(socket, "SO_LINGER"):
+            sockets[-1].setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET_ON_CLOSE)
         for sock in reversed(sockets):
-            if hasattr(socket, "SO_LINGER") and hasattr(sock, "setsockopt"):
-                sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET_ON_CLOSE)
-        for sock in sockets[:1]:
             try:
                 sock.close()
             except OSError:
-                pass  # closed by the other side before
+                pass  # TLS found the socket closed
 
 
 def _why(error: Exception) -> str:

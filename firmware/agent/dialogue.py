@@ -24,7 +24,7 @@ SILENCE_MS = 45_000  # the host speaks every 15 s
 WELCOME_MS = 10_000  # from the hello to the host's first Time
 STALL_MS = 10_000  # for one message to leave
 MIND_MS = 250
-MAX_WAITING = 16  # answers the host has not let us send
+MAX_WAITING = 16  # answers the host does not let us send
 
 
 class Dialogue:
@@ -36,7 +36,9 @@ class Dialogue:
         downlink: "Downlink",
         sender: "Sender",
         elapsed: "Elapsed",
+        answers: list[wire.Answer],
     ) -> None:
+        """`answers`: what an earlier connection could not send any more."""
         self._connection = connection
         self._session = session
         self._downlink = downlink
@@ -44,7 +46,7 @@ class Dialogue:
         self._elapsed = elapsed
         self._wake = asyncio.Event()
         self._handshake = [session.hello()]
-        self._answers: list[wire.Answer] = []
+        self._answers = answers
         self._welcome = False  # the host proved itself and told the time
         self._watched = False  # the host said on this connection who looks
         self._began = self._heard_at = elapsed.ms()
@@ -87,10 +89,11 @@ class Dialogue:
             self._welcome = True
         elif isinstance(message, wire.Watch):
             self._watched = True
-        if answer is not None:
-            self._answers.append(answer)
-        if len(self._answers) > MAX_WAITING:
+        if answer is None:
+            return
+        if len(self._answers) >= MAX_WAITING:
             raise LinkLost("flooded")
+        self._answers.append(answer)
 
     async def _write(self) -> None:
         while True:
@@ -109,8 +112,9 @@ class Dialogue:
         elif not self._welcome:
             return False
         elif self._answers:
-            sealed = self._session.seal(self._answers.pop(0))
+            sealed = self._session.seal(self._answers[0])
             await self._connection.send((sealed,), always)
+            self._answers.pop(0)
         else:
             return await self._sender.send_next(self._connection, self._session, self._watched)
         return True
@@ -120,6 +124,8 @@ class Dialogue:
             await self._elapsed.pause(MIND_MS)
             self.beat()
             now = self._elapsed.ms()
+            if self._sender.withdrawn():
+                raise LinkLost("withdrawn")
             if now - self._heard_at > SILENCE_MS:
                 raise LinkLost("silence")
             if not self._welcome and self.age_ms > WELCOME_MS:

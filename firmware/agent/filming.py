@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 DARK_POLL_MS = 100  # how soon a window that opens is noticed; what arrives calls obey() itself
 LEAD_MS = 90  # the sensor exposes this long before a frame is due: two of its periods
-FAULT_WAIT_MS = 2_000
+FAULT_WAIT_MS = 5_000  # starting a dead camera blocks everything for 4 s
 FAULT = "sensor-fault"
 
 

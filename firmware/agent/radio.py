@@ -17,7 +17,13 @@ if TYPE_CHECKING:
 POLL_MS = 1_000
 JOIN_POLL_MS = 50
 JOIN_MS = 20_000
-_REASONS = {200: "beacons lost", 201: "no such network", 202: "wrong password"}
+_REASONS = {
+    200: "beacons lost",
+    201: "no such network",
+    202: "wrong password",
+    203: "association refused",
+    204: "handshake timed out",
+}
 
 
 class Radio:
@@ -66,7 +72,7 @@ class Radio:
     async def _try(self, ssid: str, key: str) -> bool:
         try:
             self._wlan.disconnect()
-            self._wlan.connect(ssid, key)
+            self._wlan.connect(ssid, key or None)
         except OSError as error:
             self._log("radio", "driver: %s" % error)
             return False

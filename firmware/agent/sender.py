@@ -8,6 +8,7 @@ from agent.errors import LinkLost
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from accord.permit import Permit
     from accord.session import BoardSession
     from agent.connection import Connection
     from agent.frames import FrameQueue, Outgoing
@@ -22,6 +23,12 @@ class Sender:
         self._queue = queue
         self._report = report
         self._light = light
+        self._leaving: Permit | None = None  # of the picture that is on the line
+
+    def withdrawn(self) -> bool:
+        """Is a picture on the line whose permit is gone? Then the line has to be cut: it may be
+        stuck, and nobody else would ask."""
+        return self._leaving is not None and not self._gate.allows(self._leaving)
 
     def begin(self) -> None:
         """A new connection: the host knows nothing of our state."""
@@ -49,6 +56,7 @@ class Sender:
     ) -> None:
         frame, permit = outgoing.frame, outgoing.permit
         before, after = session.seal_frame(frame)
+        self._leaving = permit
         try:
             with self._light:
                 await connection.send(
@@ -57,6 +65,8 @@ class Sender:
         except LinkLost:
             self._report.lost += 1
             raise
+        finally:
+            self._leaving = None
         self._report.sent(len(frame.jpeg), outgoing.due_ms)
 
 

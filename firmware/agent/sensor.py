@@ -10,7 +10,8 @@ The driver's rules this file exists for (micropython-camera-API 0.5 and 0.6):
   - deinit() leaves the sensor powered. So the power-down pin, where there is one, is raised.
 """
 
-from agent.errors import SensorFault
+from accord.wire import MAX_JPEG
+from agent.errors import ConfigError, SensorFault
 from agent.framesize import choose
 
 TYPE_CHECKING = False
@@ -28,9 +29,13 @@ _POLL_MS = 8
 
 
 def load_driver() -> "Any":
-    """The `camera` module; ImportError on a firmware without one."""
-    import camera
-
+    """The `camera` module; ConfigError on a firmware without one."""
+    try:
+        import camera
+    except ImportError:
+        raise ConfigError(
+            "no camera module here; flash the board's own image"
+        ) from None
     return camera
 
 
@@ -114,7 +119,7 @@ class Sensor:
         if view is None:
             return None
         jpeg = bytearray(view)
-        if jpeg[:2] != b"\xff\xd8":
+        if jpeg[:2] != b"\xff\xd8" or len(jpeg) > MAX_JPEG:
             raise SensorFault("the camera gave no JPEG")
         return jpeg
 

@@ -15,6 +15,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from accord import wire
     from agent.backoff import Backoff
     from agent.connection import Dialer
     from agent.downlink import Downlink
@@ -54,6 +55,7 @@ class Uplink:
         self._gate = gate
         self._elapsed = elapsed
         self._dialogue: Dialogue | None = None
+        self._answers: list[wire.Answer] = []
         self.beat: Callable[[], None] = lambda: None
 
     def wake(self) -> None:
@@ -89,6 +91,7 @@ class Uplink:
                 downlink=self._downlink,
                 sender=self._sender,
                 elapsed=self._elapsed,
+                answers=self._answers,
             )
             dialogue.beat = self.beat
             await dialogue.run()

@@ -69,6 +69,20 @@ async def test_a_revocation_stops_the_pictures_at_once(porch: Build) -> None:
         assert p.pin(POWER_DOWN)[-1].level == 1
 
 
+async def test_a_grant_that_ends_in_the_middle_of_a_frame_breaks_it_off(porch: Build) -> None:
+    """The line is stuck, so the frame hangs half sent, and nobody can tell the board anything."""
+    async with porch(frame=FrameSettings(width=640, height=480, fps=25)) as p:
+        p.board.set_knob(frame_bytes=60_000)  # 1.5 MB a second fill what TCP keeps
+        await p.film(for_s=9)
+        p.tap.stall()
+        await p.logged("uplink lost: withdrawn", timeout_s=30)
+        p.tap.resume()
+        status = await p.reason("expired")
+        assert (status.sensor, status.dropped > 0) == (0, True)
+        assert p.pin(POWER_DOWN)[-1].level == 1
+        assert p.pin(LIGHT)[-1].level == 1
+
+
 async def test_no_frame_is_older_than_the_gate(porch: Build) -> None:
     async with porch() as p:
         await p.film()

@@ -84,8 +84,10 @@ class Porch:
             await self.board.start()
         await self.host.wait_for(lambda h: h.online and h.statuses and h.statuses[-1].clock == 3)
 
-    def token(self, *, seq: int | None = None, limits: dict[str, int] | None = None) -> bytes:
-        """A grant for the hub: live pictures for ten minutes, newer than every one before."""
+    def token(
+        self, *, seq: int | None = None, limits: dict[str, int] | None = None, for_s: int = 600
+    ) -> bytes:
+        """A grant for the hub: live pictures for so long, newer than every one before."""
         self._seq = seq if seq is not None else self._seq + 1
         now = int(time.time())
         wish = mint.Wish(
@@ -94,7 +96,7 @@ class Porch:
             actions=("live",),
             purposes=("theft",),
             starts=now - 5,
-            ends=now + 600,
+            ends=now + for_s,
             limits=limits or {},
         )
         minted = mint.mint(wish, self.resident, seq=self._seq, now=now - 5, random=self._jti)
