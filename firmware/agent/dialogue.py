@@ -79,6 +79,7 @@ class Dialogue:
             except RemoteError as error:
                 raise LinkLost("host-" + error.reason) from None
             self.wake()
+            await self._elapsed.pause(0)  # a host that never stops talking must not own the board
 
     def _take(self, message: wire.Message) -> None:
         proof = self._session.take_outgoing()
