@@ -8,7 +8,7 @@ fails gets into the slot that viewers read. Knows no HTTP, no WebSocket and no s
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Any
+from typing import Any, Final
 
 from accord import names, wire
 from accord.book import Book
@@ -20,6 +20,8 @@ from porchlight.desk import Desk, Link, Record, Withdrawn
 from porchlight.frames import Frame, LatestFrame
 from porchlight.looking import Looking, Viewers, Want
 from porchlight.tally import Tally
+
+COMINGS: Final = 10  # entries a minute on the coming and going of a board
 
 
 class Camera:
@@ -42,7 +44,8 @@ class Camera:
         self._looking = Looking()
         self._told: list[Want] = []
         self._answers: dict[bytes, str] = {}
-        self._tally = Tally()
+        self._faults = Tally()
+        self._comings = Tally(burst=COMINGS)
 
     # Grants: whoever changes the book calls these, at once.
 
@@ -72,22 +75,12 @@ class Camera:
         """What the board makes of a grant: "held", "sent", "offline", or its reason against it."""
         return "offline" if self._link is None else self._answers.get(handle, "sent")
 
-    def current(self, permit: Permit, now: int) -> Permit | None:
-        """A permit that is good at `now` (unix s): this one, or one anew under the same grant.
-
-        Permits in weekly windows end on the hour, for local clocks may be set: hence anew.
-        """
-        if permit.holds(now) and self.book.get(permit.handle) is permit.grant:
-            return permit
-        try:
-            return self.book.permit(permit.handle, hub=permit.hub, action=permit.action, now=now)
-        except Refused:
+    def lapse(self, permit: Permit, now: int) -> str | None:
+        """Why `permit` is not good at `now` (unix s), by itself and by the book; None if it is."""
+        if self.book.get(permit.handle) is not permit.grant:
+            return "revoked" if permit.handle in self.book.revoked else "expired"
+        if permit.holds(now):
             return None
-
-    def lapse(self, permit: Permit, now: int) -> str:
-        """Why current() gives none."""
-        if permit.ends == 0 or permit.handle in self.book.revoked:
-            return "revoked"
         return "expired" if now >= permit.grant.exp else "outside-window"
 
     # Looking
@@ -103,9 +96,9 @@ class Camera:
 
         Raises Refused when the permit does not hold, or for too many kinds of viewers.
         """
-        now = self._desk.clock.unix()
-        if self.current(permit, now) is None:
-            raise Refused(self.lapse(permit, now))
+        reason = self.lapse(permit, self._desk.clock.unix())
+        if reason is not None:
+            raise Refused(reason)
         want, viewers = self._looking.begin(permit)
         self._tell()
         try:
@@ -200,7 +193,7 @@ class Camera:
         return fault
 
     def _looked_at(self, handle: bytes, now: int) -> bool:
-        return self._looking.allows(handle, lambda permit: self.current(permit, now))
+        return self._looking.allows(handle, lambda permit: self.lapse(permit, now) is None)
 
     async def _refuse(self, frame: Frame, reason: str) -> None:
         """Count it, and tell the resident: the first of a minute, with how many there were.
@@ -210,7 +203,7 @@ class Camera:
         self._desk.metrics.refused("frame", reason)
         if reason == "not-watched":
             return
-        count = self._tally.due((frame.handle, reason), self._desk.clock.monotonic())
+        count = self._faults.due((frame.handle, reason), self._desk.clock.monotonic())
         if count:
             detail = {"count": count, "sequence": frame.sequence}
             await self._add(
@@ -228,8 +221,8 @@ class Camera:
         self._desk.events.publish("camera", self.resident, self.describe())
 
     async def note(self, type: str, *, reason: str | None = None) -> None:
-        """An entry about the source; at most one of a kind per minute, with how many there were."""
-        count = self._tally.due((type, reason), self._desk.clock.monotonic())
+        """An entry about the source; at most ten of a type per minute, then with how many."""
+        count = self._comings.due(type, self._desk.clock.monotonic())
         if count:
             await self._add(type, reason=reason, detail={"count": count} if count > 1 else None)
 

@@ -56,14 +56,11 @@ class Looking:
             want: viewers for want, viewers in self._viewers.items() if want[1] != handle
         }
 
-    def allows(self, handle: bytes, current: Callable[[Permit], Permit | None]) -> bool:
-        """Whether somebody looks under this grant with a permit that is or becomes current."""
-        for want, viewers in self._viewers.items():
-            permit = current(viewers.permit) if want[1] == handle else None
-            if permit is not None:
-                viewers.permit = permit
-                return True
-        return False
+    def allows(self, handle: bytes, holds: Callable[[Permit], bool]) -> bool:
+        """Whether somebody looks under this grant with a permit that holds."""
+        return any(
+            want[1] == handle and holds(viewers.permit) for want, viewers in self._viewers.items()
+        )
 
     def _make_room(self) -> None:
         if len(self._viewers) >= MAX_WANTS:

@@ -17,6 +17,12 @@ def test_tally_reports_the_first_and_then_how_many_were_held_back() -> None:
     assert tally.due("a", 61.0) == 0
 
 
+def test_tally_with_a_burst_reports_that_many_one_by_one() -> None:
+    tally = Tally(period_s=60, burst=3)
+    assert [tally.due("a", float(now)) for now in range(6)] == [1, 1, 1, 0, 0, 0]
+    assert [tally.due("a", 60.0 + now) for now in range(4)] == [4, 1, 1, 0]
+
+
 def test_tally_forgets_the_oldest_key() -> None:
     tally = Tally(max_keys=2)
     for key in "abc":

@@ -41,11 +41,7 @@ class Look:
             return self.reason
         if now >= self.ends:
             return "expired" if now >= self.permit.grant.exp else "session-over"
-        permit = self.camera.current(self.permit, now)
-        if permit is None:
-            return self.camera.lapse(self.permit, now)
-        self.permit = permit
-        return None
+        return self.camera.lapse(self.permit, now)
 
     def fits(self, frame: Frame) -> bool:
         """Whether the frame is within the grant's limits of size; no if that cannot be told."""
