@@ -33,9 +33,7 @@ def load_driver() -> "Any":
     try:
         import camera
     except ImportError:
-        raise ConfigError(
-            "no camera module here; flash the board's own image"
-        ) from None
+        raise ConfigError("no camera module here; flash the board's own image") from None
     return camera
 
 
