@@ -72,7 +72,8 @@ async def test_a_revocation_stops_the_pictures_at_once(porch: Build) -> None:
 async def test_a_grant_that_ends_in_the_middle_of_a_frame_breaks_it_off(porch: Build) -> None:
     """The line is stuck, so the frame hangs half sent, and nobody can tell the board anything."""
     async with porch(frame=FrameSettings(width=640, height=480, fps=25)) as p:
-        p.board.set_knob(frame_bytes=60_000)  # 1.5 MB a second fill what TCP keeps
+        p.narrow()
+        p.board.set_knob(frame_bytes=60_000)
         await p.film(for_s=9)
         p.tap.stall()
         await p.logged("uplink lost: withdrawn", timeout_s=30)

@@ -3,6 +3,7 @@
 import asyncio
 import os
 import re
+import socket
 import time
 from pathlib import Path
 from typing import Any
@@ -77,6 +78,12 @@ class Porch:
         text = path.read_text()
         assert text.count(old) == 1, f"{old!r} is not once in {file}"
         path.write_text(text.replace(old, new))
+
+    def narrow(self) -> None:
+        """Let the line to the board hold little, so that it is soon full when it is stalled."""
+        assert self.tap._server is not None
+        for listener in self.tap._server.sockets:
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 8192)
 
     async def online(self) -> None:
         """Power on, unless it is; wait for the first Status with a trusted clock."""
