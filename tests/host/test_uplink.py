@@ -1,6 +1,7 @@
 """The uplink against a real host: what it takes, what it refuses, and what it tells boards."""
 
 import asyncio
+import contextlib
 import os
 import time
 from typing import Any
@@ -10,6 +11,7 @@ from websockets.asyncio.client import connect
 
 from accord import wire
 from accord.session import NONCE_BYTES, BoardSession
+from porchlight.errors import StoreError
 from tests.support.boardpeer import BoardPeer
 from tests.support.hosting import InThread, Kit, Signer, handle_of
 from tests.support.viewing import (
@@ -318,3 +320,41 @@ def test_the_session_of_the_tests_is_the_board_s(porch: Kit) -> None:
     """BoardPeer speaks with accord's own BoardSession: names and sizes agree."""
     session = BoardSession(porch.key, os.urandom(NONCE_BYTES), 1, "x")
     assert len(session.hello()) == wire.HEADER_BYTES + 32 + 16 + 4 + 1
+
+
+async def test_a_board_is_sent_away_while_nothing_can_be_entered(
+    host: InThread, porch: Kit, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No entry, no session: and afterwards the camera is free for the next try."""
+
+    async def broken(*_: Any, **__: Any) -> int:
+        raise StoreError("disk full")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(host.parts.entries, "add", broken)
+        board = BoardPeer(host.uplink, porch.key, tls=host.tls())
+        await board.open()
+        assert await board.dismissed() == "store"
+        assert board.socket.close_code == 1011
+    await until(lambda: host.call(lambda: host.parts.cameras.online()) == 0)
+    async with board_at(host, porch) as again:
+        await again.heard(wire.Watch)
+
+
+async def test_a_revocation_reaches_a_board_between_frames_of_others(
+    host: InThread, fire: Signer, ann: Signer
+) -> None:
+    """Twenty boards send; the one whose grant is revoked hears of it within a moment."""
+    kits = [host.camera(ann) for _ in range(20)]
+    jtis = [host.grant(kit, fire) for kit in kits]
+    async with contextlib.AsyncExitStack() as street:
+        boards = [await street.enter_async_context(board_at(host, kit)) for kit in kits]
+        opened = open_view(host, fire, *kits)
+        for kit, board, jti in zip(kits, boards, jtis, strict=True):
+            url = stream_url(host, opened, kit)
+            await street.enter_async_context(watching(host, url))
+            await street.enter_async_context(sending(board, handle_of(jti)))
+        began = time.monotonic()
+        host.caller(ann).post(f"/grants/{jtis[7]}/revoke")
+        await boards[7].heard(wire.Revoke)
+        assert time.monotonic() - began < 1.0

@@ -29,6 +29,7 @@ from porchlight.tally import Tally
 
 REFUSED: Final = 1008  # WebSocket: policy violation
 BROKEN: Final = 1011  # WebSocket: the host's own fault
+_GOING: Final = 1012  # WebSocket: service restart, as the server says when it stops
 _log = logging.getLogger(__name__)
 
 
@@ -77,26 +78,27 @@ class Uplink:
     async def _talk(self, socket: WebSocket, session: HostSession) -> None:
         """Everything after both proofs."""
         camera = self._cameras.get(session.camera)
-        if camera is None or self._cameras.online() >= self._limits.boards:
+        full = self._cameras.online() >= self._limits.boards
+        if camera is None or (full and not camera.online):
             raise RemoteError("too-many")
         mark = await self._mark(session)
         self._desk.metrics.sessions.inc()
         await socket.send_bytes(session.seal(wire.Time(self._desk.clock.unix_ms())))
         link = Link()
-        writer = asyncio.create_task(self._write(socket, session, link))
-        reason = "left"
+        tasks: list[asyncio.Task[None]] = []
         try:
             await camera.attach(link)
-            await self._read(socket, session, link, camera)
-        except RemoteError as error:
-            reason = error.reason
-            raise
+            tasks.append(asyncio.create_task(self._read(socket, session, link, camera)))
+            tasks.append(asyncio.create_task(self._write(socket, session, link)))
+            # Either ending is the end: a board that cannot be told of a revocation is sent away.
+            await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
         finally:
-            writer.cancel()
-            await asyncio.gather(writer, return_exceptions=True)
-            await camera.detach(link, reason)
+            ended = await _end(tasks)
+            await camera.detach(link, link.closing or _reason(ended))
             if self._seen[camera.id] != mark:
                 await self._marks.save(camera.id, self._seen[camera.id])
+        if ended is not None:
+            raise ended
 
     async def _mark(self, session: HostSession) -> Mark:
         """Where this board's counters stand; RemoteError if it came back as an earlier boot."""
@@ -154,7 +156,8 @@ class Uplink:
                 await link.wake.wait()
         except TimeoutError:
             link.outbox.time()
-            await self._marks.save(camera, self._seen[camera])
+            with contextlib.suppress(StoreError):  # the next one may succeed; telling must go on
+                await self._marks.save(camera, self._seen[camera])
 
     async def _refused(self, socket: WebSocket, session: HostSession, reason: str) -> None:
         """Count it; enter it in the log of the resident whose camera it claimed to be, or ours."""
@@ -204,6 +207,24 @@ async def _receive(socket: WebSocket, session: HostSession) -> wire.Message:
     if message is None or session.next_event() is not None:
         raise RemoteError("bad-length")
     return message
+
+
+async def _end(tasks: "list[asyncio.Task[None]]") -> BaseException | None:
+    """Cancel what still runs; what the first of those that failed by themselves failed with."""
+    for task in tasks:
+        task.cancel()
+    results = await asyncio.gather(*tasks, return_exceptions=True)
+    failed = [error for error in results if error is not None]
+    return next((e for e in failed if not isinstance(e, asyncio.CancelledError)), None)
+
+
+def _reason(ended: BaseException | None) -> str:
+    """Why a board is offline, in a word."""
+    if isinstance(ended, RemoteError):
+        return ended.reason
+    if isinstance(ended, WebSocketDisconnect) and ended.code == _GOING:
+        return "host-stopped"
+    return "left"
 
 
 async def _hang_up(socket: WebSocket, code: int, reason: str) -> None:

@@ -71,7 +71,7 @@ class View:
             "hub": self.who.thumb,
             "hub_name": self.who.name,
             "view": self.id,
-            "purpose": self.intent.purpose or None,
+            "purpose": OWN_USE if self.who.is_resident else self.intent.purpose or None,
             "case": self.intent.case or None,
             "reason": self.intent.reason or None,
         }

@@ -94,17 +94,17 @@ class Views:
         if view is None:
             self._desk.metrics.refused("view", "no-view")
             raise NotFound("no-view", "no view has this ticket")
-        looks = view.looks if camera_id is None else {camera_id: view.looks.get(camera_id)}
+        asked = list(view.looks) if camera_id is None else [camera_id]
+        looks = [view.looks[camera] for camera in asked if camera in view.looks]
         if view.address != address:
-            await self._turned_away(view, "ticket-stolen")
+            await self._turned_away(view, looks, "ticket-stolen")
             raise Denied("ticket-stolen", "this ticket belongs to another address")
-        known = [look for look in looks.values() if look is not None]
-        if not known:
+        if not looks:
             raise NotFound("no-view", "this view does not show that camera")
         now = self._desk.clock.unix()
-        if not any(look.holds(now) for look in known):
-            await self._turned_away(view, "ticket-expired")
-            raise Gone("ticket-expired", f"the view is over: {known[0].reason or 'expired'}")
+        if not any(look.holds(now) for look in looks):
+            await self._turned_away(view, looks, "ticket-expired")
+            raise Gone("ticket-expired", f"the view is over: {looks[0].reason or 'expired'}")
         return view
 
     def of(self, thumb: str) -> list[View]:
@@ -173,7 +173,7 @@ class Views:
             **view.about() | {"reason": reason, "view": None},
         )
 
-    async def _turned_away(self, view: View, reason: str) -> None:
+    async def _turned_away(self, view: View, looks: list[Look], reason: str) -> None:
         """Somebody came with a ticket that does not open: tell the residents, once a minute."""
         self._desk.metrics.refused("view", reason)
         count = self._tally.due((view.id, reason), self._desk.clock.monotonic())
