@@ -9,6 +9,7 @@ MODULES = (
     "filming",
     "gate",
     "handshake",
+    "network",
     "sensor",
     "small",
     "store",
