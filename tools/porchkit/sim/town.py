@@ -66,6 +66,7 @@ class Town:
         self.hub: Hub
         self.host = Hosting(folder, plan.home, plan.boards)
         self._folder, self._plan, self._tell = folder, plan, tell
+        self._films: list[Path] = []
         self._owners: list[Owner] = []
         self._undo = AsyncExitStack()
 
@@ -129,16 +130,14 @@ class Town:
 
     async def _build(self) -> None:
         self._tell("drawing the street, starting the host")
-        films = asyncio.create_task(self._films())
-        self._undo.callback(films.cancel)
-        await self._settle()
+        await together(self._film(), self._settle())
         self._tell(f"registering {self._plan.boards} cameras")
-        await together(*(self._add(number, film) for number, film in enumerate(await films)))
+        await together(*(self._add(number, film) for number, film in enumerate(self._films)))
         self.lots.sort(key=lambda lot: lot.camera.name)
 
-    async def _films(self) -> list[Path]:
+    async def _film(self) -> None:
         plan, folder = self._plan, self._folder / "footage"
-        return await asyncio.to_thread(footage.prepare, plan.footage, folder, plan.boards)
+        self._films = await asyncio.to_thread(footage.prepare, plan.footage, folder, plan.boards)
 
     async def _settle(self) -> None:
         """Host, residents and hub, registered by the commands that people type."""

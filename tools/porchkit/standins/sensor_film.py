@@ -21,7 +21,12 @@ _PATIENCE_MS = 4000
 _INDEX_ROW = 8  # u32 offset, u32 size, big-endian
 _SEGMENT_MAX = 65535
 
+_ZEROS = bytes(512)
+
 _power_on_ms = simboard.unix_ms()
+# The driver's memory. On a board it is no part of Python's heap; here it has to be, so it is taken
+# once, kept for every start of the sensor, and as small as the footage allows.
+_buffers = []
 
 
 class Film:
@@ -29,21 +34,22 @@ class Film:
 
     def __init__(self, width, height, count, latest, dark_since):
         # The driver's rule for JPEG; fixed when the driver starts, whatever is set later.
-        size = width * height // 5
-        self._buffers = [array.array("b", bytes(size)) for _ in range(count)]
+        self._room = width * height // 5
         self._latest = latest and count > 1
         self._dark_since = dark_since
         self._reel = None
         self._held = None
-        self._full = []  # [buffer, begun, done, length]; length None: nothing came
+        self._full = []  # [buffer number, begun, done, length]; length None: nothing came
         self.resize(width, height)
-        for buffer in self._buffers:
-            self._fill(buffer)
+        for number in range(count):
+            self._fill(number)
 
     def close(self):
         """The memory goes back to the driver: pictures still held are gone."""
-        for buffer in self._buffers:
-            memoryview(buffer)[:] = bytes(len(buffer))
+        for buffer in _buffers:
+            room = memoryview(buffer)
+            for at in range(0, len(buffer), len(_ZEROS)):
+                room[at : at + len(_ZEROS)] = _ZEROS[: len(buffer) - at]
         self._reel.close()
 
     def resize(self, width, height):
@@ -54,8 +60,8 @@ class Film:
     def release(self):
         """Give the held buffer back; the sensor begins at once to write over it."""
         if self._held is not None:
-            buffer, self._held = self._held, None
-            self._fill(buffer)
+            number, self._held = self._held, None
+            self._fill(number)
 
     def available(self):
         self._refresh()
@@ -73,9 +79,8 @@ class Film:
             if left <= 0:
                 return None
             time.sleep_ms(min(left, _POLL_MS if wait is None else wait))
-        buffer, _, _, length = self._full.pop(0)
-        self._held = buffer
-        return memoryview(buffer)[:length]
+        self._held, _, _, length = self._full.pop(0)
+        return memoryview(_buffers[self._held])[:length]
 
     def _wait_ms(self):
         """How long until the oldest buffer is whole; None where nobody can tell."""
@@ -105,8 +110,8 @@ class Film:
             if newest > self._full[0][1]:
                 self._expose(self._full[0], newest - 1)
 
-    def _fill(self, buffer):
-        row = [buffer, 0, 0, None]
+    def _fill(self, number):
+        row = [number, 0, 0, None]
         self._full.append(row)
         self._expose(row, simboard.unix_ms())
 
@@ -121,7 +126,17 @@ class Film:
         row[2] = begins + PERIOD_MS
         row[3] = None
         if self._dark_since() is None and not simboard.knob("camera_fault", False):
-            row[3] = self._reel.read(row[1] - _power_on_ms, row[0])
+            row[3] = self._copy(row[0], row[1] - _power_on_ms)
+
+    def _copy(self, number, elapsed_ms):
+        """The JPEG of that moment into a buffer; its length, or None where it is too large for
+        the driver's buffer (which drops such a frame)."""
+        at, size, extra = self._reel.find(elapsed_ms)
+        if size + extra > self._room:
+            return None
+        _reserve(number, size + extra, self._reel)
+        self._reel.read(at, size, extra, memoryview(_buffers[number]))
+        return size + extra
 
 
 class Reel:
@@ -139,21 +154,50 @@ class Reel:
     def close(self):
         self._file.close()
 
-    def read(self, elapsed_ms, buffer):
-        """Copy the JPEG of that moment into `buffer`; its length, or None where it is too large
-        for the buffer (the driver drops such a frame)."""
+    def find(self, elapsed_ms):
+        """(offset, size, bytes to pad with) of the JPEG of that moment."""
         at = int(elapsed_ms * self._fps) // 1000 % self._frames * _INDEX_ROW
-        offset = int.from_bytes(self._index[at : at + 4], "big")
-        size = int.from_bytes(self._index[at + 4 : at + 8], "big")
-        extra = max(simboard.knob("frame_bytes", 0) - size, 0)
-        if size + extra > len(buffer):
-            return None
-        room = memoryview(buffer)
+        size = self._number(at + 4)
+        return self._number(at), size, max(simboard.knob("frame_bytes", 0) - size, 0)
+
+    def largest(self, least):
+        """The size of the largest JPEG, at least `least`."""
+        for at in range(4, len(self._index), _INDEX_ROW):
+            least = max(least, self._number(at))
+        return least
+
+    def read(self, offset, size, extra, room):
+        """Copy a JPEG into `room`, with `extra` bytes of padding right after its SOI."""
         self._file.seek(offset)
-        self._file.readinto(room[:2])  # SOI; what pads comes right after it
+        self._file.readinto(room[:2])
         _pad(room, 2, extra)
         self._file.readinto(room[2 + extra : size + extra])
-        return size + extra
+
+    def _number(self, at):
+        return int.from_bytes(self._index[at : at + 4], "big")
+
+
+def _reserve(number, least, reel):
+    """Have buffer `number` hold `least` bytes, and then any frame of the reel."""
+    while len(_buffers) <= number:
+        _buffers.append(array.array("b"))
+    if len(_buffers[number]) >= least:
+        return
+    _buffers[number] = None  # before the larger one is allocated
+    buffer = array.array("b")
+    for _ in range(-(-reel.largest(least) // len(_ZEROS))):
+        buffer.extend(_ZEROS)
+    _buffers[number] = buffer
+
+
+def _reserve_early():
+    """Take the first buffer while the heap is still in one piece, at import."""
+    sizes = simboard.knob("footage", {}).get("sizes")
+    if sizes:
+        width, height = next(iter(sizes)).split("x")
+        reel = Reel(int(width), int(height))
+        _reserve(0, simboard.knob("frame_bytes", 1), reel)
+        reel.close()
 
 
 def _footage(name):
@@ -184,3 +228,6 @@ def _pad(room, at, count):
         count -= length
     if count:
         room[at : at + count] = b"\xff" * count
+
+
+_reserve_early()
