@@ -50,6 +50,9 @@ _STILL = """(async () => {
   await frame();
   await frame();
   const { x, y, width, height } = element.getBoundingClientRect();
+  const note = ({ target }) => { window.hit = element.contains(target); };
+  window.hit = false;
+  addEventListener("click", note, { capture: true, once: true });
   const still = element.isConnected && x === before.x && y === before.y;
   return still && { x: x + width / 2, y: y + height / 2 };
 })()"""
@@ -178,11 +181,14 @@ class Page:
 
     async def click(self, selector: str) -> None:
         """Click an element as a hand would, once it is there, takes clicks and stands still."""
-        spot = await self.until(_STILL.replace("SELECTOR", json.dumps(selector)))
-        for kind in ("mousePressed", "mouseReleased"):
-            await self.send(
-                "Input.dispatchMouseEvent", type=kind, button="left", clickCount=1, **spot
-            )
+        hit = False
+        while not hit:  # it may move away between the look and the click
+            spot = await self.until(_STILL.replace("SELECTOR", json.dumps(selector)))
+            for kind in ("mousePressed", "mouseReleased"):
+                await self.send(
+                    "Input.dispatchMouseEvent", type=kind, button="left", clickCount=1, **spot
+                )
+            hit = await self.run("window.hit")
 
     async def type(self, selector: str, text: str) -> None:
         """Type into a field."""

@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 
+import "./webcrypto.mjs";
+
 import { b64, concat, sha256, unb64, utf8 } from "../../../host/porchlight/web/lib/bytes.mjs";
 
 test("base64url has no padding and comes back", () => {

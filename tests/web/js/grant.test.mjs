@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 
+import "./webcrypto.mjs";
+
 import { b64, utf8 } from "../../../host/porchlight/web/lib/bytes.mjs";
 import { dumps } from "../../../host/porchlight/web/lib/canon.mjs";
 import { claimsOf, nextSeq, scope, termsOf } from "../../../host/porchlight/web/lib/grant.mjs";

@@ -1,6 +1,8 @@
 // Lets the Python tests call the page's own modules: one JSON request on stdin, one JSON answer
 // on stdout.
 
+import "./webcrypto.mjs";
+
 import { text } from "node:stream/consumers";
 
 import { dumps } from "../../../host/porchlight/web/lib/canon.mjs";

@@ -90,6 +90,7 @@ export class ResidentSide {
     // All that came since the last page, oldest first; what events told meanwhile is not shown
     // twice.
     async #catchUp() {
+        this.log.list.ariaBusy = "true"; // an old log is not news to be read out
         for (let full = true; full;) {
             const { entries, next } = await this.#api.get(
                 `/api/v1/entries?after=${this.#next}&limit=${PAGE}`,
@@ -98,6 +99,7 @@ export class ResidentSide {
             this.#next = next;
             full = entries.length === PAGE;
         }
+        this.log.list.ariaBusy = null;
     }
 
     // Events come in bunches: one request answers all that came while it was under way, and one

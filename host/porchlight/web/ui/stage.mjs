@@ -73,9 +73,11 @@ export class Stage {
     async open(ids) {
         const fresh = ids.map((id) => this.#seats.get(id)).filter((seat) => seat && !seat.view);
         if (!fresh.length) return;
-        const all = [...this.#shown(), ...fresh];
+        const shown = this.#shown();
+        const all = [...shown, ...fresh];
+        if (all.length > MAX_STREAMS || this.#wall) await this.#leave(shown);
         if (all.length > MAX_STREAMS) await this.#openWall(all);
-        else await this.#openSingle(fresh);
+        else await this.#openSingle(all.filter((seat) => !seat.view));
         this.onChange();
     }
 
@@ -89,7 +91,6 @@ export class Stage {
     }
 
     async #openWall(seats) {
-        await this.#leave(seats.filter((seat) => seat.view));
         const view = await this.#post(seats);
         this.tiles.dataset.mode = "wall";
         const on = { clock: this.#api.clock, onEnd: () => this.#lostWall() };
