@@ -1,6 +1,10 @@
 """`porchlight sim`, small: the real host, real boards, real streams; and killed in the middle."""
 
 import json
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -8,6 +12,7 @@ import pytest
 
 from porchkit import cli
 from porchkit.home import Home
+from porchkit.sim import meters
 
 
 def sim(capsys: pytest.CaptureFixture[str], *words: str) -> tuple[int, dict[str, Any], str]:
@@ -63,6 +68,40 @@ def test_wrong_words_are_told_in_one_line(
     assert code == 2
     assert says in said
     assert said.count("\n") == 1
+
+
+@pytest.fixture
+def served(tmp_path: Path) -> Iterator[Path]:
+    """The folder of a host that runs."""
+    home = tmp_path / "home"
+    assert cli.main(["init", "--home", str(home), "--listen", "127.0.0.1:0"]) == 0
+    settings = home / "porchlight.toml"
+    settings.write_text(settings.read_text().replace("port = 8080", "port = 0"))
+    log = tmp_path / "host.log"
+    with log.open("wb") as out:
+        command = [sys.executable, "-m", "porchkit.cli", "serve", "--home", str(home)]
+        host = subprocess.Popen(command, stdout=out, stderr=out, stdin=subprocess.DEVNULL)
+    with host:
+        end = time.monotonic() + 30
+        while Home(home).running() is None:
+            assert host.poll() is None, log.read_text()
+            assert time.monotonic() < end, "the host does not start"
+            time.sleep(0.05)
+        yield home
+        host.terminate()
+
+
+def test_a_host_that_runs_is_used_and_left_running(
+    capsys: pytest.CaptureFixture[str], served: Path
+) -> None:
+    capsys.readouterr()
+    _, found, _ = sim(capsys, "--home", str(served), "--boards", "2", "--seconds", "3")
+    assert found["lost"] == 0
+    assert found["integrity"] is None, "its database is not ours to look into"
+    running = Home(served).running()
+    assert running is not None
+    assert meters.cost(running.pid) is not None
+    assert len(Home(served).hubs()) == 1
 
 
 def test_a_home_without_a_host_says_what_to_do(
