@@ -113,7 +113,8 @@ class KillFigures:
 @dataclass
 class Figures:
     """All of a run. `sent` by the boards and `taken` by the host cover the whole run, None where
-    the host was killed meanwhile (its counters began anew); `gaps` and `repeats` are its own."""
+    the host was killed meanwhile (its counters began anew); `gaps` and `repeats` are its own.
+    `stall_ms`: how late this program itself came to a timer, which tells of a busy machine."""
 
     boards: int
     fps: int
@@ -131,6 +132,7 @@ class Figures:
     repeated: int = 0
     outside: int = 0
     sessions_lost: int = 0
+    stall_ms: int = 0
     resets: int = 0
     integrity: str | None = None
     host: HostFigures = field(default_factory=HostFigures)
@@ -168,7 +170,8 @@ def promises(run: Figures) -> list[Promise]:
         Promise(
             f"no frame over {LATE_MS} ms late at the board",
             run.board.late_reports == 0 and run.board.late_worst_ms <= LATE_MS,
-            f"worst {run.board.late_worst_ms} ms, {run.board.late_reports} reports of more",
+            f"worst {run.board.late_worst_ms} ms, {run.board.late_reports} reports of more; "
+            f"this program itself was up to {run.stall_ms} ms late",
         ),
         Promise(
             "no frame twice",

@@ -79,6 +79,7 @@ async def _run(plan: Plan, town: Town, eyes: list[Eye], run: Figures, tell: Tell
         await _take_back(town, run, disturbed=plan.kill_host_at is not None)
         await recorder.mark()
         run.refused = recorder.refused_frames()
+        run.stall_ms = recorder.stall_ms
     _judge(town, eyes, run)
 
 

@@ -17,11 +17,13 @@ TELL_EVERY = 5  # periods
 
 
 class Recorder:
-    """Samples while entered. `late_worst_ms`: the worst that any board told of. What is counted
+    """Samples while entered. `late_worst_ms`: the worst that any board told of; `stall_ms`: how
+    long we ourselves waited for the processor, which no board can do better than. What is counted
     begins when it is entered and goes up to the last mark()."""
 
     def __init__(self, town: Town, seen: Callable[[], int], tell: Callable[[str], None]) -> None:
         self.late_worst_ms = 0
+        self.stall_ms = 0
         self._town, self._seen, self.tell = town, seen, tell
         self._costs: list[tuple[float, Cost]] = []  # when, what
         self._spans: list[tuple[Counts, Counts]] = []  # of each host that ran: before, after
@@ -87,7 +89,9 @@ class Recorder:
         began, count = time.monotonic(), 0
         while True:
             count += 1
-            await asyncio.sleep(began + count * PERIOD_S - time.monotonic())
+            due = began + count * PERIOD_S
+            await asyncio.sleep(due - time.monotonic())
+            self.stall_ms = max(self.stall_ms, round((time.monotonic() - due) * 1000))
             self._cost()
             with contextlib.suppress(CommandError):  # a host that was killed does not answer
                 self._hear(await self._town.rows())
