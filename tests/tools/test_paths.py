@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+
 from porchkit import paths
 from porchkit.errors import CommandError
 
