@@ -157,10 +157,14 @@ class HttpProtocol(HttpToolsProtocol):
     @property
     def idle(self) -> bool:
         """Whether all that was written is with the kernel, and next to nothing waits there."""
+        if self.transport.is_closing():  # uvloop answers no questions about what is closed
+            return True
         return self.transport.get_write_buffer_size() == 0 and not self._tls_behind
 
     def stream(self) -> None:
         """Keep next to nothing buffered: one frame here, a few kilobytes in the kernel."""
+        if self.transport.is_closing():
+            return
         self.transport.set_write_buffer_limits(high=1)  # 0 would pause uvloop's TLS for ever
         lowat.limit(self.transport)
 

@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import socket
 import ssl
+import struct
 import time
 from pathlib import Path
 
@@ -206,6 +207,30 @@ async def test_a_viewer_that_leaves_is_let_go(host: InThread, fire: Signer, porc
             assert view.streams == 1
         await until(lambda: view.streams == 0)
         await board.watched(None)
+
+
+@pytest.mark.parametrize("over_tls", [False, True])
+async def test_viewers_that_leave_at_any_moment_leave_nothing_behind(
+    host: InThread,
+    fire: Signer,
+    porch: Kit,
+    over_tls: bool,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    handle = handle_of(host.grant(porch, fire))
+    async with board_at(host, porch) as board, sending(board, handle, every_s=0.005):
+        opened = open_view(host, fire, porch)
+        url = stream_url(host, opened, porch)
+        view = host.call(lambda: host.parts.views.get(opened["id"], fire.thumb))
+        assert view is not None
+        for number in range(60):
+            sock = await asyncio.to_thread(raw_viewer, host, url, over_tls=over_tls)
+            await asyncio.sleep(number % 12 / 2_000)
+            if number % 2:  # a reset instead of a goodbye
+                sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            sock.close()
+        await until(lambda: view.streams == 0)
+    assert [record.getMessage() for record in caplog.records if record.exc_info] == []
 
 
 async def test_a_ticket_has_a_bounded_number_of_streams(tmp_path: Path) -> None:

@@ -353,7 +353,7 @@ async def test_a_revocation_reaches_a_board_between_frames_of_others(
         for kit, board, jti in zip(kits, boards, jtis, strict=True):
             url = stream_url(host, opened, kit)
             await street.enter_async_context(watching(host, url))
-            await street.enter_async_context(sending(board, handle_of(jti)))
+            await street.enter_async_context(sending(board, handle_of(jti), every_s=0.2))
         began = time.monotonic()
         host.caller(ann).post(f"/grants/{jtis[7]}/revoke")
         await boards[7].heard(wire.Revoke)

@@ -36,8 +36,8 @@ class StreamResponse(Response):
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Stream until the viewer leaves or the feed is over."""
         link = connection.of(scope)
-        link.stream()
         try:
+            link.stream()
             await self._stream(link, receive, send)
         finally:
             self._done()
