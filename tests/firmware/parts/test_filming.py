@@ -150,8 +150,11 @@ def test_a_gate_that_closes_while_the_sensor_exposes_lets_nothing_through():
     def revoke():
         porch.book.revoke(bytes([1]) * 16)
 
+    queued = []
+    porch.filming.ready = lambda: queued.append(1)
     porch.sensor.during = revoke
     assert porch.run(1_000) == []
+    assert queued == []
     assert not porch.sensor.powered
     assert porch.gate.reason == "revoked"
 
