@@ -358,3 +358,22 @@ async def test_a_revocation_reaches_a_board_between_frames_of_others(
         host.caller(ann).post(f"/grants/{jtis[7]}/revoke")
         await boards[7].heard(wire.Revoke)
         assert time.monotonic() - began < 1.0
+
+
+@pytest.mark.parametrize("over_tls", [True, False])
+async def test_boards_that_vanish_at_any_moment_leave_nothing_behind(
+    host: InThread, porch: Kit, caplog: pytest.LogCaptureFixture, over_tls: bool
+) -> None:
+    handle = handle_of(host.grant(porch, host.hub()))
+    url = host.uplink if over_tls else f"ws://127.0.0.1:{host.ports.http}/uplink"
+    for number in range(40):
+        board = BoardPeer(url, porch.key, tls=host.tls() if over_tls else None)
+        await board.open()
+        board.sequence = 100 * number
+        for _ in range(number % 8):
+            await board.send_frame(picture(), handle)
+        await asyncio.sleep(number % 5 / 1_000)
+        board.socket.transport.abort()
+        await board.socket.wait_closed()
+    await until(lambda: host.call(lambda: host.parts.cameras.online()) == 0)
+    assert [record.getMessage() for record in caplog.records if record.exc_info] == []

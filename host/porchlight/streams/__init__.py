@@ -1,0 +1,1 @@
+"""Streams: framing, snapshots, the wall; one frame on the way to a viewer, never a queue."""
