@@ -35,6 +35,7 @@ test("follow comes back after an end and after a refusal, and stops with its sig
     const stop = new AbortController();
     const seen = [];
     let tries = 0;
+    let ready = true;
     const connect = async () => {
         tries += 1;
         if (tries === 2) throw new Error("refused");
@@ -43,8 +44,14 @@ test("follow comes back after an end and after a refusal, and stops with its sig
     await follow(connect, {
         signal: stop.signal,
         pauses_ms: { first: 1, most: 2 },
-        onOpen: () => seen.push("open"),
+        onOpen: async () => {
+            seen.push("open");
+            ready = false;
+            await new Promise((done) => setTimeout(done, 1));
+            ready = true;
+        },
         onEvent: (name, value) => {
+            assert.ok(ready);
             seen.push(`${name} ${value}`);
             if (value === 3) stop.abort();
         },

@@ -46,8 +46,9 @@ export class SseParser {
 /**
  * @param {(signal: AbortSignal) => Promise<Response>} connect opens the stream; a rejection
  *   means "try again"
- * @param {{onOpen: () => void, onEvent: (name: string, value: any) => void, onLost: (error:
- *   Error) => void, signal: AbortSignal, pauses_ms?: typeof PAUSES_MS}} on
+ * @param {{onOpen: () => void | Promise<void>, onEvent: (name: string, value: any) => void,
+ *   onLost: (error: Error) => void, signal: AbortSignal, pauses_ms?: typeof PAUSES_MS}} on
+ *   events wait until onOpen is done; if it rejects, the stream counts as lost
  * @returns {Promise<void>} resolves when the signal is aborted
  */
 export async function follow(connect, { onOpen, onEvent, onLost, signal, pauses_ms = PAUSES_MS }) {
@@ -57,9 +58,9 @@ export async function follow(connect, { onOpen, onEvent, onLost, signal, pauses_
             await once(
                 connect,
                 signal,
-                () => {
+                async () => {
+                    await onOpen();
                     pause_ms = pauses_ms.first;
-                    onOpen();
                 },
                 onEvent,
             );
@@ -74,16 +75,20 @@ export async function follow(connect, { onOpen, onEvent, onLost, signal, pauses_
 }
 
 async function once(connect, signal, onOpen, onEvent) {
-    const silence = new AbortController();
-    const response = await connect(AbortSignal.any([signal, silence.signal]));
-    onOpen();
-    const parser = new SseParser();
-    const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
-    for (;;) {
-        const timer = setTimeout(() => silence.abort(), SILENCE_MS);
-        const { done, value } = await reader.read().finally(() => clearTimeout(timer));
-        if (done) return;
-        for (const { event, data } of parser.feed(value)) onEvent(event, JSON.parse(data));
+    const ended = new AbortController();
+    try {
+        const response = await connect(AbortSignal.any([signal, ended.signal]));
+        await onOpen(); // events that come meanwhile wait in the stream
+        const parser = new SseParser();
+        const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
+        for (;;) {
+            const timer = setTimeout(() => ended.abort(), SILENCE_MS);
+            const { done, value } = await reader.read().finally(() => clearTimeout(timer));
+            if (done) return;
+            for (const { event, data } of parser.feed(value)) onEvent(event, JSON.parse(data));
+        }
+    } finally {
+        ended.abort();
     }
 }
 

@@ -1,5 +1,12 @@
 // The host's short words said in a resident's words. Pure text: nothing here touches the page.
 
+/**
+ * Why a stream broke off.
+ * @param {Error} error a Problem, or what the browser has to say of a broken connection
+ */
+export const lostSentence = (error) =>
+    error.status === undefined ? "The connection to the host is lost." : error.message;
+
 const GATE = {
     ok: "Pictures go to a viewer you allowed.",
     "not-watched": "Nobody is looking. The sensor is off.",

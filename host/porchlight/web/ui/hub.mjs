@@ -4,6 +4,7 @@
 import { during, h, say } from "../lib/dom.mjs";
 import { follow, rest } from "../lib/sse.mjs";
 import { caseForm } from "./casebook.mjs";
+import { lostSentence } from "../lib/words.mjs";
 import { Stage } from "./stage.mjs";
 
 const WAIT_MS = 1000;
@@ -63,13 +64,16 @@ export class HubSide {
         this.stage.run(signal);
         return follow((inner) => this.#api.open("/api/v1/events", inner), {
             signal,
-            onOpen: () => say(this.link, "live"),
+            onOpen: () => {
+                say(this.link, "live");
+                say(this.problem, "");
+            },
             onEvent: (name, value) => {
                 if (name === "view" && value.state === "closed") this.stage.ended(value);
             },
             onLost: (error) => {
                 say(this.link, "reconnecting…");
-                say(this.problem, error.message);
+                say(this.problem, lostSentence(error));
             },
         });
     }

@@ -4,6 +4,7 @@
 import { h, say } from "../lib/dom.mjs";
 import { claimsOf, mint, nextSeq, scope, termsOf } from "../lib/grant.mjs";
 import { follow } from "../lib/sse.mjs";
+import { lostSentence } from "../lib/words.mjs";
 import { CameraCard, stands } from "./card.mjs";
 import { LogList } from "./log.mjs";
 import { askPermission } from "./permission.mjs";
@@ -52,11 +53,11 @@ export class ResidentSide {
         signal.addEventListener("abort", () => clearInterval(timer));
         return follow((inner) => this.#api.open("/api/v1/events", inner), {
             signal,
-            onOpen: () => this.#guard(() => this.#resync()),
+            onOpen: () => this.#resync(),
             onEvent: (name, value) => this.#onEvent(name, value),
             onLost: (error) => {
                 say(this.link, "reconnecting…");
-                say(this.problem, error.message);
+                say(this.problem, lostSentence(error));
             },
         });
     }
@@ -77,13 +78,14 @@ export class ResidentSide {
         }
     }
 
+    // Cameras and entries first: they say what everything is called.
     async #resync() {
-        const [{ cameras }] = await Promise.all([
-            this.#api.get("/api/v1/cameras"),
-            this.#refreshGrants(),
-        ]);
-        cameras.forEach((camera) => this.#showCamera(camera));
+        const { cameras } = await this.#api.get("/api/v1/cameras");
+        cameras.forEach((camera) => this.#names.learnCamera(camera));
         await this.#catchUp();
+        await this.#refreshGrants();
+        cameras.forEach((camera) => this.#showCamera(camera));
+        say(this.problem, "");
         say(this.link, "live");
     }
 

@@ -6,6 +6,7 @@
 import { h, lamp, say } from "../lib/dom.mjs";
 import { Painter, play } from "../lib/pictures.mjs";
 import { age } from "../lib/times.mjs";
+import { lostSentence } from "../lib/words.mjs";
 
 const STALE_S = 3;
 const TICK_MS = 250;
@@ -113,7 +114,7 @@ export class Tile {
     }
 
     #ended(error) {
-        this.darken("Picture ended", error ? error.message : "The host closed the stream.");
+        this.darken("Picture ended", error ? lostSentence(error) : "The host closed the stream.");
         this.onEnd(error);
     }
 
