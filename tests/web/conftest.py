@@ -8,6 +8,7 @@ import pytest_asyncio
 
 from tests.web import chromium
 from tests.web.street import Street, building
+from tests.web.tab import Page
 
 MORE = ("barn", "shed")
 
@@ -55,7 +56,7 @@ async def street(whole_street: Street) -> Street:
 
 
 @pytest_asyncio.fixture(loop_scope="session")
-async def page(browser: chromium.Browser) -> AsyncIterator[chromium.Page]:
+async def page(browser: chromium.Browser) -> AsyncIterator[Page]:
     """A new tab. In the end nothing may have gone wrong in it unnoticed."""
     opened = await browser.page()
     yield opened

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.web import looks
-from tests.web.chromium import Page
+from tests.web.tab import Page
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 

@@ -7,8 +7,8 @@ import pytest
 
 from porchkit import keys
 from tests.web import looks
-from tests.web.chromium import Page, PageError
 from tests.web.street import Street
+from tests.web.tab import Page, PageError
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 

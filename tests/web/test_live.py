@@ -5,8 +5,8 @@ import time
 import pytest
 
 from tests.web import looks
-from tests.web.chromium import Page
 from tests.web.street import Street
+from tests.web.tab import Page
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 

@@ -3,8 +3,8 @@
 import httpx
 import pytest
 
-from tests.web.chromium import Page
 from tests.web.street import Street
+from tests.web.tab import Page
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 

@@ -6,8 +6,8 @@ import pytest
 
 from accord import b64, canon, wire
 from tests.web import looks
-from tests.web.chromium import Page
 from tests.web.street import Street
+from tests.web.tab import Page
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
