@@ -112,3 +112,13 @@ async def test_nobody_films_for_a_page_in_the_background(page: Page, street: Str
     await street.boards["porch"].watched(None)
     await page.run(looks.hidden(False))
     await page.until(looks.is_(tile, "live"))
+
+
+async def test_the_page_works_over_tls_too(page: Page, street: Street) -> None:
+    await street.allow("porch")
+    await page.send("Security.setIgnoreCertificateErrors", ignore=True)  # the host's own CA
+    await page.goto(street.demo.replace(street.page, f"https://127.0.0.1:{street.running.https}/"))
+    tile = looks.tile(street.camera("porch"))
+    await page.until(looks.is_(tile, "live"))
+    await street.revoke("porch")
+    await page.until(looks.says(tile, "Consent ended"))
