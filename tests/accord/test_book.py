@@ -64,8 +64,13 @@ def test_a_lower_or_equal_seq_is_a_replay():
 
 def test_the_same_jti_with_other_claims_is_not_the_held_one():
     book = Book(CAMERA)
-    book.add(make(1))
-    refused("seq-replayed", book.add, make(1, exp=NOW + 601))
+    one = make(1)
+    book.add(one)
+    given = permit(book, one)
+    refused("jti-reused", book.add, make(1, exp=NOW + 601))
+    refused("jti-reused", book.add, make(2, jti=one.jti))
+    book.revoke(one.handle)
+    assert not given.holds(NOW)
 
 
 def test_another_camera():

@@ -56,21 +56,36 @@ def test_withdrawn_is_over_at_once():
     assert not taken_back.holds(NOW)
 
 
+def test_what_cannot_be_honoured_yet_is_refused():
+    refused("mask-not-supported", ask, "a mask")
+    refused("approval-missing", ask, "two must approve")
+
+
 def test_windows_of_the_local_week():
     # NOW is Thursday 2025-10-09 10:53:20 CEST; windows: Mon, Tue, Fri 04:00 to Sunday's end.
-    refused("outside-window", ask, "everything")
+    refused("outside-window", ask, "windows")
     friday = NOW + 86400
-    given = ask("everything", now=friday)
+    given = ask("windows", now=friday)
     monday = 1_760_306_400  # 2025-10-13 00:00 CEST
     assert given.ends == monday + 2 * 86400  # the windows of Monday and Tuesday adjoin
-    assert ask("everything", now=monday - 1).ends == given.ends
-    refused("outside-window", ask, "everything", now=monday + 2 * 86400)
+    assert ask("windows", now=monday - 1).ends == given.ends
+    refused("outside-window", ask, "windows", now=monday + 2 * 86400)
 
 
-def test_a_window_over_the_change_of_clocks_ends_by_the_new_clock():
-    saturday = 1_761_400_800  # 2025-10-25 16:00 CEST; winter time begins on Sunday at 03:00
-    monday_cet = 1_761_519_600  # 2025-10-27 00:00 CET
-    assert ask("everything", now=saturday).ends == monday_cet + 2 * 86400
+def test_when_clocks_are_set_a_new_check_must_say():
+    saturday = 1_761_400_800  # 2025-10-25 16:00 CEST
+    change = 1_761_440_400  # 2025-10-26 03:00 CEST becomes 02:00 CET
+    monday = 1_761_519_600  # 2025-10-27 00:00 CET
+    assert ask("windows", now=saturday).ends == change
+    assert ask("windows", now=change).ends == monday + 2 * 86400
+
+
+def test_the_hour_that_comes_twice_is_in_the_window_once():
+    change = 1_761_440_400  # Sunday; the window is 02:45 to 06:45
+    assert ask("small hours", now=change - 1).ends == change
+    refused("outside-window", ask, "small hours", now=change)
+    refused("outside-window", ask, "small hours", now=change + 2699)
+    assert ask("small hours", now=change + 2700).ends == change + 2700 + 4 * 3600
 
 
 def test_a_permit_cannot_be_made_by_hand():

@@ -82,6 +82,7 @@ def loose(value: Any) -> bytes:
 def good() -> list[dict[str, Any]]:
     week = [[0, 1440], [1440, 2880], [6000, 10080]]
     limits = {"fps": 5, "w": 640, "h": 480, "session_s": 600, "day_s": 3600, "retain_s": 0}
+    windows = detail(windows=week, tz="CET-1CEST,M3.5.0,M10.5.0/3", limits=limits)
     full = detail(
         windows=week,
         tz="CET-1CEST,M3.5.0,M10.5.0/3",
@@ -103,6 +104,13 @@ def good() -> list[dict[str, Any]]:
             req=b64.encode(bytes(16)),
             crh=b64.encode(bytes(32)),
         ),
+        "windows": claims(exp=NOW + 30 * 86400, authorization_details=[windows]),
+        "small hours": claims(
+            exp=NOW + 30 * 86400,
+            authorization_details=[windows | {"windows": [[6 * 1440 + 165, 6 * 1440 + 405]]}],
+        ),
+        "a mask": claims(authorization_details=[detail(mask=[[0, 0, 1000, 1000]])]),
+        "two must approve": claims(authorization_details=[detail(approve="two")]),
         "incident of one hour": claims(incident="2026-1170", exp=NOW + 3600),
         "lease demanded": claims(status={"status_list": {"idx": 3, "uri": "lease"}}),
         "ninety days without live": claims(

@@ -32,7 +32,9 @@ class Book:
         if grant.handle in self.revoked:
             raise Refused("revoked")
         held = self._held.get(grant.handle)
-        if held is not None and held.token == grant.token:
+        if held is not None:
+            if held.token != grant.token:
+                raise Refused("jti-reused")  # or one revocation would leave the other's permits
             return False
         if grant.seq <= self.floor:
             raise Refused("seq-replayed")

@@ -53,9 +53,8 @@ def _write(value: "Any", depth: int) -> str:
 
 
 def _members(value: "dict[Any, Any]", depth: int) -> "list[str]":
-    for key in value:  # MicroPython's json takes numbers as keys, which do not sort among texts
-        if type(key) is not str:
-            raise ValueError("no canonical form")
+    if not all(type(key) is str for key in value):  # MicroPython's json takes numbers as keys
+        raise ValueError("no canonical form")
     return [_write_text(key) + ":" + _write(value[key], depth - 1) for key in sorted(value)]
 
 

@@ -26,9 +26,7 @@ def hmac_sha256(key: bytes, *parts: "Buffer") -> bytes:
 
 def equal(a: bytes, b: bytes) -> bool:
     """Compare without telling by time where the first difference is."""
-    if len(a) != len(b):
-        return False
-    difference = 0
-    for i in range(len(a)):
-        difference |= a[i] ^ b[i]
+    difference = len(a) ^ len(b)
+    for x, y in zip(a, b):
+        difference |= x ^ y
     return difference == 0

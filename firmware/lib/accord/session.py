@@ -119,7 +119,7 @@ class BoardSession(_Session):
         jpeg: "Buffer" = frame.jpeg
         if len(jpeg) > wire.MAX_JPEG:
             raise LocalError("a frame is too long")
-        fields = frame.before_last()
+        fields = frame.payload(-1)
         head, code = self._seal(wire.Frame, fields, jpeg)
         return head + fields, code
 

@@ -47,12 +47,23 @@ class Zone:
     def offset_s(self, unix_s: int) -> int:
         if not self._rules:
             return self.winter_s
-        year = _year((unix_s + self.winter_s) // _DAY_S)
-        begin = _moment(year, self._rules[0]) - self.winter_s
-        end = _moment(year, self._rules[1]) - self.summer_s
+        begin, end = self._changes(unix_s)
         if begin < end:
             return self.summer_s if begin <= unix_s < end else self.winter_s
         return self.winter_s if end <= unix_s < begin else self.summer_s  # southern half
+
+    def next_change(self, unix_s: int) -> int:
+        """When clocks are next set, within two years; a week on where they never are."""
+        if not self._rules:
+            return unix_s + 7 * _DAY_S
+        moments = self._changes(unix_s) + self._changes(unix_s, 1)
+        return min([moment for moment in moments if moment > unix_s])
+
+    def _changes(self, unix_s: int, later: int = 0) -> "tuple[int, int]":
+        """Begin and end of summer time (unix s) in the local year of `unix_s`, or `later`."""
+        year = _year((unix_s + self.winter_s) // _DAY_S) + later
+        begin, end = [_moment(year, rule) for rule in self._rules]
+        return begin - self.winter_s, end - self.summer_s
 
 
 def _after_name(text: str) -> str:
@@ -78,8 +89,6 @@ def _signed_time(text: str) -> "tuple[int, str]":
 def _seconds(text: str) -> int:
     sign = -1 if text[:1] == "-" else 1
     fields = (text[1:] if text[:1] in ("+", "-") else text).split(":")
-    if len(fields) > 3:
-        raise ValueError("bad time zone")
     fields = fields + ["0"] * (3 - len(fields))
     hours, minutes, seconds = [_number(field, 167) for field in fields]
     if minutes > 59 or seconds > 59:
@@ -98,11 +107,8 @@ def _rule(text: str) -> "tuple[int, int, int, int]":
 
 
 def _number(text: str, most: int, least: int = 0) -> int:
-    if not 1 <= len(text) <= 3:
+    if not 1 <= len(text) <= 3 or not text.isdigit():
         raise ValueError("bad time zone")
-    for char in text:
-        if char not in "0123456789":
-            raise ValueError("bad time zone")
     if not least <= int(text) <= most:
         raise ValueError("bad time zone")
     return int(text)

@@ -49,12 +49,9 @@ class Message:
     def check(self) -> None:
         """What FIELDS cannot say; RemoteError if it does not hold."""
 
-    def payload(self) -> bytes:
-        return b"".join([_pack(getattr(self, name), size) for name, size in self.FIELDS])
-
-    def before_last(self) -> bytes:
-        """The payload without its last field: what precedes a frame's picture."""
-        return b"".join([_pack(getattr(self, name), size) for name, size in self.FIELDS[:-1]])
+    def payload(self, upto: "int | None" = None) -> bytes:
+        """Of the fields before `upto`: -1 leaves out the last one, a frame's picture."""
+        return b"".join([_pack(getattr(self, name), size) for name, size in self.FIELDS[:upto]])
 
 
 class Hello(Message):
@@ -240,10 +237,6 @@ class Parser:
         raw = Raw(bytes(view[:12]), bytes(view[12:body_end]), bytes(view[body_end:end]))
         self._buffer = bytearray(view[end:])
         return raw
-
-    @property
-    def empty(self) -> bool:
-        return not self._buffer
 
 
 def _checked_length(buffer: "Buffer") -> int:

@@ -45,7 +45,7 @@ def best(book: Book, hub: str, action: str, now: int, purpose: str | None) -> Pe
     why = Refused("no-grant")
     for grant in named(book, hub):
         try:
-            offered = check(grant, hub, action, now, purpose)
+            offered = permit.check(grant, hub=hub, action=action, now=now, purpose=purpose)
         except Refused as refused:
             why = refused
             continue
@@ -63,17 +63,8 @@ def allowed(book: Book, hub: str, now: int, purpose: str | None = None) -> dict[
     for grant in named(book, hub):
         for action in grant.actions:
             try:
-                ends = check(grant, hub, action, now, purpose).ends
+                ends = permit.check(grant, hub=hub, action=action, now=now, purpose=purpose).ends
             except Refused:
                 continue
             until[action] = max(ends, until.get(action, 0))
     return until
-
-
-def check(grant: Grant, hub: str, action: str, now: int, purpose: str | None) -> Permit:
-    """A permit by this grant alone. What the host cannot honour yet is refused, never ignored."""
-    if grant.mask:
-        raise Refused("mask-not-supported")
-    if grant.approve != "one":
-        raise Refused("approval-missing")
-    return permit.check(grant, hub=hub, action=action, now=now, purpose=purpose)
