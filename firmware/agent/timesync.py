@@ -20,6 +20,8 @@ RETRY_MS = 1_000
 RETRY_MOST_MS = 60_000
 TRIES_BEFORE_TLS = 2
 EPOCH_2000_S = 946_684_800
+# Anyone may answer for the server: with too few bytes, or with a time that no calendar has.
+_NO_TIME = (OSError, ValueError, IndexError, OverflowError)
 
 
 class TimeSync:
@@ -38,11 +40,11 @@ class TimeSync:
         """Ask once; True if the clock and the RTC were set."""
         try:
             seconds = self._ntptime.time()
-        except (OSError, IndexError) as error:  # IndexError: an answer that is too short
+            t = self._time.gmtime(seconds)
+            self._rtc.datetime((t[0], t[1], t[2], t[6], t[3], t[4], t[5], 0))
+        except _NO_TIME as error:
             self._log("clock", "SNTP failed: %s" % error)
             return False
-        t = self._time.gmtime(seconds)
-        self._rtc.datetime((t[0], t[1], t[2], t[6], t[3], t[4], t[5], 0))
         self._clock.hear_sntp((seconds + self._epoch_s) * 1000)
         return True
 

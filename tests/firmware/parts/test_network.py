@@ -60,10 +60,39 @@ def test_both_epochs_give_the_same_time():
 
 
 def test_no_answer_sets_nothing():
-    for error in (OSError(110), OSError(-202), IndexError()):
+    # A datagram that is too short is a ValueError of struct, or an IndexError.
+    for error in (OSError(110), OSError(-202), IndexError(), ValueError("buffer too small")):
         sync, clock, rtc = synced(NtpTime(error), Year2000)
         assert not sync.ask()
         assert (clock.code, rtc.set_to) == (0, None)
+
+
+class NoSuchTime:
+    """A `time` module that cannot make a date of what was answered."""
+
+    def __init__(self, error):
+        self.error = error
+
+    def gmtime(self, seconds):
+        if seconds:
+            raise self.error
+        return (1970, 1, 1, 0, 0, 0, 3, 1)
+
+
+class StubbornRtc:
+    def datetime(self, when):
+        raise ValueError("year out of range")
+
+
+def test_an_answer_that_is_no_time_sets_nothing():
+    for error in (OverflowError("overflow converting long int"), ValueError(), OSError(75)):
+        sync, clock, rtc = synced(NtpTime(NOW), NoSuchTime(error))
+        assert not sync.ask()
+        assert (clock.code, rtc.set_to) == (0, None)
+    clock = Clock(Time().ms)
+    sync = TimeSync(NtpTime(NOW), real_time, StubbornRtc(), clock, lambda *words: None)
+    assert not sync.ask()
+    assert clock.code == 0
 
 
 def run_sync(ntptime, up, until_ms):
