@@ -68,6 +68,8 @@ class Core:
         state = store.load()
         if store.damaged:
             log("store", "state.json is damaged: no grant is taken; provision the board again")
+        if store.rolled_back:
+            log("store", "state.json is damaged: its grants are dropped; sign new ones")
         key = store.board_key()
         thumb, verifier = store.resident()
         revoked = tuple([b64.decode(handle) for handle in state.revoked])

@@ -41,6 +41,7 @@ class Store:
         self._days = Cell(flash, "days")
         self.state = State({})
         self.damaged = False
+        self.rolled_back = False
 
     def config(self) -> config.Config:
         return config.Config(config.read("config.json", self._flash.read("config.json")))
@@ -74,12 +75,17 @@ class Store:
 
     def load(self) -> State:
         """The stored state. If both copies are damaged nobody knows what was revoked: then no
-        grant is taken and nothing is written until the board is provisioned again."""
+        grant is taken and nothing is written until the board is provisioned again. If only the
+        newest is, a grant it revoked may be held in the older one: then no grant is held."""
         try:
             self.state = State(self._state.load() or {})
         except StoreError:
             self.damaged = True
             self.state = State({"floor": SEALED})
+        self.rolled_back = self._state.rolled_back
+        if self.rolled_back:
+            self.state.grants = []
+            self.state.boot += 2  # the lost copy may have counted one more
         return self.state
 
     def save(self) -> None:

@@ -217,6 +217,25 @@ async def test_a_damaged_state_takes_no_grant(porch: Build) -> None:
         assert "state.json is damaged" in p.log
 
 
+async def test_a_revoked_grant_does_not_come_back_with_an_older_state(porch: Build) -> None:
+    async with porch() as p:
+        await p.film()
+        assert await p.ask(wire.Revoke(p.handle(1))) == "revoked"
+        await p.board.stop()
+        newest = p.board.root / "state.json"
+        newest.write_bytes(newest.read_bytes()[:-3])
+        count, seen = p.tap.pictures.bytes, len(p.host.statuses)
+        await p.board.start()
+        await p.host.wait_for(lambda host: len(host.statuses) > seen)
+        await p.reason("no-grant")
+        assert await p.ask(wire.GrantToken(p.token(seq=1))) == "seq-replayed"
+        assert p.tap.pictures.bytes == count
+        assert p.host.hellos[-1].boot > p.host.hellos[0].boot
+        await p.ask(wire.GrantToken(p.token(seq=2)))
+        await p.host.send(p.watch())
+        await p.frames(1)
+
+
 async def test_a_mistake_in_the_provisioning_is_one_line(porch: Build) -> None:
     async with porch() as p:
         (p.board.root / "config.json").write_text(json.dumps({"host": "porch.test", "port": "x"}))

@@ -2,7 +2,7 @@
 
 import json
 
-from accord import b64, names
+from accord import b64, canon, names
 from agent.cell import Cell
 from agent.errors import ConfigError, StoreError
 from agent.store import SEALED, Store
@@ -101,6 +101,40 @@ def test_any_damaged_byte_is_noticed():
         assert value_in(files) == 0, at
 
 
+def test_an_older_generation_in_place_of_a_damaged_one_is_told():
+    files = saved(2).files
+    for damage in (b"", b"{", files["x.json"][:-1]):
+        cell = Cell(MemoryFlash({"x.json": damage, "x.bak": files["x.bak"]}), "x")
+        assert (cell.load()["value"], cell.rolled_back) == (0, True)
+
+
+def test_no_power_cut_is_taken_for_damage():
+    for step in range(1, 9):
+        for how in ("before", "half", "after"):
+            flash = saved(2)
+            interrupted(flash, step, how, 2)
+            cell = Cell(flash, "x")
+            assert cell.load()["value"] in (1, 2)
+            assert not cell.rolled_back, (step, how)
+
+
+def test_a_record_is_written_out_once():
+    """It is slow, a character at a time: nobody else runs meanwhile."""
+    cell = Cell(MemoryFlash(), "x")
+    dumps, counted = canon.dumps, []
+
+    def counting(value):
+        counted.append(value)
+        return dumps(value)
+
+    canon.dumps = counting
+    try:
+        cell.save({"value": 1})
+    finally:
+        canon.dumps = dumps
+    assert len([value for value in counted if type(value) is dict]) == 1
+
+
 def test_both_damaged_is_one_clear_error():
     files = saved(2).files
     for name in files:
@@ -135,6 +169,27 @@ def test_damaged_state_takes_no_grant_and_writes_nothing():
     store.state.boot += 1
     store.save()
     assert flash.files == files
+
+
+def test_a_state_that_fell_back_holds_no_grant_and_repeats_no_boot():
+    """The damaged copy may have said that the grant is revoked; the older one says it is held."""
+    flash = MemoryFlash()
+    store = Store(flash)
+    state = store.load()
+    state.boot, state.floor, state.grants = 6, 5, ["a.b.c"]
+    store.save()
+    state.boot, state.grants, state.revoked = 7, [], ["x" * 22]
+    store.save()
+    flash.files["state.json"] = flash.files["state.json"][:-3]
+    store = Store(flash)
+    state = store.load()
+    assert store.rolled_back
+    assert (state.grants, state.floor) == ([], 5)
+    assert state.boot + 1 > 7  # what the board will say next
+    store.save()
+    again = Store(flash)
+    assert again.load().grants == []
+    assert not again.rolled_back
 
 
 # The key of RFC 7515, appendix A.3.
