@@ -16,18 +16,20 @@ from accord.errors import Refused
 from accord.grant import Grant
 from accord.permit import Permit
 from porchlight import admission, report
-from porchlight.desk import Desk, Link, Record, Withdrawn
+from porchlight.desk import Desk, Heard, Link, Record
 from porchlight.frames import Frame, LatestFrame
 from porchlight.looking import Looking, Viewers, Want
 from porchlight.tally import Tally
 
+HELD: Final = "held"  # what a board answers of a grant it shows pictures under
+_REVOKED: Final = "revoked"
 COMINGS: Final = 10  # entries a minute on the coming and going of a board
 
 
 class Camera:
     """`status` is the source's last word, `frames` counts those accepted since the host began."""
 
-    def __init__(self, record: Record, desk: Desk, withdrawn: list[Withdrawn]) -> None:
+    def __init__(self, record: Record, desk: Desk, heard: Heard) -> None:
         self.id = record.id
         self.label = record.label
         self.resident = record.resident
@@ -39,7 +41,7 @@ class Camera:
         self.frames = 0
         self.last_frame_ms: int | None = None
         self._desk = desk
-        self._withdrawn = withdrawn
+        self._heard = heard
         self._link: Link | None = None
         self._looking = Looking()
         self._told: list[Want] = []
@@ -66,13 +68,13 @@ class Camera:
         self.book.revoke(handle)
         self.latest.forget()
         self._looking.drop(handle)
-        for callback in self._withdrawn:
+        for callback in self._heard.withdrawn:
             callback(self.id, handle)
         self._tell()
         self.changed()
 
     def grant_state(self, handle: bytes) -> str:
-        """What the board makes of a grant: "held", "sent", "offline", or its reason against it."""
+        """What the board makes of a grant: HELD, "sent", "offline", or its reason against it."""
         return "offline" if self._link is None else self._answers.get(handle, "sent")
 
     def lapse(self, permit: Permit, now: int) -> str | None:
@@ -175,14 +177,23 @@ class Camera:
         if report.differs(before, status):
             self.changed()
 
-    def on_answer(self, answer: wire.Answer) -> None:
-        """The source's word about a grant that it was given, or told to drop."""
+    async def on_answer(self, answer: wire.Answer) -> None:
+        """The source's word about a grant that it was given, or told to drop.
+
+        "revoked" about a grant still held here: the resident pressed the button at the board.
+        """
         known = {grant.handle for grant in self.book.grants()} | set(self.book.revoked)
         if answer.handle not in known:
             return
         said = self._answers | {answer.handle: report.printable(answer.reason)}
         self._answers = {handle: word for handle, word in said.items() if handle in known}
-        self.changed()
+        grant = self.book.get(answer.handle)
+        if grant is None or self._answers[answer.handle] != _REVOKED:
+            self.changed()
+            return
+        self.revoked(grant.handle)
+        for callback in self._heard.pressed:
+            await callback(grant)
 
     def _refusal(self, frame: Frame) -> str | None:
         """Why no viewer may have this frame; None if they may."""

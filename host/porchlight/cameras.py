@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Protocol
 
 from porchlight.camera import Camera
-from porchlight.desk import Desk, Record, Withdrawn
+from porchlight.desk import Desk, Heard, Pressed, Record, Withdrawn
 
 __all__ = ["Camera", "Cameras", "Desk"]
 
@@ -22,7 +22,7 @@ class Cameras:
         self._registry = registry
         self._desk = desk
         self._cameras: dict[str, Camera] = {}
-        self._withdrawn: list[Withdrawn] = []
+        self._heard = Heard()
         desk.metrics.gauge("boards_online", "Boards connected now.", self.online)
 
     def get(self, camera_id: str) -> Camera | None:
@@ -32,7 +32,7 @@ class Cameras:
             record = self._registry.camera(camera_id)
             if record is None:
                 return None
-            camera = self._cameras[camera_id] = Camera(record, self._desk, self._withdrawn)
+            camera = self._cameras[camera_id] = Camera(record, self._desk, self._heard)
         return camera
 
     def key(self, camera_id: str) -> bytes | None:
@@ -42,7 +42,11 @@ class Cameras:
 
     def on_withdrawn(self, callback: Withdrawn) -> None:
         """`callback(camera id, handle)` is called at every revocation, before it returns."""
-        self._withdrawn.append(callback)
+        self._heard.withdrawn.append(callback)
+
+    def on_pressed(self, callback: Pressed) -> None:
+        """`callback(grant)` is awaited when the button at a board ended a grant."""
+        self._heard.pressed.append(callback)
 
     def online(self) -> int:
         """How many have a source connected."""

@@ -1,7 +1,7 @@
 """What cameras need of the world around them: the log, the screens, the source on its line."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
 from typing import Any, Final, Protocol
 
 from accord.grant import Grant
@@ -13,6 +13,16 @@ from porchlight.metrics import Metrics
 LINGER_S: Final = 2.0  # a source stays on so long after its last viewer: reloads, quick swaps
 
 Withdrawn = Callable[[str, bytes], None]  # camera id, handle
+Pressed = Callable[[Grant], Awaitable[None]]
+
+
+@dataclass(frozen=True)
+class Heard:
+    """Who is told what of every camera: `withdrawn` before a revocation returns, `pressed` once a
+    grant ended by the button at a board."""
+
+    withdrawn: list[Withdrawn] = field(default_factory=list)
+    pressed: list[Pressed] = field(default_factory=list)
 
 
 class Log(Protocol):

@@ -6,6 +6,7 @@ import time
 import pytest
 from PIL import Image
 
+from accord import wire
 from porchlight.streams.mosaic import MAX_WIDTH, Mosaic, grid_for
 from tests.support.hosting import InThread, Signer, handle_of
 from tests.support.viewing import (
@@ -185,6 +186,29 @@ async def test_a_wall_says_which_cameras_are_offline(
             await board.send_frame(picture(colour=RED), handle)
             await shows(wall, (20, 20), RED)
         await shows(wall, (20, 20), DARK)
+
+
+async def test_a_wall_darkens_what_the_board_shows_to_others_only(
+    host: InThread, ann: Signer, fire: Signer
+) -> None:
+    porch, police = host.camera(ann), host.hub()
+    fires, polices = (handle_of(host.grant(porch, hub)) for hub in (fire, police))
+    async with board_at(host, porch) as board:
+        opened, others = open_view(host, fire, porch), open_view(host, police, porch)
+        async with (
+            watching(host, host.http + opened["urls"]["wall"]) as wall,
+            watching(host, host.http + others["urls"]["wall"]) as other,
+        ):
+            await board.watched(fires)
+            await board.watched(polices)
+            await board.say(wire.Answer(fires, b"held"))
+            await board.send_frame(picture(colour=RED), polices)
+            await shows(wall, (20, 20), RED)
+            await board.say(wire.Answer(fires, b"day-limit"))
+            await board.send_frame(picture(colour=GREEN), polices)
+            await shows(other, (20, 20), GREEN)
+            await until(lambda: near(pixel(wall.parts[-1].jpeg, 20, 20), DARK))
+            assert not any(near(pixel(part.jpeg, 20, 20), GREEN) for part in wall.parts)
 
 
 async def test_a_wall_counts_for_each_camera_shown(

@@ -7,6 +7,7 @@ from typing import Any
 import httpx
 import pytest
 
+from accord import wire
 from tests.support.hosting import InThread, Kit, ShiftedClock, Signer, handle_of
 from tests.support.viewing import (
     ask_view,
@@ -246,6 +247,7 @@ async def test_two_hubs_see_only_under_their_own_grants(
     police = host.hub()
     fires, polices = host.grant(porch, fire), host.grant(porch, police)
     async with board_at(host, porch) as board, sending(board, handle_of(fires)):
+        await board.say(wire.Answer(handle_of(polices), b"held"))
         first, second = open_view(host, fire, porch), open_view(host, police, porch)
         async with (
             watching(host, stream_url(host, first, porch)) as one,
@@ -259,6 +261,58 @@ async def test_two_hubs_see_only_under_their_own_grants(
             await two.ended()
             seen = len(one.parts)
             await one.got(seen + 3)  # goes on
+
+
+@pytest.mark.parametrize("refusal", [None, b"day-limit", b"clock-behind"])
+async def test_nobody_is_shown_frames_that_the_board_sent_for_others(
+    host: InThread, fire: Signer, porch: Kit, refusal: bytes | None
+) -> None:
+    police = host.hub()
+    fires, polices = (handle_of(host.grant(porch, hub)) for hub in (fire, police))
+    async with board_at(host, porch) as board:
+        first, second = open_view(host, fire, porch), open_view(host, police, porch)
+        async with (
+            watching(host, stream_url(host, first, porch)) as one,
+            watching(host, stream_url(host, second, porch)) as two,
+        ):
+            await board.watched(fires)
+            await board.watched(polices)
+            if refusal is not None:
+                await board.say(wire.Answer(fires, b"held"))
+                await board.send_frame(picture(), polices)
+                assert [part.sequence for part in await one.got(1)] == [1]
+                await board.say(wire.Answer(fires, refusal))
+            theirs = await board.send_frame(picture(), polices)
+            await until(lambda: two.parts and two.parts[-1].sequence == theirs.sequence)
+            mine = await board.send_frame(picture(), fires)
+            await until(lambda: one.parts and one.parts[-1].sequence == mine.sequence)
+            assert theirs.sequence not in {part.sequence for part in one.parts}
+            await board.say(wire.Answer(fires, b"held"))
+            again = await board.send_frame(picture(), polices)
+            await until(lambda: one.parts[-1].sequence == again.sequence)
+            await until(lambda: two.parts[-1].sequence == again.sequence)
+            assert mine.sequence not in {part.sequence for part in two.parts}
+
+
+async def test_the_button_at_the_board_takes_a_grant_back_for_good(
+    host: InThread, ann: Signer, fire: Signer, porch: Kit
+) -> None:
+    handle = handle_of(jti := host.grant(porch, fire))
+    async with board_at(host, porch) as board, sending(board, handle):
+        opened = open_view(host, fire, porch)
+        async with watching(host, stream_url(host, opened, porch)) as viewer:
+            await viewer.got(1)
+            for _ in range(2):
+                await board.say(wire.Answer(handle, b"revoked"))
+            await viewer.ended()
+        assert await board.heard(wire.Revoke, lambda told: told.handle == handle)
+        await until(lambda: host.entries(ann, "grant.revoked"))
+    entries = host.entries(ann, "grant.revoked")
+    assert [(e["reason"], e["jti"], e["camera"]) for e in entries] == [("button", jti, porch.id)]
+    assert host.caller(ann).get(f"/grants/{jti}").json()["state"] == "revoked"
+    refused(ask_view(host, fire, porch), 403, "revoked")
+    await until(lambda: host.entries(ann, "view.close"))
+    assert host.entries(ann, "view.close")[0]["reason"] == "revoked"
 
 
 def test_a_view_is_listed_and_closed_by_its_opener_only(
@@ -294,6 +348,24 @@ async def test_a_snapshot_view_gives_one_picture(
         again = await asyncio.to_thread(get, host, urls["snapshot"])
         assert again.content == sent.jpeg
     assert host.caller(fire).get("/views").json()["views"] != []
+
+
+async def test_a_snapshot_waits_for_a_frame_of_its_own(
+    host: InThread, fire: Signer, porch: Kit
+) -> None:
+    police = host.hub()
+    fires, polices = (handle_of(host.grant(porch, hub)) for hub in (fire, police))
+    async with board_at(host, porch) as board:
+        theirs = stream_url(host, open_view(host, police, porch), porch)
+        async with watching(host, theirs) as other:
+            await board.watched(polices)
+            urls = open_view(host, fire, porch, action="snapshot")["urls"]["cameras"][porch.id]
+            asking = asyncio.create_task(asyncio.to_thread(get, host, urls["snapshot"]))
+            await board.watched(fires)
+            await board.send_frame(picture(), polices)
+            await other.got(1)
+            mine = await board.send_frame(picture(colour=(0, 90, 0)), fires)
+            assert (await asking).content == mine.jpeg
 
 
 def test_a_frame_larger_than_the_grant_allows_is_not_shown(

@@ -18,7 +18,7 @@ from typing import Any
 
 from PIL import Image, ImageDraw
 
-from accord import names, wire
+from accord import b64, canon, names, wire
 from porchkit import cli, keys, mint
 from porchkit.client import AsyncClient
 from porchkit.demo import household, page
@@ -90,9 +90,17 @@ class ObedientBoard(BoardPeer):
         for message in self.told[before:]:
             if isinstance(message, wire.Watch):
                 self._wants = message.wants
+            elif isinstance(message, wire.GrantToken):
+                await self.say(wire.Answer(_handle(message.token), b"held"))
             elif isinstance(message, wire.Revoke):
                 self._wants = [want for want in self._wants if want[1] != message.handle]
                 await self.say(wire.Answer(message.handle, b"revoked"))
+
+
+def _handle(token: bytes) -> bytes:
+    """What a board that holds the grant calls it."""
+    claims = canon.loads(b64.decode(token.split(b".")[1].decode()))
+    return b64.decode(claims["jti"])
 
 
 @dataclass

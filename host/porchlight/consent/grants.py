@@ -28,6 +28,7 @@ from porchlight.store import Store
 
 SWEEP_S: Final = 1.0
 MAX_CLOCK_LEAD_S: Final = 120
+BUTTON: Final = "button"  # why a grant was revoked: the resident pressed it at the board
 REMEMBERED_S: Final = 86_400  # how long after a grant's end a restart still knows why it ended
 _log = logging.getLogger(__name__)
 
@@ -44,6 +45,7 @@ class Grants:
         self._entries = entries
         self._clock = clock
         self._ended = Ended()
+        cameras.on_pressed(self._pressed)
 
     def load(self) -> int:
         """Open every camera's book from the database; how many grants hold or will."""
@@ -86,20 +88,14 @@ class Grants:
         NotFound when it is not this resident's. Doing it twice changes nothing.
         """
         self._end(jti, by)
-        now_ms = self._clock.unix_ms()
         try:
-            found = await self._store.run(
-                lambda session: ledger.take_back(session, jti, by.thumb, now_ms)
-            )
+            kept = await self._write_revoked(jti, by.thumb)
         except StoreError:
             raise Unavailable(
                 "not-stored", "it is taken back, but a restart would forget that; revoke it again"
             ) from None
-        if found is None:
+        if kept is None:
             raise NotFound("no-grant", "you have no such grant")
-        kept, entry = found
-        if entry is not None:
-            self._entries.announce(entry)
         return kept
 
     def permit(
@@ -218,6 +214,29 @@ class Grants:
             if grant is not None and grant.iss == by.thumb:
                 camera.revoked(handle)
                 self._ended.note(grant, "revoked")
+
+    async def _pressed(self, grant: Grant) -> None:
+        """The button at the board took a grant back: its camera let go of it already."""
+        self._ended.note(grant, "revoked")
+        try:
+            await self._write_revoked(grant.jti, grant.iss, BUTTON)
+        except StoreError as error:  # after a restart the board, which remembers, says it again
+            _log.error("the button ended a grant, but that could not be written: %s", error)
+
+    async def _write_revoked(
+        self, jti: str, resident: str, reason: str | None = None
+    ) -> Kept | None:
+        """Keep a revocation, with its entry the first time; None if it is not theirs."""
+        now_ms = self._clock.unix_ms()
+        found = await self._store.run(
+            lambda session: ledger.take_back(session, jti, resident, now_ms, reason)
+        )
+        if found is None:
+            return None
+        kept, entry = found
+        if entry is not None:
+            self._entries.announce(entry)
+        return kept
 
     def _drop(self, camera: Camera, now: int) -> list[Grant]:
         gone = camera.book.drop_expired(now)

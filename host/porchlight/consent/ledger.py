@@ -80,7 +80,7 @@ def keep(session: Session, grant: Grant, now_ms: int) -> models.Entry:
 
 
 def take_back(
-    session: Session, jti: str, resident: str, now_ms: int
+    session: Session, jti: str, resident: str, now_ms: int, reason: str | None = None
 ) -> tuple[Kept, models.Entry | None] | None:
     """Mark a grant revoked and write the entry; no entry the second time. None: not theirs."""
     row = session.get(models.Grant, jti)
@@ -90,7 +90,13 @@ def take_back(
         return _kept(row), None
     row.revoked_at = now_ms // 1000
     entry = entries.write(
-        session, now_ms, "grant.revoked", resident=resident, camera=row.camera, jti=jti
+        session,
+        now_ms,
+        "grant.revoked",
+        resident=resident,
+        camera=row.camera,
+        jti=jti,
+        reason=reason,
     )
     return _kept(row), entry
 

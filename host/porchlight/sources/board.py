@@ -127,7 +127,7 @@ class Uplink:
             elif isinstance(message, wire.Status):
                 camera.on_status(message)
             elif isinstance(message, wire.Answer):
-                camera.on_answer(message)
+                await camera.on_answer(message)
 
     def _advance(self, camera: str, frame: wire.Frame) -> None:
         """Refuse what was seen before, in this connection or an earlier one; count gaps."""

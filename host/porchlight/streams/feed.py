@@ -49,9 +49,9 @@ class LookFeed:
         return self._look.camera.watch(self._look.permit)
 
     def take(self, frame: Frame) -> bytes | None:
-        """The frame as a part, if the look holds now and the frame is within its limits."""
+        """The frame as a part, if the look holds now, covers it, and its limits allow it."""
         look = self._look
-        if not look.holds(self._clock.unix()):
+        if not (look.holds(self._clock.unix()) and look.covers(frame)):
             return None
         if not look.fits(frame):
             self._metrics.refused("frame", "too-large")

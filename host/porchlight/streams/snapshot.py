@@ -24,7 +24,7 @@ async def snapshot(
     async with look.camera.watch(look.permit):
         number = slot.number - fresh(slot.latest, clock.monotonic())
         frame = await _first(look, number, patience_s)
-    if frame is None or not look.holds(clock.unix()):
+    if frame is None or not (look.holds(clock.unix()) and look.covers(frame)):
         raise Gone("ticket-expired", "the view ended")
     if not look.fits(frame):
         metrics.refused("frame", "too-large")
@@ -37,7 +37,7 @@ async def snapshot(
 
 async def _first(look: Look, number: int, patience_s: float) -> Frame | None:
     """The first frame above `number`; None if the look is over before."""
-    newer = asyncio.ensure_future(look.camera.latest.newer(number))
+    newer = asyncio.ensure_future(_covered(look, number))
     over = asyncio.ensure_future(look.over.wait())
     try:
         done, _ = await asyncio.wait(
@@ -49,4 +49,12 @@ async def _first(look: Look, number: int, patience_s: float) -> Frame | None:
         await asyncio.gather(newer, over, return_exceptions=True)
     if not done:
         raise Unavailable("no-frame", "the camera sent no picture", headers={"Retry-After": "5"})
-    return None if over in done else newer.result()[1]
+    return None if over in done else newer.result()
+
+
+async def _covered(look: Look, number: int) -> Frame:
+    """Wait for a frame above `number` that is meant for this look."""
+    while True:
+        number, frame = await look.camera.latest.newer(number)
+        if look.covers(frame):
+            return frame

@@ -64,7 +64,7 @@ class Wall:
         self._mosaic = Mosaic(len(view.looks))
         now = clock.monotonic()
         self._tiles = [_Tile(look, _before(look, now)) for look in view.looks.values()]
-        self._shown: list[Look] = []
+        self._shown: list[tuple[Look, Frame]] = []
         self._viewers = 0
         self._task: asyncio.Task[None] | None = None
 
@@ -88,11 +88,11 @@ class Wall:
                 await asyncio.gather(task, return_exceptions=True)
 
     def take(self, frame: Frame) -> bytes | None:
-        """The wall as a part, if every look in it holds now."""
+        """The wall as a part, if every look in it holds now and covers its picture."""
         now = self._clock.unix()
-        if not all(look.holds(now) for look in self._shown):
+        if not all(look.holds(now) and look.covers(shown) for look, shown in self._shown):
             return None
-        for look in self._shown:
+        for look, _ in self._shown:
             look.shown(1, len(frame.jpeg) // len(self._tiles))
         self._metrics.frames_out.inc()
         self._metrics.bytes_out.inc(len(frame.jpeg))
@@ -129,7 +129,7 @@ class Wall:
             return
         for _, tile, text, frame in changes:
             tile.text, tile.frame = text, frame
-        shown = [tile.look for tile in self._tiles if tile.frame is not None]
+        shown = [(tile.look, tile.frame) for tile in self._tiles if tile.frame is not None]
         jobs = [(index, text, frame) for index, _, text, frame in changes]
         jpeg = await self._drawn(jobs)
         self._shown = shown
@@ -148,6 +148,8 @@ class Wall:
             return f"{label}\noffline", None
         if slot.latest is None:
             return f"{label}\nwaiting for a picture", None
+        if not look.covers(slot.latest):
+            return f"{label}\nnot available", None
         if slot.number > tile.number and now >= tile.due:
             tile.number, tile.due = slot.number, now + look.gap_s
             if not look.fits(slot.latest):

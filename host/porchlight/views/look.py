@@ -4,7 +4,7 @@ import asyncio
 from typing import Final
 
 from accord.permit import Permit
-from porchlight.camera import Camera
+from porchlight.camera import HELD, Camera
 from porchlight.frames import Frame
 
 FRESH_S: Final = 2.0  # an older frame was meant for those who looked before
@@ -42,6 +42,14 @@ class Look:
         if now >= self.ends:
             return "expired" if now >= self.permit.grant.exp else "session-over"
         return self.camera.lapse(self.permit, now)
+
+    def covers(self, frame: Frame) -> bool:
+        """Whether the board lets those who look under this grant have the frame.
+
+        It sends a frame once, under one grant, to all whose grants it says it holds.
+        """
+        handle = self.permit.handle
+        return frame.handle == handle or self.camera.grant_state(handle) == HELD
 
     def fits(self, frame: Frame) -> bool:
         """Whether the frame is within the grant's limits of size; no if that cannot be told."""
