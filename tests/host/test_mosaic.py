@@ -79,9 +79,22 @@ def test_text_of_any_script_can_be_written() -> None:
     Mosaic(1).darken(0, "Ωδός 街\noffline 🎥")
 
 
+def bomb(width: int, height: int) -> bytes:
+    """A small JPEG with two headers: the first says its size, the second a huge one."""
+    jpeg = picture(colour=RED)
+    at = jpeg.index(b"\xff\xc0")
+    header = jpeg[at : at + 2 + int.from_bytes(jpeg[at + 2 : at + 4], "big")]
+    huge = header[:5] + height.to_bytes(2, "big") + width.to_bytes(2, "big") + header[9:]
+    return jpeg[:at] + header + huge + jpeg[at + len(header) :]
+
+
+@pytest.mark.filterwarnings("error")
 @pytest.mark.parametrize(
     "jpeg",
     [
+        bomb(65_535, 65_535),
+        bomb(10_000, 10_000),  # what Pillow only warns of
+        bomb(0, 0),
         b"",
         b"\xff\xd8\xff\xe0\x00\x10JFIF",
         picture()[:-400],
@@ -152,6 +165,19 @@ async def test_a_wall_shows_all_cameras_and_darkens_the_revoked_one(
             host.caller(ann).post(f"/grants/{jtis[1]}/revoke")
             await wall.ended()
             assert near(pixel(wall.parts[-1].jpeg, *at_right), DARK)  # nothing stays on a screen
+
+
+async def test_a_wall_that_cannot_be_made_ends(
+    host: InThread, ann: Signer, fire: Signer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    porch = host.camera(ann)
+    host.grant(porch, fire)
+    with monkeypatch.context() as broken:
+        broken.setattr(Mosaic, "encode", lambda _: 1 // 0)
+        opened = open_view(host, fire, porch)
+        async with watching(host, host.http + opened["urls"]["wall"]) as wall:
+            await wall.ended()
+    assert wall.status == 200
 
 
 async def test_a_wall_is_encoded_only_when_something_changed(

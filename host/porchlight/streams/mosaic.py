@@ -10,8 +10,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from PIL import Image, ImageDraw, ImageFont
-
-from porchlight.frames import jpeg_size
+from PIL.JpegImagePlugin import JpegImageFile
 
 MAX_TILES: Final = 64
 MAX_WIDTH: Final = 1_280
@@ -20,6 +19,8 @@ MAX_PIXELS: Final = 2_048 * 1_536  # a header that claims more is not decoded
 QUALITY: Final = 80
 _DARK: Final = (18, 20, 24)
 _TEXT: Final = (150, 156, 166)
+# What Pillow raises for broken files, those that ask for too much among them.
+_BROKEN: Final = (OSError, SyntaxError, ValueError, ZeroDivisionError, MemoryError)
 _FONT: Final = ImageFont.load_default()
 
 
@@ -93,14 +94,15 @@ class Mosaic:
 
 
 def _decode(jpeg: bytes, grid: Grid) -> Image.Image | None:
-    size = jpeg_size(jpeg)
-    if size is None or size[0] * size[1] > MAX_PIXELS:
-        return None
-    scale = min(grid.width / size[0], grid.height / size[1])
-    wanted = (max(1, round(size[0] * scale)), max(1, round(size[1] * scale)))
     try:
-        image = Image.open(io.BytesIO(jpeg), formats=("JPEG",))
+        # Not Image.open: its own limit is far higher, and it warns about what it lets through.
+        image = JpegImageFile(io.BytesIO(jpeg))
+        width, height = image.size  # as the decoder will take it: a file may claim several
+        if width * height > MAX_PIXELS:
+            return None
+        scale = min(grid.width / width, grid.height / height)
+        wanted = (max(1, round(width * scale)), max(1, round(height * scale)))
         image.draft("RGB", wanted)
         return image.convert("RGB").resize(wanted, Image.Resampling.BILINEAR)
-    except (OSError, SyntaxError, ValueError):  # what Pillow raises for broken files
+    except _BROKEN:
         return None

@@ -5,6 +5,7 @@ on the next tick, and a picture that still shows it is handed to nobody.
 """
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
@@ -20,6 +21,7 @@ from porchlight.views import Look, View
 from porchlight.views.look import fresh
 
 TICK_S: Final = 0.2
+_log = logging.getLogger(__name__)
 
 
 @dataclass(eq=False)
@@ -101,7 +103,17 @@ class Wall:
         return mjpeg.part(frame.jpeg, headers)
 
     async def _run(self) -> None:
-        """Make the wall, a tick at a time, until nobody watches or all is over."""
+        """Make the wall until nobody watches, or all is over; those who watch it never hang."""
+        try:
+            await self._make()
+        except asyncio.CancelledError:
+            raise  # nobody watches; somebody may again
+        except Exception:
+            _log.exception("a wall could not be made")
+        self.over.set()
+
+    async def _make(self) -> None:
+        """Make the wall, a tick at a time."""
         loop = asyncio.get_running_loop()
         try:
             while self._view.open_looks:
@@ -116,7 +128,6 @@ class Wall:
             for tile in self._tiles:
                 await tile.unwatch()
                 tile.text = tile.frame = None
-        self.over.set()
 
     async def _tick(self) -> None:
         """Bring every tile up to date; put out a new picture if any changed."""
