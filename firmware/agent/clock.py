@@ -61,6 +61,11 @@ class Clock:
         unix_ms = self.now_ms()
         return None if unix_ms is None else unix_ms // 1000
 
+    def passed(self) -> int:
+        """Unix seconds that have surely passed: trusted time, or the last there was."""
+        self.now_ms()
+        return self._floor_ms // 1000
+
     def _judge(self) -> tuple[int, str]:
         sntp_ms, host_ms, elapsed = self._sntp_ms, self._host_ms, self._elapsed_ms()
         if sntp_ms is None or host_ms is None or elapsed - self._sntp_at > SNTP_LASTS_MS:

@@ -62,6 +62,7 @@ class Consent:
             return _handle_in(token), refused.reason
         try:
             self._drop_expired()
+            self._refuse_older_than_the_button(granted)
             self._book.add(granted)
         except Refused as refused:
             self._log("consent", "grant %s refused: %s" % (granted.jti, refused.reason))
@@ -83,8 +84,10 @@ class Consent:
         return "revoked"
 
     def press_button(self) -> None:
-        """Revoke everything held; only a newer grant opens the gate again."""
+        """Revoke everything held; only a grant signed after this opens the gate again."""
         self._gate.button = True
+        state = self._store.state
+        state.pressed_at = max(state.pressed_at, self._clock.passed())
         held = self._book.grants()
         for granted in held:
             self._book.revoke(granted.handle)
@@ -94,6 +97,12 @@ class Consent:
 
     def _verify(self, token: bytes) -> grant.Grant:
         return grant.verify(token, self._keys, _check)
+
+    def _refuse_older_than_the_button(self, granted: grant.Grant) -> None:
+        # A higher seq does not tell: a host may hold back a grant until after the press.
+        known = granted.handle in self._book.revoked  # the book has a better word for it
+        if granted.iat <= self._store.state.pressed_at and not known:
+            raise Refused("button")
 
     def _drop_expired(self) -> None:
         now = self._clock.now()

@@ -2,7 +2,7 @@
 
 config.json board.json ca.der board.key resident.json   written by provisioning
 resident.tab                                             made here, from resident.json
-state.json  {"boot", "floor", "iat_floor", "grants", "revoked", "button"}
+state.json  {"boot", "floor", "iat_floor", "grants", "revoked", "button", "pressed_at"}
 days.json   {"used"}: time filmed today, apart from the rest because it is written every minute
 """
 
@@ -23,7 +23,8 @@ SEALED = 2**31 - 1  # the highest seq there is: with this floor no grant is new
 
 
 class State:
-    """What must survive a power cut. `floor`: highest seq seen; `iat_floor`: newest iat seen."""
+    """What must survive a power cut. `floor`: highest seq seen; `iat_floor`: newest iat seen;
+    `button`: shut until a newer grant; `pressed_at`: unix s, what was signed by then is void."""
 
     def __init__(self, record: "dict[str, Any]") -> None:
         self.boot: int = record.get("boot", 0)
@@ -32,6 +33,7 @@ class State:
         self.grants: list[str] = record.get("grants", [])
         self.revoked: list[str] = record.get("revoked", [])
         self.button: bool = record.get("button", False)
+        self.pressed_at: int = record.get("pressed_at", 0)
 
 
 class Store:
@@ -101,6 +103,7 @@ class Store:
                 "grants": state.grants,
                 "revoked": state.revoked,
                 "button": state.button,
+                "pressed_at": state.pressed_at,
             }
         )
 

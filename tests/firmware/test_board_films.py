@@ -167,6 +167,7 @@ async def test_a_daily_limit_ends_the_day(porch: Build) -> None:
 async def test_the_button_takes_everything_back_even_over_a_power_cut(porch: Build) -> None:
     async with porch(board=BUTTON_BOARD) as p:
         await p.film()
+        kept_back = p.token(seq=2)
         p.board.set_knob(inputs={BUTTON: 0})
         status = await p.reason("button")
         assert status.sensor == 0
@@ -178,7 +179,9 @@ async def test_the_button_takes_everything_back_even_over_a_power_cut(porch: Bui
         await p.host.wait_for(lambda host: len(host.statuses) > seen)
         await p.reason("button")
         count = p.tap.pictures.bytes
-        assert await p.ask(wire.GrantToken(p.token(seq=2))) == "held"
+        assert await p.ask(wire.GrantToken(kept_back)) == "button"
+        after = p.token(seq=3, signed=int(time.time()))
+        assert await p.ask(wire.GrantToken(after)) == "held"
         assert p.tap.pictures.bytes == count
         await p.host.send(p.watch())
         await p.frames(2)

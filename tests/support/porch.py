@@ -92,11 +92,17 @@ class Porch:
         await self.host.wait_for(lambda h: h.online and h.statuses and h.statuses[-1].clock == 3)
 
     def token(
-        self, *, seq: int | None = None, limits: dict[str, int] | None = None, for_s: int = 600
+        self,
+        *,
+        seq: int | None = None,
+        limits: dict[str, int] | None = None,
+        for_s: int = 600,
+        signed: int | None = None,
     ) -> bytes:
-        """A grant for the hub: live pictures for so long, newer than every one before."""
+        """A grant for the hub: live pictures for so long, newer than every one before. `signed`:
+        at this unix second; five seconds ago by default."""
         self._seq = seq if seq is not None else self._seq + 1
-        now = int(time.time())
+        now = int(time.time()) if signed is None else signed + 5
         wish = mint.Wish(
             camera=names.camera_thumb(self.key),
             audience=(names.text(self.hub),),

@@ -103,6 +103,17 @@ def test_the_floor_is_the_newest_iat():
     assert clock.reason() == "clock-behind"
 
 
+def test_what_has_surely_passed():
+    time = Time()
+    assert Clock(time.ms, NOW).passed() == NOW
+    clock = both(time)
+    time.now += 2_500
+    assert clock.passed() == NOW + 2
+    clock.hear_host(NOW_MS + AGREE_MS * 2)
+    time.now += 2_500
+    assert clock.passed() == NOW + 2
+
+
 def test_ticks_wrap_and_elapsed_does_not():
     period = 1 << 30
     ticks = [period - 1000]

@@ -173,9 +173,37 @@ def test_the_button_revokes_everything_until_a_newer_grant():
     for seq in (1, 2):
         assert again.answer(wire.GrantToken(token(seq)))[1] == b"revoked"
         assert again.gate.check() == "button"
-    assert again.answer(wire.GrantToken(token(3)))[1] == b"held"
+    assert again.answer(wire.GrantToken(newer(3)))[1] == b"held"
+    again.clock.hear_sntp((NOW + 1) * 1000)
     assert again.gate.check() == "ok"
     assert Board(again.flash).gate.button is False
+
+
+def newer(seq):
+    """A grant signed the second after NOW."""
+    return token(seq, iat=NOW + 1, nbf=NOW + 1)
+
+
+def test_the_button_is_not_undone_by_what_was_signed_before_it():
+    """A host may have kept a grant back, with a number that the board has not seen."""
+    board = Board().trusted()
+    board.answer(wire.GrantToken(token(1)))
+    board.consent.press_button()
+    for where in (board, Board(board.flash).trusted()):
+        assert where.answer(wire.GrantToken(token(2, iat=NOW, nbf=NOW))) == (b"\x02", b"button")
+        assert where.gate.check() == "button"
+    assert board.answer(wire.GrantToken(newer(3)))[1] == b"held"
+    for where in (board, Board(board.flash).trusted()):  # open again, but not for that one
+        assert where.answer(wire.GrantToken(token(4))) == (b"\x04", b"button")
+        assert [g.seq for g in where.book.grants()] == [3]
+
+
+def test_a_button_pressed_without_a_clock_goes_by_the_newest_grant_seen():
+    board = Board()
+    board.answer(wire.GrantToken(token(1, iat=NOW - 9, nbf=NOW)))
+    board.consent.press_button()
+    assert board.answer(wire.GrantToken(token(2, iat=NOW - 9, nbf=NOW)))[1] == b"button"
+    assert board.answer(wire.GrantToken(token(3, iat=NOW - 8, nbf=NOW)))[1] == b"held"
 
 
 def test_expired_grants_make_room():

@@ -154,10 +154,12 @@ def test_state_comes_back():
     assert (state.boot, state.floor, state.grants, state.button) == (0, 0, [], False)
     state.boot, state.floor, state.iat_floor = 3, 17, 1_800_000_000
     state.grants, state.revoked, state.button = ["a.b.c"], ["x" * 22], True
+    state.pressed_at = 1_800_000_001
     store.save()
     again = Store(flash).load()
     assert (again.boot, again.floor, again.iat_floor) == (3, 17, 1_800_000_000)
     assert (again.grants, again.revoked, again.button) == (["a.b.c"], ["x" * 22], True)
+    assert again.pressed_at == 1_800_000_001
 
 
 def test_damaged_state_takes_no_grant_and_writes_nothing():
