@@ -25,6 +25,7 @@ class ViewBook:
         """The view is over: its ticket opens nothing, but is known."""
         if self._open.pop(view.ticket_hash, None) is None:
             return
+        view.forget_pictures()
         self._closed[view.ticket_hash] = view
         if len(self._closed) > MAX_CLOSED:
             self._closed.popitem(last=False)

@@ -65,6 +65,12 @@ class View:
         """One connection less."""
         self.streams -= 1
 
+    def forget_pictures(self) -> None:
+        """The view is over: nothing that was made for showing is kept."""
+        self.wall = None
+        for look in self.looks.values():
+            look.still = None
+
     def about(self) -> dict[str, Any]:
         """Who looks and why, as entries say it."""
         return {
