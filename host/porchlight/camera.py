@@ -214,7 +214,8 @@ class Camera:
         self._desk.metrics.refused("frame", reason)
         if reason == "not-watched":
             return
-        count = self._faults.due((frame.handle, reason), self._desk.clock.monotonic())
+        # The board picks the handle: one that makes them up must not fill the log.
+        count = self._faults.due(reason, self._desk.clock.monotonic())
         if count:
             detail = {"count": count, "sequence": frame.sequence}
             await self._add(

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from accord import grant as grants
+from accord import names
 from accord.errors import Refused
 from accord.grant import Grant
 from accord.permit import Permit
@@ -213,6 +214,18 @@ async def test_frames_that_nobody_may_see_are_counted_and_told_once(
         labels = {"what": "frame", "reason": reason}
         assert count("porchlight_refusals_total", labels) == 3
     assert camera.latest.number == 0
+
+
+async def test_handles_that_a_board_makes_up_do_not_fill_the_log(
+    camera: Camera, clock: SetClock, log: Log
+) -> None:
+    made = granted(camera, clock.at)
+    for number in range(100):
+        handle = number.to_bytes(16, "big")
+        assert not await camera.on_frame(frame_of(made, clock, handle=handle))
+    assert [(entry["reason"], entry["jti"]) for entry in log.kept] == [
+        ("no-grant", names.text(bytes(16)))
+    ]
 
 
 @pytest.mark.parametrize(
