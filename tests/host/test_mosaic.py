@@ -1,6 +1,9 @@
 """The mosaic's pictures and the wall that is made of them."""
 
+import asyncio
+import contextlib
 import io
+import threading
 import time
 
 import pytest
@@ -8,6 +11,8 @@ from PIL import Image
 
 from accord import wire
 from porchlight.streams.mosaic import MAX_WIDTH, Mosaic, grid_for
+from porchlight.streams.wall import Wall
+from porchlight.views.look import FRESH_S
 from tests.support.hosting import InThread, Signer, handle_of
 from tests.support.viewing import (
     Watcher,
@@ -15,6 +20,7 @@ from tests.support.viewing import (
     open_view,
     picture,
     sending,
+    stream_url,
     until,
     watching,
 )
@@ -178,6 +184,82 @@ async def test_a_wall_that_cannot_be_made_ends(
         async with watching(host, host.http + opened["urls"]["wall"]) as wall:
             await wall.ended()
     assert wall.status == 200
+
+
+async def test_a_wall_opened_again_shows_nothing_of_before(
+    host: InThread, ann: Signer, fire: Signer
+) -> None:
+    left, right = host.camera(ann, "left"), host.camera(ann, "right")
+    handles = [handle_of(host.grant(kit, fire)) for kit in (left, right)]
+    async with board_at(host, left) as one, board_at(host, right) as two:
+        opened, other = open_view(host, fire, left, right), open_view(host, fire, left)
+        url = host.http + opened["urls"]["wall"]
+        # Somebody else keeps the left camera's last picture in its slot.
+        async with watching(host, stream_url(host, other, left)) as viewer:
+            async with watching(host, url) as wall:
+                await one.watched(handles[0])
+                await one.send_frame(picture(colour=RED), handles[0])
+                await shows(wall, (20, 20), RED)
+                await viewer.got(1)
+            await asyncio.sleep(FRESH_S)  # by then the picture is of the past
+            async with watching(host, url) as wall:
+                await two.watched(handles[1])
+                await two.send_frame(picture(colour=GREEN), handles[1])
+                await until(lambda: wall.parts and near(green(wall), GREEN))
+                assert all(near(pixel(part.jpeg, 20, 20), DARK) for part in wall.parts)
+
+
+def green(wall: Watcher) -> tuple[int, int, int]:
+    """The colour of the right one of two tiles."""
+    return pixel(wall.parts[-1].jpeg, grid_for(2).width + 20, 20)
+
+
+async def test_a_wall_entered_while_it_stops_is_made_by_one_task(
+    host: InThread, ann: Signer, fire: Signer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    porch = host.camera(ann)
+    host.grant(porch, fire)
+    opened = open_view(host, fire, porch)
+    drawing, most, began, go_on = 0, 0, threading.Event(), threading.Event()
+    encode = Mosaic.encode
+
+    def slowly(mosaic: Mosaic) -> bytes:
+        nonlocal drawing, most
+        drawing += 1
+        most = max(most, drawing)
+        began.set()
+        assert go_on.wait(5)
+        drawing -= 1
+        return encode(mosaic)
+
+    async def story() -> None:
+        parts = host.parts
+        view, camera = parts.views.get(opened["id"], fire.thumb), parts.cameras.get(porch.id)
+        assert view is not None
+        assert camera is not None
+        wall = Wall(view, parts.clock, parts.metrics)
+        first = await _enter(wall)
+        await asyncio.to_thread(began.wait, 5)
+        leaving = asyncio.create_task(first.aclose())
+        await asyncio.sleep(0)
+        began.clear()
+        camera.label = "another"  # something new to draw
+        second = await _enter(wall)
+        assert not await asyncio.to_thread(began.wait, 0.3)  # the first still draws
+        go_on.set()
+        await leaving
+        assert await asyncio.to_thread(began.wait, 5)
+        await second.aclose()
+
+    monkeypatch.setattr(Mosaic, "encode", slowly)
+    await asyncio.to_thread(host.wait, story())
+    assert most == 1
+
+
+async def _enter(wall: Wall) -> contextlib.AsyncExitStack:
+    stack = contextlib.AsyncExitStack()
+    await stack.enter_async_context(wall.running())
+    return stack
 
 
 async def test_a_wall_is_encoded_only_when_something_changed(

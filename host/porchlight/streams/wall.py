@@ -64,8 +64,8 @@ class Wall:
         self._metrics = metrics
         self._view = view
         self._mosaic = Mosaic(len(view.looks))
-        now = clock.monotonic()
-        self._tiles = [_Tile(look, _before(look, now)) for look in view.looks.values()]
+        self._tiles: list[_Tile] = []
+        self._making = asyncio.Lock()  # who comes while the last one's task winds up waits for it
         self._shown: list[tuple[Look, Frame]] = []
         self._viewers = 0
         self._task: asyncio.Task[None] | None = None
@@ -105,7 +105,8 @@ class Wall:
     async def _run(self) -> None:
         """Make the wall until nobody watches, or all is over; those who watch it never hang."""
         try:
-            await self._make()
+            async with self._making:
+                await self._make()
         except asyncio.CancelledError:
             raise  # nobody watches; somebody may again
         except Exception:
@@ -113,8 +114,12 @@ class Wall:
         self.over.set()
 
     async def _make(self) -> None:
-        """Make the wall, a tick at a time."""
+        """Make the wall, a tick at a time, from nothing: who looked before is another matter."""
         loop = asyncio.get_running_loop()
+        now = self._clock.monotonic()
+        looks = self._view.looks.values()
+        self._mosaic = Mosaic(len(looks))
+        self._tiles = [_Tile(look, _before(look, now)) for look in looks]
         try:
             while self._view.open_looks:
                 due = loop.time() + TICK_S
@@ -127,7 +132,6 @@ class Wall:
             self._shown = []
             for tile in self._tiles:
                 await tile.unwatch()
-                tile.text = tile.frame = None
 
     async def _tick(self) -> None:
         """Bring every tile up to date; put out a new picture if any changed."""
@@ -157,8 +161,9 @@ class Wall:
             return f"{label}\nnot available", None
         if not look.camera.online:
             return f"{label}\noffline", None
+        waiting = f"{label}\nwaiting for a picture"
         if slot.latest is None:
-            return f"{label}\nwaiting for a picture", None
+            return waiting, None
         if not look.covers(slot.latest):
             return f"{label}\nnot available", None
         if slot.number > tile.number and now >= tile.due:
@@ -166,7 +171,7 @@ class Wall:
             if not look.fits(slot.latest):
                 return f"{label}\nlarger than allowed", None
             return None, slot.latest
-        return tile.text, tile.frame
+        return (tile.text or waiting, None) if tile.frame is None else (None, tile.frame)
 
     async def _drawn(self, jobs: list[tuple[int, str | None, Frame | None]]) -> bytes:
         """Draw in a thread. Cancelled, it still waits: the mosaic is not for two threads."""
