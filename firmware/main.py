@@ -25,6 +25,7 @@ from accord import b64, names
 from accord.book import Book
 from agent import board as pins
 from agent import sensor as camera
+from agent.answers import Answers
 from agent.backoff import Backoff
 from agent.button import Button
 from agent.clock import Clock
@@ -150,6 +151,8 @@ class Agent:
         self._radio = Radio(wlan, elapsed, Backoff(random.random), log)
         self._radio.busy = lambda: eyes.sensor.powered
         self._timesync = TimeSync(ntptime, time, machine.RTC(), core.clock, log)
+        answers = Answers(core.gate)
+        core.consent.tell = answers.add
         self._uplink = Uplink(
             Dialer(config.host, config.port, config.server_name, store.ca_der()),
             core.identity,
@@ -161,6 +164,7 @@ class Agent:
                 log=log,
             ),
             sender=eyes.sender,
+            answers=answers,
             gate=core.gate,
             elapsed=elapsed,
         )

@@ -5,6 +5,7 @@ A change is complete when it is stored; a revocation is obeyed before it is stor
 
 from accord import b64, grant
 from accord.errors import Refused
+from accord.wire import Answer
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -21,7 +22,8 @@ NO_HANDLE = bytes(16)
 
 
 class Consent:
-    """`obey()` re-checks the gate and goes dark at once where it must."""
+    """`obey()` re-checks the gate and goes dark at once where it must; `tell(answer)` lets the
+    host know what it did not ask."""
 
     def __init__(
         self,
@@ -40,6 +42,7 @@ class Consent:
         self._gate = gate
         self._log = log
         self.obey: Callable[[], None] = _nothing_films_yet
+        self.tell: Callable[[Answer], None] = _nobody_listens_yet
 
     def restore(self) -> None:
         """Take back what the store holds; each token is verified again."""
@@ -93,6 +96,8 @@ class Consent:
             self._book.revoke(granted.handle)
         self.obey()
         self._save()
+        for granted in held:
+            self.tell(Answer(granted.handle, b"revoked"))
         self._log("consent", "button: %d grants revoked" % len(held))
 
     def _verify(self, token: bytes) -> grant.Grant:
@@ -124,6 +129,10 @@ def _check(verifier: "Verifier", message: bytes, signature: bytes) -> bool:
 
 
 def _nothing_films_yet() -> None:
+    pass
+
+
+def _nobody_listens_yet(answer: Answer) -> None:
     pass
 
 

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from accord.session import BoardSession
+    from agent.answers import Answers
     from agent.connection import Connection
     from agent.downlink import Downlink
     from agent.elapsed import Elapsed
@@ -24,7 +25,6 @@ SILENCE_MS = 45_000  # the host speaks every 15 s
 WELCOME_MS = 10_000  # from the hello to the host's first Time
 STALL_MS = 10_000  # for one message to leave
 MIND_MS = 250
-MAX_WAITING = 16  # answers the host does not let us send
 
 
 class Dialogue:
@@ -36,9 +36,8 @@ class Dialogue:
         downlink: "Downlink",
         sender: "Sender",
         elapsed: "Elapsed",
-        answers: list[wire.Answer],
+        answers: "Answers",
     ) -> None:
-        """`answers`: what an earlier connection could not send any more."""
         self._connection = connection
         self._session = session
         self._downlink = downlink
@@ -64,6 +63,7 @@ class Dialogue:
     async def run(self) -> None:
         """Until the connection ends, always by LinkLost."""
         self._sender.begin()
+        self._answers.begin()
         await run_together(self._read(), self._write(), self._mind())
 
     async def _read(self) -> None:
@@ -92,9 +92,9 @@ class Dialogue:
             self._watched = True
         if answer is None:
             return
-        if len(self._answers) >= MAX_WAITING:
+        if self._answers.full:
             raise LinkLost("flooded")
-        self._answers.append(answer)
+        self._answers.add(answer)
 
     async def _write(self) -> None:
         while True:
@@ -110,14 +110,14 @@ class Dialogue:
         await self._connection.send_control()
         if self._handshake:
             await self._connection.send((self._handshake.pop(0),), always)
-        elif not self._welcome:
+            return True
+        if not self._welcome:
             return False
-        elif self._answers:
-            sealed = self._session.seal(self._answers[0])
-            await self._connection.send((sealed,), always)
-            self._answers.pop(0)
-        else:
+        answer = self._answers.next()
+        if answer is None:
             return await self._sender.send_next(self._connection, self._session, self._watched)
+        await self._connection.send((self._session.seal(answer),), always)
+        self._answers.sent(answer)
         return True
 
     async def _mind(self) -> None:

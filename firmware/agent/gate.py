@@ -22,12 +22,14 @@ if TYPE_CHECKING:
     from agent.days import Days
 
 OK = "ok"
+HELD = "held"
 FILMING = ("live", "snapshot", "clips")  # "export" and "register" show nothing new
 ORPHAN_MS = 10_000  # a watch outlives its connection this long: a blip, not a licence
 
 
 class Gate:
-    """`permits`: what holds now, after check(); the first is the one frames travel under."""
+    """After check(): `permits`, what holds now; the first is the one frames travel under.
+    `verdicts`, of every watched handle HELD or why not; empty where something closes them all."""
 
     def __init__(
         self,
@@ -50,6 +52,7 @@ class Gate:
         self._orphaned_at: int | None = None
         self.button = False
         self.permits: list[Permit] = []
+        self.verdicts: dict[bytes, str] = {}
         self.terms = agree(picture, None, 0, [])
         self.reason = "not-watched"
 
@@ -73,8 +76,9 @@ class Gate:
         self._settings = message
 
     def check(self) -> str:
-        """Decide anew: sets `permits`, `terms` and `reason`; OK or why nothing may leave."""
+        """Decide anew: sets `permits`, `verdicts`, `terms`, `reason`; OK or why nothing leaves."""
         self.permits = []
+        self.verdicts = {}
         self.reason = self._decide()
         return self.reason
 
@@ -100,8 +104,10 @@ class Gate:
         for want in self._wants:
             try:
                 self.permits.append(self._permit(want, now))
+                self.verdicts[want[1]] = HELD
             except Refused as refused:
                 first_refusal = first_refusal or refused.reason
+                self.verdicts.setdefault(want[1], refused.reason)
         if not self.permits:
             return first_refusal
         grants = [permit.grant for permit in self.permits]

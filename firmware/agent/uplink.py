@@ -15,7 +15,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from accord import wire
+    from agent.answers import Answers
     from agent.backoff import Backoff
     from agent.connection import Dialer
     from agent.downlink import Downlink
@@ -45,6 +45,7 @@ class Uplink:
         *,
         downlink: "Downlink",
         sender: "Sender",
+        answers: "Answers",
         gate: "Gate",
         elapsed: "Elapsed",
     ) -> None:
@@ -52,10 +53,10 @@ class Uplink:
         self._identity = identity
         self._downlink = downlink
         self._sender = sender
+        self._answers = answers
         self._gate = gate
         self._elapsed = elapsed
         self._dialogue: Dialogue | None = None
-        self._answers: list[wire.Answer] = []
         self.beat: Callable[[], None] = lambda: None
 
     def wake(self) -> None:

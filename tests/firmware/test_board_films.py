@@ -6,6 +6,7 @@ from collections.abc import Callable
 from accord import wire
 from porchkit.flashroot import FrameSettings
 from porchkit.vboard import PinChange
+from tests.support.fakehost import FakeHost
 from tests.support.porch import Porch
 
 Build = Callable[..., Porch]
@@ -185,6 +186,28 @@ async def test_the_button_takes_everything_back_even_over_a_power_cut(porch: Bui
         assert p.tap.pictures.bytes == count
         await p.host.send(p.watch())
         await p.frames(2)
+
+
+async def test_the_host_hears_which_of_two_grants_no_longer_holds(porch: Build) -> None:
+    """Frames go on under the other one, and who looks under the first shall not see them."""
+    async with porch(board=BUTTON_BOARD) as p:
+        await p.film(limits={"day_s": 2})
+        assert await p.ask(wire.GrantToken(p.token())) == "held"
+        await p.host.send(wire.watch(0, [(p.hub, p.handle(seq), 1) for seq in (1, 2)]))
+        await p.host.wait_for(lambda host: answer_to(host, p.handle(1)) == b"day-limit")
+        assert p.host.statuses[-1].reason == b"ok"
+        assert answer_to(p.host, p.handle(2)) == b"held"
+        answers, frames = len(p.host.answers), await p.frames(10)
+        assert {frame.handle for frame in frames[-5:]} == {p.handle(2)}
+        assert len(p.host.answers) == answers, "told at every check"
+        p.board.set_knob(inputs={BUTTON: 0})
+        await p.host.wait_for(lambda host: answer_to(host, p.handle(2)) == b"revoked")
+        assert answer_to(p.host, p.handle(1)) == b"revoked"
+
+
+def answer_to(host: FakeHost, handle: bytes) -> bytes:
+    """The latest word on this grant."""
+    return [answer.reason for answer in host.answers if answer.handle == handle][-1]
 
 
 async def test_a_camera_that_fails_is_told_dark_and_tried_again(porch: Build) -> None:

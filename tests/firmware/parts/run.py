@@ -4,6 +4,7 @@ on the path:  micropython -m tests.firmware.parts.run [module ...]"""
 import sys
 
 MODULES = (
+    "answers",
     "clock",
     "consent",
     "filming",

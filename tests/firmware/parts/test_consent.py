@@ -60,7 +60,9 @@ class Board:
             gate=self.gate,
             log=lambda *words: self.log.append(words),
         )
+        self.told = []
         self.consent.obey = self.obey
+        self.consent.tell = lambda answer: self.told.append((answer.handle, answer.reason))
         self.consent.restore()
         self.downlink = Downlink(
             clock=self.clock,
@@ -167,6 +169,9 @@ def test_the_button_revokes_everything_until_a_newer_grant():
     board.answer(watch((1, LIVE), (2, LIVE)))
     board.consent.press_button()
     assert board.happened[-1][0] == "button"
+    assert sorted(board.told) == [(handle(1), b"revoked"), (handle(2), b"revoked")]
+    board.consent.press_button()
+    assert len(board.told) == 2
     again = Board(board.flash).trusted()
     assert again.gate.check() == "button"
     again.answer(watch((1, LIVE), (2, LIVE), (3, LIVE)))
