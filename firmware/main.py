@@ -165,7 +165,6 @@ class Agent:
             ),
             sender=eyes.sender,
             answers=answers,
-            gate=core.gate,
             elapsed=elapsed,
         )
         eyes.filming.ready = self._uplink.wake

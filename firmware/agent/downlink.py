@@ -49,6 +49,10 @@ class Downlink:
             self._obey()
         return None
 
+    def cut_off(self) -> None:
+        """The connection is over: what the host said of who looks lapses soon."""
+        self._gate.orphan()
+
     def _hear_time(self, message: wire.Time) -> None:
         before = self._clock.reason()
         self._clock.hear_host(message.unix_ms)

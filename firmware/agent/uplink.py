@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from agent.connection import Dialer
     from agent.downlink import Downlink
     from agent.elapsed import Elapsed
-    from agent.gate import Gate
     from agent.log import Log
     from agent.sender import Sender
 
@@ -46,7 +45,6 @@ class Uplink:
         downlink: "Downlink",
         sender: "Sender",
         answers: "Answers",
-        gate: "Gate",
         elapsed: "Elapsed",
     ) -> None:
         self._dialer = dialer
@@ -54,7 +52,6 @@ class Uplink:
         self._downlink = downlink
         self._sender = sender
         self._answers = answers
-        self._gate = gate
         self._elapsed = elapsed
         self._dialogue: Dialogue | None = None
         self.beat: Callable[[], None] = lambda: None
@@ -98,7 +95,7 @@ class Uplink:
             await dialogue.run()
         finally:
             connection.abort()
-            self._gate.orphan()
+            self._downlink.cut_off()
 
     async def _nap(self, ms: int) -> None:
         until = self._elapsed.ms() + ms
