@@ -8,6 +8,9 @@ import httpx
 import pytest
 
 from accord import wire
+from porchlight.errors import TooMany
+from porchlight.views import Intent
+from porchlight.views.views import REFUSALS
 from tests.support.hosting import InThread, Kit, ShiftedClock, Signer, handle_of
 from tests.support.viewing import (
     ask_view,
@@ -368,6 +371,40 @@ async def test_a_snapshot_view_gives_one_picture(
         again = await asyncio.to_thread(get, host, urls["snapshot"])
         assert again.content == sent.jpeg
     assert host.caller(fire).get("/views").json()["views"] != []
+
+
+async def test_views_that_are_being_opened_count_too(
+    host: InThread, fire: Signer, porch: Kit
+) -> None:
+    host.grant(porch, fire)
+    most = host.config.views.per_caller
+    intent = Intent((porch.id,), "live", purpose="fire", case="C-1")
+
+    async def open_all() -> list[object]:
+        who = host.parts.registry.party(fire.thumb)
+        assert who is not None
+        opens = [host.parts.views.open(who, intent, "127.0.0.1") for _ in range(most + 20)]
+        return [*await asyncio.gather(*opens, return_exceptions=True)]
+
+    results = await asyncio.to_thread(host.wait, open_all())
+    assert [type(one) for one in results if isinstance(one, Exception)] == [TooMany] * 20
+    opened = host.call(lambda: host.parts.views.of(fire.thumb))
+    assert len(opened) == most
+    assert host.caller(fire).delete(f"/views/{opened[0].id}").status_code == 204
+    assert ask_view(host, fire, porch).status_code == 201
+
+
+def test_refusals_do_not_fill_the_log(
+    host: InThread, ann: Signer, fire: Signer, porch: Kit
+) -> None:
+    for _ in range(2 * REFUSALS):
+        refused(ask_view(host, fire, porch), 403, "no-grant")
+    assert len(host.entries(ann, "access.refused")) == REFUSALS
+    refused(ask_view(host, host.hub(), porch), 403, "no-grant")  # another caller is news
+    refused(ask_view(host, fire, porch, case=""), 403, "case-missing")  # and so is this
+    entries = host.entries(ann, "access.refused")
+    assert [entry["reason"] for entry in entries[REFUSALS:]] == ["no-grant", "case-missing"]
+    assert all(entry["detail"]["count"] == 1 for entry in entries)
 
 
 async def test_a_snapshot_waits_for_a_frame_of_its_own(

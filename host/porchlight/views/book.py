@@ -1,9 +1,11 @@
 """The open views by ticket, and for a while those that are over: gone is not unknown."""
 
-from collections import OrderedDict
+from collections import Counter, OrderedDict
 from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Final
 
+from porchlight.errors import TooMany
 from porchlight.views.view import View, ticket_hash
 
 MAX_CLOSED: Final = 4_096
@@ -15,6 +17,18 @@ class ViewBook:
     def __init__(self) -> None:
         self._open: dict[bytes, View] = {}
         self._closed: OrderedDict[bytes, View] = OrderedDict()
+        self._opening: Counter[str] = Counter()
+
+    @contextmanager
+    def opening(self, thumb: str, most: int) -> Iterator[None]:
+        """While entered, this caller opens a view; TooMany if they have `most`, or soon will."""
+        if len(self.of(thumb)) + self._opening[thumb] >= most:
+            raise TooMany("too-many-views", "close some of your views first")
+        self._opening[thumb] += 1
+        try:
+            yield
+        finally:
+            self._opening -= Counter({thumb: 1})  # forgets who is at none
 
     def add(self, view: View, ticket: str) -> None:
         """Let the ticket open this view."""
@@ -34,6 +48,10 @@ class ViewBook:
         """The view of a ticket, open or closed."""
         key = ticket_hash(ticket)
         return self._open.get(key) or self._closed.get(key)
+
+    def of(self, thumb: str) -> list[View]:
+        """The open views of one caller."""
+        return [view for view in self._open.values() if view.who.thumb == thumb]
 
     def __iter__(self) -> Iterator[View]:
         """The open ones."""

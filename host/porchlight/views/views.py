@@ -16,13 +16,14 @@ from porchlight.camera import Camera
 from porchlight.cameras import Cameras
 from porchlight.config import ViewRules
 from porchlight.desk import Desk
-from porchlight.errors import Denied, Gone, NotFound, StoreError, TooMany
+from porchlight.errors import Denied, Gone, NotFound, StoreError
 from porchlight.tally import Tally
 from porchlight.views.book import ViewBook
 from porchlight.views.look import Look
 from porchlight.views.view import OWN_USE, Intent, View, Who, impossible
 
 SWEEP_S: Final = 0.25
+REFUSALS: Final = 10  # entries a minute on one caller, camera and reason
 _log = logging.getLogger(__name__)
 
 
@@ -47,6 +48,7 @@ class Views:
         self._rules = rules or ViewRules()
         self._book = ViewBook()
         self._tally = Tally()
+        self._refusals = Tally(burst=REFUSALS)
         self._closing: set[asyncio.Task[None]] = set()
         cameras.on_withdrawn(self._withdrawn)
         desk.metrics.gauge("views_open", "Views open now.", lambda: len(self._book))
@@ -57,8 +59,10 @@ class Views:
         Refused when any camera may not be shown, with an entry for it; TooMany; StoreError when
         an entry could not be written: then nothing is open.
         """
-        if len(self.of(who.thumb)) >= self._rules.per_caller:
-            raise TooMany("too-many-views", "close some of your views first")
+        with self._book.opening(who.thumb, self._rules.per_caller):
+            return await self._open(who, intent, address)
+
+    async def _open(self, who: Who, intent: Intent, address: str) -> tuple[View, str]:
         now = self._desk.clock.unix()
         view = View(
             id=b64.encode(secrets.token_bytes(16)),
@@ -109,7 +113,7 @@ class Views:
 
     def of(self, thumb: str) -> list[View]:
         """The open views of one caller."""
-        return [view for view in self._book if view.who.thumb == thumb]
+        return self._book.of(thumb)
 
     def get(self, view_id: str, thumb: str) -> View | None:
         """One open view of this caller."""
@@ -164,12 +168,18 @@ class Views:
         return Look(camera, permit, opened=view.opened, ends=view.expires)
 
     async def _refuse(self, view: View, camera: Camera | None, reason: str) -> None:
+        """Tell the resident, or the host's own log: at most ten a minute, then with how many."""
         self._desk.metrics.refused("view", reason)
+        camera_id = None if camera is None else camera.id
+        key = view.who.thumb, camera_id, reason
+        count = self._refusals.due(key, self._desk.clock.monotonic())
+        if not count:
+            return
         await self._desk.entries.add(
             "access.refused",
             resident=None if camera is None else camera.resident,
-            camera=None if camera is None else camera.id,
-            detail={"action": view.intent.action},
+            camera=camera_id,
+            detail={"action": view.intent.action, "count": count},
             **view.about() | {"reason": reason, "view": None},
         )
 
