@@ -94,7 +94,7 @@ class Core:
         )
         self.consent.restore()
         state.boot += 1
-        store.save()  # before the first hello: a boot number is never used twice
+        self.consent.keep()  # before the first frame: a boot number is never used twice
         self.identity = Identity(key, state.boot, FIRMWARE)
 
 
@@ -153,6 +153,7 @@ class Agent:
         self._timesync = TimeSync(ntptime, time, machine.RTC(), core.clock, log)
         answers = Answers(core.gate)
         core.consent.tell = answers.add
+        self._consent = core.consent
         self._uplink = Uplink(
             Dialer(config.host, config.port, config.server_name, store.ca_der()),
             core.identity,
@@ -185,6 +186,7 @@ class Agent:
                 lambda: radio.up and timesync.tried.is_set(), Backoff(random.random), self._log
             ),
             self.filming.run(),
+            self._consent.run(self._elapsed),
             watchdog.run(),
         ]
         if self._button is not None:

@@ -1,11 +1,13 @@
 """The grants this board holds, and everything that may change them: host, button, time.
 
-A change is complete when it is stored; a revocation is obeyed before it is stored.
+A change is complete when it is stored; a revocation is obeyed before it is stored. While the flash
+cannot be written the gate is shut.
 """
 
 from accord import b64, grant
 from accord.errors import Refused
 from accord.wire import Answer
+from agent.gate import HELD, STORE_FAULT
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -13,12 +15,15 @@ if TYPE_CHECKING:
 
     from accord.book import Book
     from agent.clock import Clock
+    from agent.elapsed import Elapsed
     from agent.gate import Gate
     from agent.log import Log
     from agent.p256 import Verifier
     from agent.store import Store
 
 NO_HANDLE = bytes(16)
+REVOKED = "revoked"
+MEND_MS = 5_000
 
 
 class Consent:
@@ -41,6 +46,7 @@ class Consent:
         self._clock = clock
         self._gate = gate
         self._log = log
+        self._untold: list[bytes] = []  # revoked, but the host shall not hear it before the flash
         self.obey: Callable[[], None] = _nothing_films_yet
         self.tell: Callable[[Answer], None] = _nobody_listens_yet
 
@@ -57,7 +63,7 @@ class Consent:
         """(handle, "held" or why not) for a token the host brought."""
         for held in self._book.grants():
             if held.token == token:  # these very bytes were verified: spare half a second
-                return held.handle, "held"
+                return held.handle, self._once_stored(HELD)
         try:
             granted = self._verify(token)
         except Refused as refused:
@@ -74,7 +80,7 @@ class Consent:
         self._clock.raise_floor(granted.iat)
         self._save()
         self._log("consent", "grant held " + granted.jti)
-        return granted.handle, "held"
+        return granted.handle, self._once_stored(HELD)
 
     def revoke(self, handle: bytes) -> str:
         """Dark first, then stored; "revoked". What was never held is remembered, but not worth a
@@ -84,7 +90,9 @@ class Consent:
         if held is not None:
             self._save()
             self._log("consent", "grant revoked " + held.jti)
-        return "revoked"
+            if self._gate.unstored:
+                self._untold.append(handle)
+        return self._once_stored(REVOKED)
 
     def press_button(self) -> None:
         """Revoke everything held; only a grant signed after this opens the gate again."""
@@ -94,11 +102,39 @@ class Consent:
         held = self._book.grants()
         for granted in held:
             self._book.revoke(granted.handle)
+            self._untold.append(granted.handle)
         self.obey()
         self._save()
-        for granted in held:
-            self.tell(Answer(granted.handle, b"revoked"))
         self._log("consent", "button: %d grants revoked" % len(held))
+
+    def keep(self) -> None:
+        """Store the state as it is. While that fails nothing leaves, and mend() tries again: a
+        reset would forget what was taken back."""
+        try:
+            self._store.save()
+        except OSError as error:
+            if not self._gate.unstored:
+                self._log("consent", "cannot be stored: %s; dark until it can" % error)
+            self._gate.unstored = True
+            self.obey()
+            return
+        self._gate.unstored = False
+        for handle in self._untold:
+            self.tell(Answer(handle, REVOKED.encode()))
+        self._untold = []
+
+    def mend(self) -> None:
+        """Try again what could not be stored, if anything."""
+        if self._gate.unstored:
+            self.keep()
+
+    async def run(self, elapsed: "Elapsed") -> None:
+        while True:
+            await elapsed.pause(MEND_MS)
+            self.mend()
+
+    def _once_stored(self, said: str) -> str:
+        return STORE_FAULT if self._gate.unstored else said
 
     def _verify(self, token: bytes) -> grant.Grant:
         return grant.verify(token, self._keys, _check)
@@ -121,7 +157,7 @@ class Consent:
         state.grants = [granted.token.decode() for granted in book.grants()]
         state.revoked = [b64.encode(handle) for handle in book.revoked]
         state.button = self._gate.button
-        self._store.save()
+        self.keep()
 
 
 def _check(verifier: "Verifier", message: bytes, signature: bytes) -> bool:

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 OK = "ok"
 HELD = "held"
+STORE_FAULT = "store-fault"
 FILMING = ("live", "snapshot", "clips")  # "export" and "register" show nothing new
 ORPHAN_MS = 10_000  # a watch outlives its connection this long: a blip, not a licence
 
@@ -51,6 +52,7 @@ class Gate:
         self._kept: dict[tuple[str, bytes, str], Permit] = {}
         self._orphaned_at: int | None = None
         self.button = False
+        self.unstored = False  # a power cut now would bring back what was taken away
         self.permits: list[Permit] = []
         self.verdicts: dict[bytes, str] = {}
         self.terms = agree(picture, None, 0, [])
@@ -85,7 +87,8 @@ class Gate:
     def allows(self, permit: "Permit") -> bool:
         """May bytes under this permit leave at this very moment?"""
         now = self._clock.now()
-        return now is not None and not self.button and permit.holds(now)
+        shut = self.button or self.unstored
+        return now is not None and not shut and permit.holds(now)
 
     def wants(self, permit: "Permit") -> bool:
         """Is a frame taken under this permit still asked for, as of the last check()?"""
@@ -94,6 +97,8 @@ class Gate:
     def _decide(self) -> str:
         if self.button:
             return "button"
+        if self.unstored:
+            return STORE_FAULT
         self._drop_orphans()
         if not self._wants:
             return "not-watched"

@@ -25,4 +25,7 @@ class Usage:
         for permit in self._gate.permits:
             self._days.count(permit.grant, now, ms)
         if self._days.due():
-            self._store.save_days(self._days.to_store(self._book.grants()))
+            try:
+                self._store.save_days(self._days.to_store(self._book.grants()))
+            except OSError:
+                self._gate.unstored = True  # until the state at least can be stored

@@ -236,6 +236,48 @@ async def test_a_revoked_grant_does_not_come_back_with_an_older_state(porch: Bui
         await p.frames(1)
 
 
+async def test_a_flash_that_fails_is_dark_and_no_reset(porch: Build) -> None:
+    async with porch() as p:
+        p.patch("agent/consent.py", "MEND_MS = 5_000", "MEND_MS = 100")
+        await p.film()
+        in_the_way = p.board.root / "state.new"
+        in_the_way.mkdir()  # no file of that name can be written
+        assert await p.ask(wire.Revoke(p.handle(1))) == "store-fault"
+        assert (await p.reason("store-fault")).sensor == 0
+        assert await p.ask(wire.GrantToken(p.token())) == "store-fault"
+        in_the_way.rmdir()
+        await p.host.wait_for(lambda host: host.answers[-1].reason == b"revoked")
+        assert p.host.answers[-1].handle == p.handle(1)
+        await p.host.send(p.watch())
+        await p.frames(1)
+        assert p.board.resets == []
+        assert "consent cannot be stored" in p.log
+
+
+async def test_a_start_with_a_full_flash_is_dark_until_it_is_not(porch: Build) -> None:
+    async with porch() as p:
+        p.patch("agent/consent.py", "MEND_MS = 5_000", "MEND_MS = 100")
+        await p.film()
+        await p.board.stop()
+        p.patch("agent/flash.py", "            file.write(content)\n", FULL)
+        (p.board.root / "full").touch()
+        count, seen = p.tap.pictures.bytes, len(p.host.statuses)
+        await p.board.start()
+        await p.host.wait_for(lambda host: len(host.statuses) > seen)
+        await p.reason("store-fault")
+        assert p.tap.pictures.bytes == count
+        (p.board.root / "full").unlink()
+        await p.frames(1)
+        assert_nothing_twice(p.host)
+        assert p.board.resets == []
+
+
+FULL = """            if "full" in os.listdir():
+                raise OSError(28)
+            file.write(content)
+"""
+
+
 async def test_a_mistake_in_the_provisioning_is_one_line(porch: Build) -> None:
     async with porch() as p:
         (p.board.root / "config.json").write_text(json.dumps({"host": "porch.test", "port": "x"}))

@@ -98,12 +98,13 @@ class PowerCut(BaseException):
 
 class MemoryFlash:
     """Files in a dict. `cut_at` (n, how) cuts the power in the nth change: "before" it, "half"
-    way (a torn file), or right "after" it."""
+    way (a torn file), or right "after" it. `error`: errno of every write, 0 while it works."""
 
     def __init__(self, files=None):
         self.files = dict(files or {})
         self.changes = 0
         self.cut_at = (0, "")
+        self.error = 0
 
     def read(self, name):
         return self.files.get(name)
@@ -120,6 +121,8 @@ class MemoryFlash:
 
     def _change(self, whole, half):
         self.changes += 1
+        if self.error:
+            raise OSError(self.error)
         number, how = self.cut_at
         if number != self.changes:
             whole()

@@ -211,6 +211,65 @@ def test_a_button_pressed_without_a_clock_goes_by_the_newest_grant_seen():
     assert board.answer(wire.GrantToken(token(3, iat=NOW - 8, nbf=NOW)))[1] == b"held"
 
 
+def mended(board):
+    """The flash takes writes again, and the next try is due."""
+    board.flash.error = 0
+    board.consent.mend()
+    return board
+
+
+def test_a_revocation_that_cannot_be_stored_shuts_the_gate_until_it_is():
+    for error in (28, 5):  # full, failing
+        board = Board().trusted()
+        for seq in (1, 2):
+            board.answer(wire.GrantToken(token(seq)))
+        board.answer(watch((1, LIVE), (2, LIVE)))
+        board.flash.error = error
+        for _ in range(2):
+            assert board.answer(wire.Revoke(handle(1))) == (b"\x01", b"store-fault")
+        board.consent.mend()
+        assert board.gate.check() == "store-fault"
+        assert board.happened[-1][0] == "store-fault"  # dark by then
+        assert board.told == []
+        mended(board)
+        assert board.gate.check() == "ok"
+        assert board.told == [(handle(1), b"revoked")]
+        assert [g.seq for g in Board(board.flash).book.grants()] == [2]
+
+
+def test_a_button_press_that_cannot_be_stored_is_stored_later():
+    board = Board().trusted()
+    board.answer(wire.GrantToken(token(1)))
+    board.flash.error = 28
+    board.consent.press_button()
+    assert board.gate.check() == "button"
+    assert board.told == []
+    mended(board)
+    assert board.told == [(handle(1), b"revoked")]
+    again = Board(board.flash).trusted()
+    assert (again.gate.check(), again.book.grants()) == ("button", [])
+
+
+def test_a_grant_that_cannot_be_stored_opens_nothing_yet():
+    board = Board().trusted()
+    board.flash.error = 28
+    for _ in range(2):
+        assert board.answer(wire.GrantToken(token(1))) == (b"\x01", b"store-fault")
+    board.answer(watch((1, LIVE)))
+    assert board.gate.reason == "store-fault"
+    mended(board)
+    assert board.gate.check() == "ok"
+    assert [g.seq for g in Board(board.flash).book.grants()] == [1]
+
+
+def test_what_is_stored_is_not_written_again():
+    board = Board()
+    board.answer(wire.GrantToken(token(1)))
+    changes = board.flash.changes
+    board.consent.mend()
+    assert board.flash.changes == changes
+
+
 def test_expired_grants_make_room():
     board = Board().trusted()
     for seq in range(1, 9):

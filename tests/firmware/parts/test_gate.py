@@ -6,6 +6,7 @@ from agent.clock import Clock
 from agent.config import Fields, Picture
 from agent.days import Days
 from agent.gate import ORPHAN_MS, Gate
+from agent.usage import Usage
 from tests.firmware.parts.fakes import (
     CAMERA,
     CLIPS,
@@ -152,6 +153,31 @@ def test_the_button_is_stronger_than_everything():
     porch.gate.button = True
     assert not porch.gate.allows(permit)
     assert porch.gate.check() == "button"
+
+
+def test_what_is_not_stored_closes_everything():
+    porch = Porch(granted(1))
+    assert porch.check((1, LIVE)) == OPEN
+    permit = porch.gate.permits[0]
+    porch.gate.unstored = True
+    assert not porch.gate.allows(permit)
+    assert porch.gate.check() == "store-fault"
+    assert porch.gate.verdicts == {}
+
+
+class FullStore:
+    def save_days(self, record):
+        raise OSError(28)
+
+
+def test_day_counts_that_cannot_be_stored_close_everything():
+    porch = Porch(granted(1, {"limits": {"day_s": 600}}))
+    usage = Usage(porch.days, porch.gate, porch.clock, porch.book, FullStore())
+    assert porch.check((1, LIVE)) == OPEN
+    usage.filmed(59_999)
+    assert porch.gate.check() == OPEN
+    usage.filmed(1)
+    assert porch.gate.check() == "store-fault"
 
 
 def test_a_watch_outlives_its_connection_for_a_blip_only():
