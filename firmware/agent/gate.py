@@ -91,8 +91,9 @@ class Gate:
         return now is not None and not shut and permit.holds(now)
 
     def wants(self, permit: "Permit") -> bool:
-        """Is a frame taken under this permit still asked for, as of the last check()?"""
-        return permit.handle in [held.handle for held in self.permits]
+        """Does the hub it was given to still look under its grant, as of the last check()?"""
+        wanted = (permit.hub, permit.handle)
+        return wanted in [(held.hub, held.handle) for held in self.permits]
 
     def _decide(self) -> str:
         if self.button:

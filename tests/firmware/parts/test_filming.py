@@ -1,6 +1,6 @@
 """agent.filming, agent.compose, agent.report, agent.sender: from the gate to the socket's edge."""
 
-from accord import wire
+from accord import b64, wire
 from accord.book import Book
 from agent.clock import Clock
 from agent.compose import Composer
@@ -14,7 +14,18 @@ from agent.light import Light
 from agent.motion import LEARNING_FRAMES, SizeMotion
 from agent.report import EVERY_MS, Report
 from agent.sender import Sender
-from tests.firmware.parts.fakes import CAMERA, LIVE, NOW, Time, finish, granted, raises, watch
+from tests.firmware.parts.fakes import (
+    CAMERA,
+    HUB,
+    LIVE,
+    NOW,
+    OTHER_HUB,
+    Time,
+    finish,
+    granted,
+    raises,
+    watch,
+)
 
 FOREVER = 1_000_000
 
@@ -177,6 +188,18 @@ def test_obey_purges_what_was_taken_under_the_grant_that_went():
     assert porch.sensor.powered
     assert len(porch.queue) == 0
     assert {one.frame.handle[0] for one in porch.run(1_000)} == {2}
+
+
+def test_obey_purges_what_was_taken_for_another_hub_under_the_same_grant():
+    """Who looks from now on sees nothing from before."""
+    both = granted(1, aud=[HUB, b64.encode(OTHER_HUB)])
+    porch = Porch().open(both)
+    assert len(porch.run(1_000)) > 2
+    porch.gate.watch(watch((1, LIVE, OTHER_HUB)))
+    porch.filming.obey()
+    assert porch.sensor.powered
+    assert len(porch.queue) == 0
+    assert porch.run(1_000)
 
 
 def test_motion_mode_is_quiet_when_nothing_moves():
