@@ -8,6 +8,7 @@ import struct
 import time
 from pathlib import Path
 
+import httpx
 import pytest
 
 from porchkit.streams import MjpegReader
@@ -186,6 +187,45 @@ async def test_revocation_cuts_off_a_viewer_that_does_not_read(
             host.caller(porch.owner).post(f"/grants/{jti}/revoke")
             got = await asyncio.to_thread(read_all, slow)
     assert len(got) < 200_000  # the rest was in the host and stayed there
+
+
+@pytest.mark.parametrize("over_tls", [False, True])
+async def test_revocation_cuts_off_a_picture_that_nobody_reads(
+    host: InThread, fire: Signer, porch: Kit, over_tls: bool
+) -> None:
+    handle = handle_of(jti := host.grant(porch, fire))
+    big = picture() + bytes(300_000)
+    async with board_at(host, porch) as board:
+        opened = open_view(host, fire, porch)
+        view = host.parts.views.get(opened["id"], fire.thumb)
+        assert view is not None
+        url = str(opened["urls"]["cameras"][porch.id]["snapshot"])
+        slow = await asyncio.to_thread(raw_viewer, host, url, over_tls=over_tls)
+        with contextlib.closing(slow):
+            await board.watched(handle)
+            out = metric(host, "frames_out_total")
+            await board.send_frame(big, handle)
+            await until(lambda: metric(host, "frames_out_total") == out + 1)
+            assert slow.recv(16).startswith(b"HTTP/1.1 200")
+            host.caller(porch.owner).post(f"/grants/{jti}/revoke")
+            await until(lambda: view.streams == 0)
+            got = await asyncio.to_thread(read_all, slow)
+    assert len(got) < 200_000  # the rest was in the host and stayed there
+
+
+async def test_a_picture_comes_whole(host: InThread, fire: Signer, porch: Kit) -> None:
+    handle = handle_of(host.grant(porch, fire))
+    big = picture() + bytes(300_000)
+    async with board_at(host, porch) as board, asyncio.TaskGroup() as tasks:
+        opened = open_view(host, fire, porch)
+        url = host.https + opened["urls"]["cameras"][porch.id]["snapshot"]
+        async with httpx.AsyncClient(verify=host.tls()) as client:
+            asking = tasks.create_task(client.get(url))
+            await board.watched(handle)
+            await board.send_frame(big, handle)
+            answer = await asking
+    assert answer.headers["content-length"] == str(len(big))
+    assert answer.content == big
 
 
 def read_all(sock: socket.socket) -> bytes:

@@ -14,6 +14,7 @@ from porchlight.errors import Denied, NotFound
 from porchlight.parts import Parts
 from porchlight.streams import mjpeg
 from porchlight.streams.feed import Feed, LookFeed
+from porchlight.streams.picture import PictureResponse
 from porchlight.streams.response import StreamResponse
 from porchlight.streams.snapshot import snapshot
 from porchlight.streams.wall import Wall
@@ -127,17 +128,15 @@ async def picture(ticket: Ticket, camera: CameraId, parts: PartsDep, request: Re
     """One picture. A view for a snapshot gives one, the same each time; a live one a new one."""
     view = await parts.views.admit(ticket, camera, _address(request))
     look = view.looks[camera]
-    frame = look.still
-    if frame is None:
-        view.enter()
-        try:
-            frame = await snapshot(look, parts.clock, parts.metrics)
-        finally:
-            view.leave()
+    view.enter()
+    try:
+        frame = look.still or await snapshot(look, parts.clock, parts.metrics)
+    except BaseException:
+        view.leave()
+        raise
     if view.intent.action == "snapshot":
         look.still = frame
-    headers = mjpeg.HEADERS | mjpeg.frame_headers(frame, look.permit.jti)
-    return Response(frame.jpeg, media_type="image/jpeg", headers=headers)
+    return PictureResponse(look, frame, parts.clock, done=view.leave)
 
 
 def _stream(view: View, feed: Feed, parts: Parts) -> Response:

@@ -6,7 +6,7 @@ with these methods into scope["extensions"]; under another server a stream does 
 
 from typing import Final, Protocol
 
-from starlette.types import Scope
+from starlette.types import Receive, Scope
 
 EXTENSION: Final = "porchlight.connection"
 
@@ -40,6 +40,12 @@ class Unknown:
 
     def abort(self) -> None:
         """The response just ends."""
+
+
+async def gone(receive: Receive) -> None:
+    """Return when the peer left."""
+    while (await receive())["type"] != "http.disconnect":
+        pass
 
 
 def of(scope: Scope) -> Connection:

@@ -45,7 +45,7 @@ class StreamResponse(Response):
     async def _stream(self, link: Connection, receive: Receive, send: Send) -> None:
         start = {"type": "http.response.start", "status": 200, "headers": self.raw_headers}
         await send(start)
-        left = asyncio.create_task(_gone(receive))
+        left = asyncio.create_task(connection.gone(receive))
         over = asyncio.create_task(self._feed.over.wait())
         writer = asyncio.create_task(self._write(link, send))
         tasks = (left, over, writer)
@@ -138,12 +138,6 @@ class _Writer:
         part = None if frame is None else self._feed.take(frame)
         if part is not None:
             await self._send({"type": "http.response.body", "body": part, "more_body": True})
-
-
-async def _gone(receive: Receive) -> None:
-    """Return when the viewer left."""
-    while (await receive())["type"] != "http.disconnect":
-        pass
 
 
 async def _finish(link: Connection, send: Send) -> None:
