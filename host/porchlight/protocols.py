@@ -12,13 +12,15 @@ import logging
 from dataclasses import dataclass
 from typing import Any, Final
 
+from uvicorn._types import ASGI3Application
 from uvicorn.config import Config
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 from uvicorn.server import ServerState
 from websockets.frames import Frame
 
 from accord import wire
+from porchlight.deadline import Deadline
 from porchlight.door import Door
 from porchlight.metrics import Metrics
 from porchlight.streams import connection, lowat
@@ -42,7 +44,8 @@ class WireLimits:
     message_bytes: int = wire.MAX_JPEG + 1_024
     ping_s: float = 20.0
     connections: int = 4_096
-    per_address: int = 1_024
+    per_address: int = 256  # a street of boards behind one router, a few handles of all there are
+    unread_s: float = 30.0  # how long a peer may leave an answer lie; streams end with their view
 
 
 @dataclass(frozen=True, eq=False)
@@ -85,7 +88,11 @@ class HttpProtocol(HttpToolsProtocol):
         self._refused = False
         self._in_head = False
         self._head_bytes = self._fields_bytes = 0
-        self._head_timer: asyncio.TimerHandle | None = None
+        limits = porch.limits
+        self._head = Deadline(self.loop, limits.head_s, self._head_too_late)
+        self._unread = Deadline(self.loop, limits.unread_s, self._left_unread)
+        self._streams = False
+        self._served: RequestResponseCycle | None = None
 
     # asyncio.Protocol
 
@@ -107,8 +114,25 @@ class HttpProtocol(HttpToolsProtocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._porch.door.leave(self._visit)
-        self._stop_timer()
+        self._head.stop()
+        self._unread.stop()
+        if self._served is not None:  # uvicorn tells only the request that came last
+            self._served.disconnected = True
+            self._served.message_event.set()
         super().connection_lost(exc)
+
+    def pause_writing(self) -> None:
+        super().pause_writing()
+        if not self._streams:
+            self._unread.begin()
+
+    def resume_writing(self) -> None:
+        super().resume_writing()
+        if not self.transport.is_closing():
+            self._unread.stop()
+        # uvicorn forgets its timer when a connection broke off: that would keep all of this
+        # (47 KB with TLS) for keep_alive_s after each.
+        self._unset_keepalive_if_required()
 
     # httptools callbacks; what they raise ends the connection with 400
 
@@ -127,7 +151,7 @@ class HttpProtocol(HttpToolsProtocol):
 
     def on_headers_complete(self) -> None:
         self._in_head = False
-        self._stop_timer()
+        self._head.stop()
         super().on_headers_complete()
 
     # uvicorn's own steps
@@ -138,18 +162,32 @@ class HttpProtocol(HttpToolsProtocol):
             self._porch.garbage("upgrade")
             self._send_away(b"404 Not Found")
             return
+        self._unread.stop()
         super().handle_websocket_upgrade()
 
     def _unsupported_upgrade_warning(self) -> None:
         """An offer (h2c) that is not taken: the request is answered as if it had not been made."""
+
+    def _start_asgi_task(self, cycle: RequestResponseCycle, app: ASGI3Application) -> None:
+        self._served = cycle
+        super()._start_asgi_task(cycle, app)
 
     def send_400_response(self, msg: str) -> None:
         self._porch.garbage("http")
         if not self.transport.is_closing():
             self._send_away(b"400 Bad Request")
 
+    def on_response_complete(self) -> None:
+        super().on_response_complete()
+        self._streams = False
+        self._let_go()
+
+    def timeout_keep_alive_handler(self) -> None:
+        super().timeout_keep_alive_handler()
+        self._let_go()
+
     def shutdown(self) -> None:
-        self._stop_timer()
+        self._head.stop()
         super().shutdown()
 
     # streams.connection.Connection
@@ -165,6 +203,8 @@ class HttpProtocol(HttpToolsProtocol):
         """Keep next to nothing buffered: one frame here, a few kilobytes in the kernel."""
         if self.transport.is_closing():
             return
+        self._streams = True
+        self._unread.stop()
         self.transport.set_write_buffer_limits(high=1)  # 0 would pause uvloop's TLS for ever
         lowat.limit(self.transport)
 
@@ -194,29 +234,34 @@ class HttpProtocol(HttpToolsProtocol):
     def _expect_head(self) -> None:
         self._in_head = True
         self._head_bytes = self._fields_bytes = 0
-        self._stop_timer()
-        self._head_timer = self.loop.call_later(self._porch.limits.head_s, self._head_too_late)
+        self._head.stop()
+        self._head.begin()
 
     def _head_too_late(self) -> None:
         if not self.transport.is_closing():
             self._porch.garbage("slow-head")
             self._send_away(b"408 Request Timeout")
 
-    def _stop_timer(self) -> None:
-        if self._head_timer is not None:
-            self._head_timer.cancel()
-            self._head_timer = None
+    def _let_go(self) -> None:
+        """A closing connection waits for its peer to take the rest: not for ever."""
+        if self.transport.is_closing():
+            self._unread.begin()
+
+    def _left_unread(self) -> None:
+        self._porch.garbage("unread")
+        self.transport.abort()
 
     def _send_away(self, status: bytes) -> None:
         """A short answer, and nothing more from this connection."""
         self._refused = True
-        self._stop_timer()
+        self._head.stop()
         if self._answering:
             self.transport.abort()  # in the middle of an answer there is no room for another
             return
         head = b"HTTP/1.1 " + status + b"\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
         self.transport.write(head)
         self.transport.close()
+        self._let_go()
 
 
 class BoardProtocol(WebSocketsSansIOProtocol):
