@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from porchlight import app as composition
-from porchlight import files, tls
+from porchlight import files, handles, tls
 from porchlight.clock import Clock
 from porchlight.config import Config
 from porchlight.errors import CommandError
@@ -59,7 +59,7 @@ class Serving:
             self.app,
             listeners,
             self.app.state.parts.metrics,
-            limits=limits or WireLimits(connections=config.limits.connections),
+            limits=limits or WireLimits(connections=handles.room_for(config.limits.connections)),
             wind_down=lambda: composition.wind_down(self.app),
             ready=ready,
         )
