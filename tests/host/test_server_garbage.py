@@ -8,6 +8,7 @@ import functools
 import logging
 import os
 import random
+import socket
 import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager
@@ -39,6 +40,7 @@ LIMITS = WireLimits(
     tls_handshake_s=0.5,
     tls_shutdown_s=0.3,
     keep_alive_s=1,
+    unread_s=0.5,
     message_bytes=8_192,
     connections=60,
 )
@@ -331,6 +333,26 @@ async def test_a_ping_flood_and_half_a_message_are_harmless(host: InThread) -> N
             await board.socket.ping()
         board.socket.transport.write(b"\x02\xfe\x10\x00" + bytes(4) + bytes(100))  # more to come
         board.socket.transport.abort()  # but it does not
+
+
+@pytest.mark.parametrize("more", [0, 20])
+async def test_a_peer_that_does_not_read_its_answers_is_let_go(host: InThread, more: int) -> None:
+    def slow() -> list[object]:
+        """Connections for which the host holds something that the kernel does not take."""
+        peers = host.serving._server.server_state.connections
+        plain = [peer for peer in peers if peer.scheme == "http"]
+        return [peer for peer in plain if peer.transport.get_write_buffer_size()]
+
+    async with street_goes_on(host):
+        sock = socket.create_connection(("127.0.0.1", host.ports.http))
+        with contextlib.closing(sock):
+            asked = b"GET /openapi.json HTTP/1.1\r\nHost: localhost\r\n\r\n"
+            async with asyncio.timeout(PATIENCE_S):
+                while not (peers := await asyncio.to_thread(host.call, slow)):
+                    sock.sendall(asked)
+            sock.sendall(more * asked)  # none: its last answer fits the host's own buffer
+            at_hand = host.serving._server.server_state.connections
+            await until(lambda: not set(peers) & set(at_hand))
 
 
 async def test_a_flood_of_connections_fills_the_door_and_leaves(host: InThread) -> None:
