@@ -54,17 +54,11 @@ class Rogue:
 
     async def push(self, token: bytes) -> str:
         """Send a token; the board's answer to it."""
-        return await self._asked(wire.GrantToken(token))
+        return await self.host.ask(wire.GrantToken(token))
 
     async def take_back(self, handle: bytes) -> str:
         """Send a revocation; the board's answer to it."""
-        return await self._asked(wire.Revoke(handle))
-
-    async def _asked(self, message: wire.Message) -> str:
-        seen = len(self.host.answers)
-        await self.host.send(message)
-        await self.host.wait_for(lambda host: len(host.answers) > seen)
-        return self.host.answers[-1].reason.decode()
+        return await self.host.ask(wire.Revoke(handle))
 
     async def look(self, handle: bytes, hub: bytes = HUB_RAW) -> str:
         """Say that `hub` looks under `handle`; the reason the gate gives."""

@@ -102,6 +102,7 @@ class FakeHost:
         self._changed = asyncio.Condition()
         self._server: Server | None = None
         self._talk: tuple[ServerConnection, HostSession] | None = None
+        self._watched: set[bytes] = set()
 
     async def start(self, context: ssl.SSLContext, port: int = 0) -> int:
         """Listen on loopback; the port."""
@@ -128,7 +129,24 @@ class FakeHost:
         """Seal and send to the newest session; fails if there is none."""
         assert self._talk is not None, "no board is online"
         connection, session = self._talk
+        self._note_watched(message)
         await connection.send(session.seal(message))
+
+    async def ask(self, message: wire.GrantToken | wire.Revoke) -> str:
+        """Send it; the reason in the board's reply. What a board says unasked of the grants that
+        are watched is no reply, so a token must be of another one."""
+        seen = len(self.answers)
+        revoked = message.handle if isinstance(message, wire.Revoke) else None
+
+        def replies() -> list[wire.Answer]:
+            answers = self.answers[seen:]
+            if revoked is not None:
+                return [answer for answer in answers if answer.handle == revoked]
+            return [answer for answer in answers if answer.handle not in self._watched]
+
+        await self.send(message)
+        await self.wait_for(lambda _: replies())
+        return replies()[0].reason.decode()
 
     async def send_raw(self, data: bytes | str) -> None:
         """Send what no session would."""
@@ -196,7 +214,12 @@ class FakeHost:
     async def _welcome(self, connection: ServerConnection, session: HostSession) -> None:
         self._talk = (connection, session)
         for message in [self.time(), *self.greeting]:
+            self._note_watched(message)
             await connection.send(session.seal(message))
+
+    def _note_watched(self, message: wire.Message) -> None:
+        if isinstance(message, wire.Watch):
+            self._watched = {handle for _, handle, _ in message.wants}
 
     def time(self) -> wire.Time:
         """The time as this host tells it."""

@@ -122,12 +122,9 @@ class Porch:
         """The handle of the grant with this seq."""
         return seq.to_bytes(16, "big")
 
-    async def ask(self, message: wire.Message) -> str:
+    async def ask(self, message: wire.GrantToken | wire.Revoke) -> str:
         """Send what wants an Answer; its reason."""
-        seen = len(self.host.answers)
-        await self.host.send(message)
-        await self.host.wait_for(lambda host: len(host.answers) > seen)
-        return self.host.answers[-1].reason.decode()
+        return await self.host.ask(message)
 
     def watch(self, seq: int | None = None, fps: int = 0) -> wire.Watch:
         """The Watch of the hub that looks under the grant `seq`, the newest by default."""
