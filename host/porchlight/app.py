@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from fastapi import FastAPI
 
+from porchlight import ahead
 from porchlight.api import (
     cameras,
     entries,
@@ -116,6 +117,7 @@ def _guard(app: FastAPI, config: Config) -> None:
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     parts: Parts = app.state.parts
     parts.store.open()
+    parts.seen.recall(parts.store.read_now(ahead.load))
     held = parts.grants.load()
     now_ms = parts.clock.unix_ms()
     left_open = parts.store.run_now(lambda session: close_views(session, now_ms, RESTARTED))

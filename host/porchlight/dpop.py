@@ -81,17 +81,23 @@ class Seen:
     """Proofs used already, per key, for as long as they would be fresh. Registered keys only.
 
     Each key has its own bound, and a full one refuses: forgetting would let a proof in again.
-    `since` (unix s) is when this memory began; what was signed before could be a repetition.
+    `since` (unix s) is when this memory began; what was signed before could be a repetition. So
+    could what recall() was told of.
     """
 
     def __init__(self, since: int, per_key: int = PROOFS_PER_KEY) -> None:
         self._since = since
         self._per_key = per_key
         self._by_key: dict[str, OrderedDict[str, int]] = {}
+        self._ahead: dict[str, int] = {}
+
+    def recall(self, ahead: dict[str, int]) -> None:
+        """By thumb: up to which `iat` (unix s) an earlier run took proofs that lay ahead of it."""
+        self._ahead = ahead
 
     def once(self, proof: Proof, now: int) -> None:
         """Note a proof; Unauthenticated("replayed-proof") if it was here before, or TooMany."""
-        if proof.iat < self._since:
+        if proof.iat < self._since or proof.iat <= self._ahead.get(proof.key.thumb, 0):
             raise Unauthenticated("stale-proof", "the proof is older than this run of the host")
         seen = self._by_key.setdefault(proof.key.thumb, OrderedDict())
         while seen and next(iter(seen.values())) < now:

@@ -1,12 +1,14 @@
 """A host that is killed and started again: what it knew of boards and grants holds."""
 
+import time
 from pathlib import Path
 
+import httpx
 import pytest
 
 from accord import wire
 from tests.support.boardpeer import BoardPeer
-from tests.support.hosting import handle_of, spawned
+from tests.support.hosting import SETTINGS, Spawned, handle_of, spawned
 from tests.support.viewing import ask_view, board_at, open_view, picture, stream_url, watching
 
 
@@ -61,3 +63,28 @@ async def test_boards_come_back_and_replays_stay_replays(tmp_path: Path, ending:
                 await viewer.got(1)
         closed = again.entries(ann, "view.close")
         assert closed[0]["reason"] == ("host-restarted" if ending == "kill" else "host-stopped")
+
+
+def page_at(port: int) -> str:
+    """Settings with the page at this port."""
+    return SETTINGS.replace("[page]\nport = 0", f"[page]\nport = {port}")
+
+
+@pytest.mark.parametrize("ahead_s", [0, 30])
+def test_a_proof_of_the_run_before_is_not_taken_again(tmp_path: Path, ahead_s: int) -> None:
+    home = tmp_path / "home"
+
+    def ask(host: Spawned, proof: str) -> httpx.Response:
+        return httpx.get(f"http://localhost:{port}/api/v1/me", headers={"DPoP": proof})
+
+    with spawned(home) as host:
+        ann, port = host.resident(), host.ports.http
+        (home / "porchlight.toml").write_text(page_at(port))
+        url = f"http://localhost:{port}/api/v1/me"
+        used = ann.proof("GET", url, iat=int(time.time()) + ahead_s)
+        assert ask(host, used).status_code == 200
+        host.kill()
+    with spawned(home) as again:
+        assert ask(again, used).json()["reason"] in ("stale-proof", "replayed-proof")
+        fresh = ann.proof("GET", url, iat=int(time.time()) + ahead_s + 1)
+        assert ask(again, fresh).status_code == 200

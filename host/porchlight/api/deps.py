@@ -8,7 +8,7 @@ from typing import Annotated, cast
 
 from fastapi import Depends, Request
 
-from porchlight import dpop, tls
+from porchlight import ahead, dpop, tls
 from porchlight.errors import Denied, RequestError, Unauthenticated
 from porchlight.parts import Parts
 from porchlight.registry import Party
@@ -47,6 +47,8 @@ async def _prove(request: Request, parts: Parts) -> Party:
     if party is None:
         raise Unauthenticated("unknown-key", "this key is not registered at this host")
     parts.seen.once(proof, now)
+    if proof.iat > now:
+        await ahead.keep(parts.store, proof)
     return party
 
 

@@ -89,6 +89,15 @@ class Mark(Base):
     sequence: Mapped[int] = mapped_column(BigInteger)
 
 
+class Ahead(Base):
+    """The newest time of a proof by a clock ahead of ours: none up to it is taken after a start."""
+
+    __tablename__ = "ahead"
+
+    thumb: Mapped[str] = mapped_column(THUMB, primary_key=True)
+    iat: Mapped[int] = mapped_column(BigInteger)
+
+
 class GrantHub(Base):
     """Whom a grant names: hubs, or the resident's own key."""
 
