@@ -22,6 +22,8 @@ from porchlight.looking import Looking, Viewers, Want
 from porchlight.tally import Tally
 
 HELD: Final = "held"  # what a board answers of a grant it shows pictures under
+RECENT_S: Final = 60.0  # a source's time is carried on for so long
+Moment = tuple[int, int]  # boot, unix ms: by the source's own clock, which no other is compared to
 _REVOKED: Final = "revoked"
 COMINGS: Final = 10  # entries a minute on the coming and going of a board
 
@@ -46,6 +48,7 @@ class Camera:
         self._looking = Looking()
         self._told: list[Want] = []
         self._answers: dict[bytes, str] = {}
+        self._last: tuple[Moment, float] | None = None
         self._faults = Tally()
         self._comings = Tally(burst=COMINGS)
 
@@ -76,6 +79,14 @@ class Camera:
     def grant_state(self, handle: bytes) -> str:
         """What the board makes of a grant: HELD, "sent", "offline", or its reason against it."""
         return "offline" if self._link is None else self._answers.get(handle, "sent")
+
+    def moment(self) -> Moment | None:
+        """What time it is for the source, at least; None if it sent nothing for a minute."""
+        if self._last is None:
+            return None
+        (boot, captured_ms), arrived = self._last
+        passed_s = self._desk.clock.monotonic() - arrived
+        return None if passed_s > RECENT_S else (boot, captured_ms + int(passed_s * 1000))
 
     def lapse(self, permit: Permit, now: int) -> str | None:
         """Why `permit` is not good at `now` (unix s), by itself and by the book; None if it is."""
@@ -165,6 +176,7 @@ class Camera:
             return False
         self.frames += 1
         self.last_frame_ms = frame.captured_ms
+        self._last = (frame.boot, frame.captured_ms), frame.arrived
         self._desk.metrics.frames_in.inc()
         self._desk.metrics.bytes_in.inc(len(frame.jpeg))
         self.latest.put(frame)

@@ -285,6 +285,24 @@ async def test_a_look_does_not_outlive_its_session_or_grant(
     assert (look.reason, look.holds(clock.at)) == ("closed", False)
 
 
+async def test_what_was_taken_before_a_look_began_is_not_for_it(
+    camera: Camera, clock: SetClock
+) -> None:
+    made = granted(camera, clock.at, nbf=clock.at - 120, iat=clock.at - 120)
+    permit = permit_of(camera, made, clock.at)
+    early = Look(camera, permit, opened=clock.at, ends=made.exp)  # no frame yet: no time to tell
+    now_ms = clock.unix_ms() - 30_000  # a board's clock may be that far from ours
+    sent = frame_of(made, clock, captured_ms=now_ms, arrived=clock.monotonic(), boot=1)
+    async with camera.watch(permit):
+        assert await camera.on_frame(sent)
+    look = Look(camera, permit, opened=clock.at, ends=made.exp)
+    for ago_ms, covered in ((0, True), (1_500, True), (4_000, False)):
+        queued = frame_of(made, clock, captured_ms=now_ms - ago_ms, boot=1)
+        assert look.covers(queued) is covered
+    assert look.covers(frame_of(made, clock, captured_ms=now_ms - 4_000, boot=2))
+    assert early.covers(frame_of(made, clock, captured_ms=now_ms - 4_000, boot=1))
+
+
 @pytest.mark.parametrize(
     ("limits", "size", "fits"),
     [

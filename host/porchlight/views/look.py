@@ -25,6 +25,7 @@ class Look:
         self.gap_s = 1.0 / limits["fps"] if "fps" in limits else 0.0
         self._widest = limits.get("w")
         self._highest = limits.get("h")
+        self._began = camera.moment()
         self.frames = 0
         self.bytes = 0
         self.still: Frame | None = None  # the one picture of a snapshot view, once taken
@@ -46,8 +47,13 @@ class Look:
     def covers(self, frame: Frame) -> bool:
         """Whether the board lets those who look under this grant have the frame.
 
-        It sends a frame once, under one grant, to all whose grants it says it holds.
+        It sends a frame once, under one grant, to all whose grants it says it holds. What it took
+        before the look began was for others: a board keeps a few frames while its line is down.
         """
+        if self._began is not None:
+            boot, began_ms = self._began
+            if frame.boot == boot and frame.captured_ms < began_ms - FRESH_S * 1000:
+                return False
         handle = self.permit.handle
         return frame.handle == handle or self.camera.grant_state(handle) == HELD
 
