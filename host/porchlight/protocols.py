@@ -92,6 +92,7 @@ class HttpProtocol(HttpToolsProtocol):
         self._head = Deadline(self.loop, limits.head_s, self._head_too_late)
         self._unread = Deadline(self.loop, limits.unread_s, self._left_unread)
         self._streams = False
+        self._lost = False
         self._served: RequestResponseCycle | None = None
 
     # asyncio.Protocol
@@ -120,6 +121,8 @@ class HttpProtocol(HttpToolsProtocol):
             self._served.disconnected = True
             self._served.message_event.set()
         super().connection_lost(exc)
+        self._lost = True
+        self._unset_keepalive_if_required()  # uvicorn does not when a connection broke off
 
     def pause_writing(self) -> None:
         super().pause_writing()
@@ -130,9 +133,6 @@ class HttpProtocol(HttpToolsProtocol):
         super().resume_writing()
         if not self.transport.is_closing():
             self._unread.stop()
-        # uvicorn forgets its timer when a connection broke off: that would keep all of this
-        # (47 KB with TLS) for keep_alive_s after each.
-        self._unset_keepalive_if_required()
 
     # httptools callbacks; what they raise ends the connection with 400
 
@@ -178,6 +178,10 @@ class HttpProtocol(HttpToolsProtocol):
             self._send_away(b"400 Bad Request")
 
     def on_response_complete(self) -> None:
+        """No waiting for the next request of who is gone: the timer would keep all of this, 47 KB
+        with TLS, for keep_alive_s."""
+        if self._lost:
+            return
         super().on_response_complete()
         self._streams = False
         self._let_go()
