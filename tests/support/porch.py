@@ -169,3 +169,9 @@ class Porch:
 
     def jti(self, seq: int) -> str:
         return b64.encode(self.handle(seq))
+
+
+def assert_nothing_twice(host: FakeHost) -> None:
+    """Numbers only rise, also from one connection to the next."""
+    numbers = [(frame.boot, frame.sequence) for frame in host.frames]
+    assert numbers == sorted(set(numbers))
