@@ -17,11 +17,6 @@ def sam(host: InThread) -> Signer:
 
 
 @pytest.fixture
-def fire(host: InThread) -> Signer:
-    return host.hub()
-
-
-@pytest.fixture
 def porch(host: InThread, sam: Signer) -> Kit:
     return host.camera(sam, "front porch")
 

@@ -12,16 +12,6 @@ from tests.support.signing import Signer, new_id
 
 
 @pytest.fixture
-def fire(host: InThread) -> Signer:
-    return host.hub()
-
-
-@pytest.fixture
-def porch(host: InThread) -> Kit:
-    return host.camera(host.resident())
-
-
-@pytest.fixture
 def full_disk(host: InThread, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[], None]]:
     """Call it: from then on no write succeeds. Undone after the test."""
 

@@ -27,16 +27,6 @@ from tests.support.viewing import (
 )
 
 
-@pytest.fixture
-def fire(host: InThread) -> Signer:
-    return host.hub()
-
-
-@pytest.fixture
-def porch(host: InThread) -> Kit:
-    return host.camera(host.resident())
-
-
 def test_a_part_ends_with_the_boundary_of_the_next() -> None:
     frame = host_frame(9, b"\xff\xd8jpeg", captured_ms=1_700_000_000_123, score=4)
     part = mjpeg.part(frame.jpeg, mjpeg.frame_headers(frame, "J"))

@@ -26,21 +26,6 @@ from tests.support.viewing import (
 )
 
 
-@pytest.fixture
-def ann(host: InThread) -> Signer:
-    return host.resident()
-
-
-@pytest.fixture
-def fire(host: InThread) -> Signer:
-    return host.hub()
-
-
-@pytest.fixture
-def porch(host: InThread, ann: Signer) -> Kit:
-    return host.camera(ann)
-
-
 def refusals(host: InThread, what: str, reason: str) -> float:
     return metric(host, "refusals_total", what=what, reason=reason)
 

@@ -25,21 +25,6 @@ from tests.support.viewing import (
 )
 
 
-@pytest.fixture
-def ann(host: InThread) -> Signer:
-    return host.resident()
-
-
-@pytest.fixture
-def fire(host: InThread) -> Signer:
-    return host.hub()
-
-
-@pytest.fixture
-def porch(host: InThread, ann: Signer) -> Kit:
-    return host.camera(ann)
-
-
 def refused(answer: httpx.Response, status: int, reason: str) -> None:
     assert answer.status_code == status, answer.text
     assert answer.headers["content-type"] == "application/problem+json"
