@@ -55,10 +55,6 @@ class Days:
         """True about once a minute of filming: store now."""
         return self._unstored_ms >= _STORE_EVERY_MS
 
-    @property
-    def dirty(self) -> bool:
-        return self._unstored_ms > 0
-
     def to_store(self, held: "list[Grant]") -> "dict[str, Any]":
         """What the store has to keep; grants no longer held are forgotten."""
         self._unstored_ms = 0

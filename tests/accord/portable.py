@@ -48,11 +48,12 @@ def es256(public, message, signature):
     return p256.verify(x, y, message, signature)
 
 
-def main(modules=MODULES):
-    sys.path.insert(0, _HERE)
+def run(modules):
+    """Call every test of the modules named, as pytest would; prints how many passed."""
     count = 0
     for name in modules:
-        module = __import__("test_" + name)
+        __import__(name)
+        module = sys.modules[name]
         for test in sorted(dir(module)):
             if test.startswith("test_"):
                 try:
@@ -62,6 +63,11 @@ def main(modules=MODULES):
                     raise
                 count += 1
     print(count, "passed")
+
+
+def main(modules=MODULES):
+    sys.path.insert(0, _HERE)
+    run(["test_" + name for name in modules])
 
 
 if __name__ == "__main__":

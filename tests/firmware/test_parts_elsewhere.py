@@ -26,6 +26,7 @@ def test_masking_is_native_on_the_unix_port() -> None:
 
 def test_on_32_bits() -> None:
     files = folder("/fw", FIRMWARE) | folder("/t/tests/firmware/parts", PARTS)
+    files |= folder("/t/tests/accord", REPO / "tests/accord", "portable.py")
     # Its heap only grows while Python runs: one process for each file.
     for name in MODULES:
         if name != "handshake":  # that build has no sha1; a board has

@@ -3,6 +3,8 @@ on the path:  micropython -m tests.firmware.parts.run [module ...]"""
 
 import sys
 
+from tests.accord.portable import run
+
 MODULES = (
     "answers",
     "clock",
@@ -19,20 +21,7 @@ MODULES = (
 
 
 def main(modules=MODULES):
-    count = 0
-    for name in modules:
-        dotted = "tests.firmware.parts.test_" + name
-        __import__(dotted)
-        module = sys.modules[dotted]
-        for test in sorted(dir(module)):
-            if test.startswith("test_"):
-                try:
-                    getattr(module, test)()
-                except BaseException:
-                    print("FAILED", name, test)
-                    raise
-                count += 1
-    print(count, "passed")
+    run(["tests.firmware.parts.test_" + name for name in modules])
 
 
 if __name__ == "__main__":
