@@ -18,6 +18,7 @@ from porchlight.api import (
     guards,
     host,
     me,
+    motion,
     openapi,
     pages,
     problems,
@@ -40,7 +41,8 @@ from porchlight.store import Store
 from porchlight.views import Views
 
 RESTARTED: Final = "host-restarted"
-NOUNS: Final = (me, cameras, grants, views, entries, events)  # a new noun: one file, one word here
+# A new noun: one file, one word here.
+NOUNS: Final = (me, cameras, motion, grants, views, entries, events)
 _log = logging.getLogger(__name__)
 
 
