@@ -92,7 +92,7 @@ PACKAGES = ("accord", "agent", "porchlight", "porchkit")
 
 @pytest.fixture(scope="module")
 def trees(root: Path) -> Trees:
-    """All our modules but the stand-ins, which are a virtual board's MicroPython files."""
+    """All our modules but the workbench's MicroPython files, which run beside the firmware."""
     rooms = {
         "accord": root / "firmware" / "lib" / "accord",
         "agent": root / "firmware" / "agent",
@@ -100,7 +100,8 @@ def trees(root: Path) -> Trees:
         "porchlight": root / "host" / "porchlight",
         "porchkit": root / "tools" / "porchkit",
     }
-    return modules(rooms, skip=[root / "tools" / "porchkit" / "standins"])
+    there = root / "tools" / "porchkit"
+    return modules(rooms, skip=[there / "standins", there / "onboard"])
 
 
 def parse(module: str, source: str) -> Trees:

@@ -23,6 +23,9 @@ GROUPS: dict[str, dict[str, tuple[str, str]]] = {
         "demo": ("porchkit.commands.demo", "see it work: a host and three virtual boards"),
         "sim": ("porchkit.commands.sim", "many virtual boards against one host, with figures"),
     },
+    "tune a camera": {
+        "gate": ("porchkit.commands.gate", "what the motion gate would have sent, and why"),
+    },
     "run a host": {
         "init": ("porchlight.commands.init", "make the host's folder: settings, keys, database"),
         "serve": ("porchlight.commands.serve", "run the host"),

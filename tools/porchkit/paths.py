@@ -24,6 +24,11 @@ def standins_root() -> Path:
     return _PACKAGE / "standins"
 
 
+def onboard_root() -> Path:
+    """The MicroPython programs that run the firmware's modules on their own."""
+    return _PACKAGE / "onboard"
+
+
 def _find(folder: str, witness: str) -> Path:
     # The checkout first: what a developer edits is what a virtual board runs.
     for root in (_CHECKOUT, _WHEEL):

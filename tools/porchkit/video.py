@@ -11,8 +11,8 @@ from porchkit.errors import CommandError
 MAX_FRAMES = 300  # a minute at five frames a second is a long enough loop
 
 
-def pictures(source: Path, fps: float) -> Iterator[Image.Image]:
-    """At most MAX_FRAMES pictures of `source`, `fps` of each second of it. CommandError where
+def pictures(source: Path, fps: float, most: int = MAX_FRAMES) -> Iterator[Image.Image]:
+    """At most `most` pictures of `source`, `fps` of each second of it. CommandError where
     PyAV is missing or cannot read the file."""
     try:
         import av
@@ -31,7 +31,7 @@ def pictures(source: Path, fps: float) -> Iterator[Image.Image]:
                 if frame.time * fps >= count:
                     yield cast("Image.Image", frame.to_image())  # type: ignore[no-untyped-call]
                     count += 1
-                if count == MAX_FRAMES:
+                if count == most:
                     return
     except av.FFmpegError as error:
         raise CommandError(f"{source}: not a video file that can be read ({error})") from error

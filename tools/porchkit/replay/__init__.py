@@ -1,0 +1,1 @@
+"""`porchlight gate replay`: footage through the firmware's motion gate, judged and shown."""
