@@ -13,9 +13,10 @@ if TYPE_CHECKING:
     class Reader(Protocol):
         """`cols` * `rows` blocks of the last good picture; see jpegdc.DcReader."""
 
-        cols: int
-        rows: int
-
+        @property
+        def cols(self) -> int: ...
+        @property
+        def rows(self) -> int: ...
         def read(self, jpeg: "Buffer") -> str: ...
         def thumbnail(self, into: bytearray) -> None: ...
 
