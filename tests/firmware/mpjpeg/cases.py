@@ -4,17 +4,18 @@ folder that sys.argv names; tests/firmware/test_mpjpeg.py makes them and runs th
 import sys
 
 import jpeg
+from jpeg import Knobs
+
 from agent.jpegdc import DcReader
 from agent.mpjpeg import CHECK_EVERY, TRIAL_FRAMES, EitherReader, best_reader, has_size
 from agent.thumbnail import Thumbnailer
-from jpeg import Knobs
 from tests.accord.portable import run
 
 FOLDER = sys.argv[-1]
 
 
 def picture(name):
-    with open(FOLDER + "/" + name + ".jpg", "rb") as file:
+    with open(FOLDER + "/" + name + ".jpg", "rb") as file:  # noqa: PTH123 - as there
         return bytearray(file.read())
 
 
@@ -50,10 +51,10 @@ class Own(DcReader):
 def bench(**knobs):
     """(reader, thumbnailer, own reader); mp_jpeg takes 20 ms unless told otherwise."""
     clock = Clock()
-    defaults = dict(skew=0, blind=False, deaf=False, empty=False, cost_ms=20, made=0, decoded=0)
-    defaults.update(knobs)
-    for name in defaults:
-        setattr(Knobs, name, defaults[name])
+    Knobs.skew, Knobs.cost_ms, Knobs.made = 0, 20, 0
+    Knobs.blind = Knobs.deaf = Knobs.empty = False
+    for name in knobs:
+        setattr(Knobs, name, knobs[name])
     Knobs.pass_ms = clock.step
     own = Own(clock)
     reader = EitherReader(own, jpeg, clock)
@@ -108,7 +109,7 @@ def test_rounding_is_forgiven_and_no_more():
 
 def test_slower_or_hardly_faster_is_not_used():
     for cost_ms, verdict in ((60, "slower"), (40, "slower"), (36, "slower"), (35, "")):
-        reader, eye, own = bench(cost_ms=cost_ms)
+        reader, eye, _ = bench(cost_ms=cost_ms)
         trial(eye, VGA)
         assert reader.verdict == verdict, cost_ms
 

@@ -23,7 +23,6 @@ class Knobs:
     cost_ms = 0
     pass_ms = staticmethod(lambda ms: None)
     made = 0  # decoders
-    decoded = 0
 
 
 class Decoder:
@@ -40,7 +39,7 @@ class Decoder:
         return_bytes=False,
     ):
         if pixel_format not in FORMATS:
-            raise ValueError("Format %s not supported" % pixel_format)
+            raise ValueError(f"Format {pixel_format} not supported")
         if pixel_format != "CbYCrY" or rotation or block or clipper_width or clipper_height:
             raise NotImplementedError("nobody here asks for that")
         self._scale = (scale_width, scale_height)  # both, or none
@@ -60,7 +59,6 @@ class Decoder:
             self._left = 1
             self._process()
         self._left -= 1
-        Knobs.decoded += 1
         shown = memoryview(self._out)[: 0 if Knobs.empty else len(self._out)]
         return bytes(shown) if self._return_bytes else shown
 
@@ -73,9 +71,8 @@ class Decoder:
         size = _size(jpeg)
         if size is None:
             raise ValueError("JPEG header parsing failed: Data error")
-        for wanted, there in zip(self._scale, size):
-            if wanted % 8 or not there <= wanted * 8 <= there * 8:
-                raise ValueError("JPEG header parsing failed: Invalid argument")
+        if not (_scales(size[0], self._scale[0]) and _scales(size[1], self._scale[1])):
+            raise ValueError("JPEG header parsing failed: Invalid argument")
         if len(self._out) != 2 * self._scale[0] * self._scale[1]:
             self._out = bytearray(2 * self._scale[0] * self._scale[1])
 
@@ -95,6 +92,10 @@ class Decoder:
                 at = 2 * (y * cols + x)
                 self._out[at] = 128
                 self._out[at + 1] = min(255, max(0, grey + Knobs.skew))
+
+
+def _scales(side, to):
+    return to % 8 == 0 and side <= 8 * to <= 8 * side
 
 
 def _size(jpeg):
