@@ -35,6 +35,20 @@ with open({path!r}, "rb") as file:
         else:
             print(eye.cols, eye.rows, hexlify(sha256(eye.pixels).digest()).decode())
 """
+# The same twice; the second time nothing may be allocated: MemoryError if it is.
+AGAIN = """
+import micropython
+from agent.thumbnail import Thumbnailer
+with open({path!r}, "rb") as file:
+    jpeg = bytearray(file.read())
+def again(eye):
+    micropython.heap_lock()
+    reason = eye.read(jpeg)
+    micropython.heap_unlock()
+    return reason
+eye = Thumbnailer()
+print(repr(eye.read(jpeg)), repr(again(eye)), eye.cols, eye.rows)
+"""
 SIZES = ((8, 8), (9, 17), (320, 240), (333, 251), (640, 480), (1023, 767), (1600, 1200))
 KINDS = ("4:4:4", "4:2:2", "4:2:0", "gray")
 QUALITIES = (1, 30, 85, 100)
@@ -140,6 +154,16 @@ def damaged(jpeg: bytes, chance: random.Random) -> bytes:
     at = chance.randrange(20, scan) if chance.random() < 0.3 else chance.randrange(scan, len(out))
     out[at] ^= 1 << chance.randrange(8)
     return bytes(out)
+
+
+@pytest.mark.parametrize(("size", "small"), [((640, 480), "80 60"), ((1600, 1200), "100 75")])
+def test_nothing_is_allocated_for_a_shape_seen_before(
+    size: tuple[int, int], small: str, tmp_path: Path
+) -> None:
+    path = tmp_path / "one.jpg"
+    path.write_bytes(encoded(scene(size, random.Random(8)), "4:2:2"))
+    done = run_micropython(AGAIN.format(path=str(path)), path=[FIRMWARE, FIRMWARE / "lib"])
+    assert done.stdout == f"'' '' {small}\n", done.stdout + done.stderr
 
 
 @pytest.mark.parametrize(
