@@ -19,7 +19,7 @@ from porchlight import admission, report
 from porchlight.desk import Desk, Heard, Link, Record
 from porchlight.frames import Frame, LatestFrame
 from porchlight.looking import Looking, Viewers, Want
-from porchlight.motion.history import History
+from porchlight.motion.moves import Moves
 from porchlight.tally import Tally
 
 HELD: Final = "held"  # what a board answers of a grant it shows pictures under
@@ -27,7 +27,6 @@ RECENT_S: Final = 60.0  # a source's time is carried on for so long
 Moment = tuple[int, int]  # boot, unix ms: by the source's own clock, which no other is compared to
 _REVOKED: Final = "revoked"
 COMINGS: Final = 10  # entries a minute on the coming and going of a board
-MOVED_S: Final = 1.0  # between two events on what moves
 
 
 class Camera:
@@ -44,7 +43,7 @@ class Camera:
         self.status: wire.Status | None = None
         self.frames = 0
         self.last_frame_ms: int | None = None
-        self.motion = History(desk.clock.unix)
+        self.motion = Moves(record.id, record.resident, desk.clock, desk.events)
         self._desk = desk
         self._heard = heard
         self._link: Link | None = None
@@ -54,7 +53,6 @@ class Camera:
         self._last: tuple[Moment, float] | None = None
         self._faults = Tally()
         self._comings = Tally(burst=COMINGS)
-        self._moves = Tally(MOVED_S)
 
     # Grants: whoever changes the book calls these, at once.
 
@@ -185,7 +183,6 @@ class Camera:
         self._desk.metrics.bytes_in.inc(len(frame.jpeg))
         self.latest.put(frame)
         self.motion.sent(frame.reason, frame.score)
-        self._moved()
         return True
 
     def on_status(self, status: wire.Status) -> None:
@@ -193,7 +190,6 @@ class Camera:
         before, self.status = self.status, status
         self._desk.metrics.late.observe(status.late_ms / 1000)
         self.motion.told(status.quiet, status.score)
-        self._moved()
         if report.differs(before, status):
             self.changed()
 
@@ -251,13 +247,6 @@ class Camera:
     def changed(self) -> None:
         """Tell the resident's screens."""
         self._desk.events.publish("camera", self.resident, self.describe())
-
-    def _moved(self) -> None:
-        """Tell the resident's screens what moves at this moment."""
-        bucket = self.motion.newest()
-        if bucket is not None and self._moves.due(self.id, self._desk.clock.monotonic()):
-            body = {"camera": self.id, **bucket.row()}
-            self._desk.events.publish("motion", self.resident, body)
 
     async def note(self, type: str, *, reason: str | None = None) -> None:
         """An entry about the source; at most ten of a type per minute, then with how many."""

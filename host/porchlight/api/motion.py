@@ -60,7 +60,7 @@ async def motion(
         raise BadRequest("bad-span", "from comes before to")
     if upto - since > MOST_BUCKETS * step:
         raise BadRequest("bad-span", f"at most {MOST_BUCKETS} buckets: ask with a larger step")
-    rows = [bucket.row() for bucket in camera.motion.between(since, upto, step)]
+    rows = [bucket.row() for bucket in camera.motion.history.between(since, upto, step)]
     return Motion(
         camera=camera.id,
         start=since,

@@ -84,11 +84,6 @@ class History:
             found[begin] = _joined(found.get(begin), begin, cells)
         return list(found.values())
 
-    def newest(self) -> Bucket | None:
-        """The bucket of this moment, if anything was heard in it."""
-        now = self._now()
-        return next(iter(self.between(now - now % BUCKET_S, now + 1, BUCKET_S)), None)
-
     @property
     def bytes(self) -> int:
         """What it holds."""

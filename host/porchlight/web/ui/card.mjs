@@ -4,6 +4,7 @@
 import { during, h, lamp, say } from "../lib/dom.mjs";
 import { moment, span, unixMs } from "../lib/times.mjs";
 import { actionsWords, cameraWords, capital, lampState } from "../lib/words.mjs";
+import { MotionChart } from "./motion.mjs";
 import { spanSelect } from "./spans.mjs";
 
 /**
@@ -23,7 +24,8 @@ export class CameraCard {
     /**
      * @param {object} camera @param {import("../lib/names.mjs").Names} names
      * @param {{stop: (grants: object[]) => Promise<void>, again: (grant: object, lasts_s:
-     *   number) => Promise<void>, fresh: () => void}} act
+     *   number) => Promise<void>, fresh: () => void, motion: (query: string) =>
+     *   Promise<object>, now_s: () => number}} act
      */
     constructor(camera, names, act) {
         this.names = names;
@@ -65,6 +67,10 @@ export class CameraCard {
             { type: "button", onclick: () => this.act.fresh() },
             "New permission…",
         );
+        this.motion = new MotionChart(camera.label, {
+            fetch: this.act.motion,
+            now_s: this.act.now_s,
+        });
         this.problem = h("p.problem", { role: "alert" });
         this.element = h(
             "article.card.panel",
@@ -74,6 +80,7 @@ export class CameraCard {
             h("div.acts", {}, this.stop),
             this.row,
             h("div.allowed", {}, this.list, this.facts, this.fresh),
+            this.motion.element,
             this.problem,
         );
     }

@@ -49,7 +49,7 @@ export class ResidentSide {
 
     /** Keeps the side current until the signal is aborted. @param {AbortSignal} signal */
     run(signal) {
-        const timer = setInterval(() => this.#showGrants(), TICK_MS);
+        const timer = setInterval(() => this.#tick(), TICK_MS);
         signal.addEventListener("abort", () => clearInterval(timer));
         return follow((inner) => this.#api.open("/api/v1/events", inner), {
             signal,
@@ -62,10 +62,16 @@ export class ResidentSide {
         });
     }
 
+    #tick() {
+        this.#showGrants();
+        for (const card of this.#cards.values()) card.motion.show();
+    }
+
     #onEvent(name, value) {
         if (name === "camera") this.#showCamera(value);
         if (name === "camera" || name === "entry") this.#guard(() => this.#refreshGrants());
         if (name === "entry") this.#showEntry(value);
+        if (name === "motion") this.#cards.get(value.camera)?.motion.heard(value.buckets);
         if (name === "missed") this.#guard(() => this.#resync());
     }
 
@@ -85,6 +91,7 @@ export class ResidentSide {
         await this.#catchUp();
         await this.#refreshGrants();
         cameras.forEach((camera) => this.#showCamera(camera));
+        await Promise.all([...this.#cards.values()].map((card) => card.motion.load()));
         say(this.problem, "");
         say(this.link, "live");
     }
@@ -150,6 +157,8 @@ export class ResidentSide {
                     lasts_s,
                 ),
             fresh: () => this.#ask(camera),
+            motion: (query) => this.#api.get(`/api/v1/cameras/${camera.id}/motion${query}`),
+            now_s: () => this.#api.clock() / 1000,
         });
         this.#cards.set(camera.id, card);
         this.cards.append(card.element);
