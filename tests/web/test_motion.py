@@ -30,7 +30,7 @@ def status(quiet: int, score: int) -> wire.Status:
 def drawn(figure: str, kind: str) -> str:
     """Whether bars of a kind are drawn, and seen."""
     path = f"document.querySelector({figure + f' path[data-kind={kind}]'!r})"
-    return f"{path}.getAttribute('d') && {path}.getBoundingClientRect().height > 0"
+    return f"{path}?.getAttribute('d') && {path}.getBoundingClientRect().height > 0"
 
 
 async def test_what_moves_is_shown_as_it_happens(page: Page, street: Street) -> None:
