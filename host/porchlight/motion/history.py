@@ -1,7 +1,7 @@
 """What moved before one camera, over the last day: in memory only, gone when the host stops.
 
 A bucket for each ten seconds in which the source said anything; an hour of buckets is one page of
-7 x 2 bytes a bucket, made when something falls into that hour. At most MAX_PAGES pages of 5 KB.
+8 x 2 bytes a bucket, made when something falls into that hour. At most MAX_PAGES pages of 5.8 KB.
 Time is the host's, handed in; whose history it is and who may see it, others know.
 """
 
@@ -15,7 +15,7 @@ from accord import wire
 THRESHOLD: Final = 1_000  # a score from here on means that something moves
 BUCKET_S: Final = 10
 KEPT_S: Final = 24 * 3600
-MAX_PAGES: Final = 25
+MAX_PAGES: Final = 25  # a day, and the hour that began within it
 MOST_BUCKETS: Final = 1_440  # in one answer
 
 _PAGE_S: Final = 3600
