@@ -6,34 +6,18 @@ of 8. So 1/8 fits sides that are multiples of 64; 1/4 and then halved, multiples
 """
 
 from agent.greys import halve, luma
-from agent.jpegdc import DcReader
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any
 
-    from agent.thumbnail import Buffer, Reader
+    from agent.jpegdc import DcReader
+    from agent.thumbnail import Buffer
 
 TRIAL_FRAMES = 8
 CHECK_EVERY = 64  # frames; after so many both read the same one again
 ALIKE = 2  # grey levels: their rounding after ours
-
-
-def load() -> "Any":
-    """The module, None where the firmware has none."""
-    try:
-        import jpeg
-
-        return jpeg
-    except ImportError:
-        return None
-
-
-def best_reader(now_ms: "Callable[[], int]") -> "Reader":
-    """What a Thumbnailer should read with on this firmware."""
-    module = load()
-    return DcReader() if module is None else EitherReader(DcReader(), module, now_ms)
 
 
 class ScaledDecoder:
@@ -78,7 +62,7 @@ class EitherReader:
     """Reads as `own` does, and by mp_jpeg once that has passed its trial at the size of picture
     that comes. `verdict`: why it is not used; "" while it is, "on-trial" until that is known."""
 
-    def __init__(self, own: DcReader, module: "Any", now_ms: "Callable[[], int]") -> None:
+    def __init__(self, own: "DcReader", module: "Any", now_ms: "Callable[[], int]") -> None:
         self._own = own
         self._module = module
         self._now_ms = now_ms

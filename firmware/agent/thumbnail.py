@@ -6,6 +6,7 @@ from agent.greys import halve
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from typing import Protocol
 
     Buffer = bytes | bytearray | memoryview
@@ -24,13 +25,27 @@ if TYPE_CHECKING:
 MOST_BLOCKS = 7_680  # 1.6 times what a VGA picture has
 
 
+def best_reader(now_ms: "Callable[[], int]") -> "Reader":
+    """What to read with on this firmware: our own reader; or that and the firmware's, if it has
+    one, whichever shows to be better."""
+    from agent.jpegdc import DcReader  # here: native code is not for every runtime that tests this
+
+    try:
+        import jpeg
+    except ImportError:
+        return DcReader()
+    from agent.mpjpeg import EitherReader  # here: most boards need no room for it
+
+    return EitherReader(DcReader(), jpeg, now_ms)
+
+
 class Thumbnailer:
     """`pixels`: `cols` * `rows` grey levels of the last picture that was whole and good. Nothing
     is allocated until the shape changes. `reader`: a DcReader unless another is given."""
 
     def __init__(self, reader: "Reader | None" = None) -> None:
         if reader is None:
-            from agent.jpegdc import DcReader  # native code: not for every runtime that tests this
+            from agent.jpegdc import DcReader  # here: as above
 
             reader = DcReader()
         self._reader = reader

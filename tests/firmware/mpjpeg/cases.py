@@ -7,8 +7,8 @@ import jpeg
 from jpeg import Knobs
 
 from agent.jpegdc import DcReader
-from agent.mpjpeg import CHECK_EVERY, TRIAL_FRAMES, EitherReader, best_reader, has_size
-from agent.thumbnail import Thumbnailer
+from agent.mpjpeg import CHECK_EVERY, TRIAL_FRAMES, EitherReader, has_size
+from agent.thumbnail import Thumbnailer, best_reader
 from tests.accord.portable import run
 
 FOLDER = sys.argv[-1]
