@@ -1,6 +1,7 @@
 """What the verdicts on a reel amount to. With labels, the same rates as the shared data's scorer;
 the frames of the past are not counted then.
 
+    lag           frames from the start of a caught event to its first sent one
     recall        motion frames sent / motion frames
     false alarms  quiet frames sent / quiet frames
     F1            of "sent" as a detector of motion frames; don't-care frames left out
@@ -26,6 +27,7 @@ class Figures:
     labelled: int = 0  # reels with labels; what follows is about them
     events: int = 0
     caught: int = 0
+    lag: int = 0  # frames from the start of a caught event to its first sent one, added up
     motion: int = 0
     motion_sent: int = 0
     quiet: int = 0
@@ -39,6 +41,11 @@ class Figures:
     def share_kept(self) -> float | None:
         """Of the bytes."""
         return _share(self.bytes_kept, self.bytes)
+
+    @property
+    def mean_lag(self) -> float | None:
+        """Frames until a caught event is seen."""
+        return _share(self.lag, self.caught)
 
     @property
     def recall(self) -> float | None:
@@ -94,17 +101,27 @@ def unreadable(verdicts: Sequence[Verdict]) -> dict[str, tuple[Stretch, ...]]:
 def _against(verdicts: Sequence[Verdict], labels: Labels, counted: Sequence[int]) -> dict[str, int]:
     motion = [number for number in counted if labels.label[number] == MOTION]
     quiet = [number for number in counted if labels.label[number] == QUIET]
-    known = frozenset(counted)
-    events = [known.intersection(range(first, last + 1)) for first, last in labels.events]
+    lags = _lags(verdicts, labels, frozenset(counted))
     return {
         "labelled": 1,
-        "events": sum(bool(event) for event in events),
-        "caught": sum(any(verdicts[number].sent for number in event) for event in events),
+        "events": len(lags),
+        "caught": sum(lag is not None for lag in lags),
+        "lag": sum(lag or 0 for lag in lags),
         "motion": len(motion),
         "motion_sent": sum(verdicts[number].sent for number in motion),
         "quiet": len(quiet),
         "quiet_sent": sum(verdicts[number].sent for number in quiet),
     }
+
+
+def _lags(verdicts: Sequence[Verdict], labels: Labels, counted: frozenset[int]) -> list[int | None]:
+    """For each event that has counted frames: how late the first sent one was, None for never."""
+    lags: list[int | None] = []
+    for first, last in labels.events:
+        seen = [number for number in range(first, last + 1) if number in counted]
+        if seen:
+            lags.append(next((n - seen[0] for n in seen if verdicts[n].sent), None))
+    return lags
 
 
 def _share(part: int, whole: int) -> float | None:

@@ -9,7 +9,7 @@ from porchkit.replay.source import Reel
 from porchkit.words import clean, table
 
 _HEAD = ("SEQUENCE", "FRAMES", "SENT", "SHARE", "LEARNING", "UNREADABLE", "BYTES KEPT BACK")
-_LABELLED = ("EVENTS", "RECALL", "FALSE ALARMS", "F1")
+_LABELLED = ("EVENTS", "LAG", "RECALL", "FALSE ALARMS", "F1")
 _MOST_STRETCHES = 24  # on a line
 
 Judged = tuple[Reel, Sequence[Verdict]]
@@ -59,7 +59,7 @@ def _cells(name: str, row: Figures, labelled: bool) -> list[str]:
     ]
     if labelled:
         caught = f"{row.caught}/{row.events}" if row.labelled else "-"
-        rates = (row.recall, row.false_alarms, row.f1)
+        rates = (row.mean_lag, row.recall, row.false_alarms, row.f1)
         cells += [caught, *("-" if rate is None else f"{rate:.3f}" for rate in rates)]
     return cells
 

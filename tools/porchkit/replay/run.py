@@ -4,7 +4,6 @@ import contextlib
 import json
 import os
 import subprocess
-import tempfile
 from base64 import b64decode
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -90,13 +89,12 @@ class Gate:
         """`past`: pictures it is shown forth and back before the first question."""
         firmware = firmware_root()
         command: list[str | Path] = [vboardrun.micropython(), "-X", f"heapsize={_HEAP}"]
-        self._errors = tempfile.TemporaryFile()  # noqa: SIM115 - closed in __exit__
         self._process = subprocess.Popen(  # noqa: S603 - our own interpreter and program
             [*command, onboard_root() / "replay.py"],
             env={**os.environ, "MICROPYPATH": f"{firmware}:{firmware / 'lib'}:.frozen"},
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
-            stderr=self._errors,
+            stderr=subprocess.STDOUT,
         )
         told = {
             "sensitivity": settings.sensitivity,
@@ -115,7 +113,6 @@ class Gate:
         """End the process, whatever it does."""
         self._process.kill()
         self._process.communicate()
-        self._errors.close()
 
     def judge(self, jpeg: bytes, looks: bool = False) -> Verdict:
         """The verdict on the next picture. RuntimeError where the program ended instead."""
@@ -141,16 +138,15 @@ class Gate:
             there.write(question)
             there.flush()
         line = back.readline()
-        if not line.endswith(b"\n"):
-            self._process.wait()
-            raise RuntimeError(f"the gate stopped: {self._last_words()}")
+        if not line.startswith(b"{"):  # MicroPython prints a traceback where it prints all else
+            raise RuntimeError(f"the gate stopped: {_last_words(line + back.read())}")
         answer: dict[str, Any] = json.loads(line)
         return answer
 
-    def _last_words(self) -> str:
-        self._errors.seek(0)
-        lines = self._errors.read().decode(errors="replace").splitlines()
-        return next((line.strip() for line in reversed(lines) if line.strip()), "without a word")
+
+def _last_words(said: bytes) -> str:
+    lines = said.decode(errors="replace").splitlines()
+    return next((line.strip() for line in reversed(lines) if line.strip()), "without a word")
 
 
 def _question(jpeg: bytes, looks: bool) -> bytes:
