@@ -30,7 +30,8 @@ check: $(VENV)/.dev ## Formatting, lint, types (host and firmware), board compil
 	$(BIN)/mypy --config-file firmware/mypy.ini
 	$(BIN)/python -m porchkit.precompile
 
-bench: $(VENV)/.sim ## Measure forty virtual boards against one host for a minute
+bench: $(VENV)/.sim ## Measure the motion gate, and forty virtual boards against one host
+	@$(BIN)/porchlight bench gate
 	@$(BIN)/porchlight sim --boards 40 --fps 5 --seconds 60
 
 fmt: $(VENV)/.dev ## Format and sort imports

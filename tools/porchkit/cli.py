@@ -22,6 +22,7 @@ GROUPS: dict[str, dict[str, tuple[str, str]]] = {
     "try it": {
         "demo": ("porchkit.commands.demo", "see it work: a host and three virtual boards"),
         "sim": ("porchkit.commands.sim", "many virtual boards against one host, with figures"),
+        "bench": ("porchkit.commands.bench", "measure it against what it promises"),
     },
     "tune a camera": {
         "gate": ("porchkit.commands.gate", "what the motion gate would have sent, and why"),

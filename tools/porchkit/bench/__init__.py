@@ -1,0 +1,1 @@
+"""`porchlight bench`: what Porchlight promises about speed, measured as ratios within one run."""

@@ -1,0 +1,48 @@
+"""`porchlight bench`: the table of benches, and nothing else."""
+
+import argparse
+from collections.abc import Callable
+from typing import Protocol
+
+from porchkit.bench import gate
+
+EXAMPLES = """\
+example:
+  porchlight bench gate          is the motion gate as fast as promised?
+
+Each explains itself: porchlight bench NAME --help. Exit status 1 means that a bar was missed."""
+
+
+class Bench(Protocol):
+    """What a module in the table offers; `run` gives the exit code, 1 for a missed bar."""
+
+    @property
+    def configure(self) -> Callable[[argparse.ArgumentParser], None]: ...
+    @property
+    def run(self) -> Callable[[argparse.Namespace], int]: ...
+
+
+# name -> (module, what it measures)
+BENCHES: dict[str, tuple[Bench, str]] = {
+    "gate": (gate, "the motion gate: decoder, model, memory"),
+}
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """One sub-command for each bench."""
+    parser.epilog = EXAMPLES
+    names = parser.add_subparsers(dest="bench", required=True, metavar="NAME")
+    for name, (bench, line) in BENCHES.items():
+        bench.configure(
+            names.add_parser(
+                name,
+                help=line,
+                description=line,
+                formatter_class=argparse.RawDescriptionHelpFormatter,
+            )
+        )
+
+
+def run(args: argparse.Namespace) -> int:
+    """Run the bench that was named."""
+    return BENCHES[args.bench][0].run(args)
