@@ -42,12 +42,16 @@ from agent.frames import FrameQueue
 from agent.gate import Gate
 from agent.light import Light
 from agent.log import Log
-from agent.motion import SizeMotion
+from agent.motion import MotionModel
 from agent.radio import Radio
 from agent.report import Report
+from agent.rolls import Rolls
+from agent.room import Room, rooms
 from agent.sender import Sender
+from agent.sight import Sight
 from agent.store import Store
 from agent.tasks import run_together
+from agent.thumbnail import Thumbnailer, best_reader
 from agent.timesync import TimeSync
 from agent.uplink import Identity, Uplink
 from agent.usage import Usage
@@ -58,8 +62,6 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from agent.board import Board
     from agent.config import Config
-
-MAX_QUEUE_BYTES = 256_000
 
 
 class Core:
@@ -93,6 +95,7 @@ class Core:
             log=log,
         )
         self.consent.restore()
+        self.motion = config.motion
         state.boot += 1
         self.consent.keep()  # before the first frame: a boot number is never used twice
         self.identity = Identity(key, state.boot, FIRMWARE)
@@ -112,7 +115,8 @@ class Eyes:
             pause=elapsed.pause,
         )
         light = Light(pins.switch(machine, board.light))
-        queue = FrameQueue(min(MAX_QUEUE_BYTES, gc.mem_free() // 4))
+        room, roll_room = rooms(gc.mem_free())
+        queue = FrameQueue(room, roll_room)
         report = Report(
             gate=core.gate,
             sensor=self.sensor,
@@ -126,7 +130,7 @@ class Eyes:
             core.gate,
             self.sensor,
             queue,
-            compose=Composer(core.gate, core.clock, SizeMotion(), core.identity.boot),
+            compose=_composer(core, roll_room, report, elapsed),
             report=report,
             elapsed=elapsed,
         )
@@ -192,6 +196,19 @@ class Agent:
         if self._button is not None:
             tasks.append(self._button.run(self._elapsed))
         await run_together(*tasks)
+
+
+def _composer(core: Core, room: Room, report: Report, elapsed: Elapsed) -> Composer:
+    motion = core.motion
+    rolls = Rolls(
+        room,
+        pre_ms=motion.pre_roll_ms,
+        post_ms=motion.post_roll_ms,
+        kept_back=report.keep_back,
+    )
+    thumbnailer = Thumbnailer(best_reader(elapsed.ms))
+    sight = Sight(thumbnailer, MotionModel(motion.sensitivity, motion.zones))
+    return Composer(core.gate, core.clock, sight=sight, rolls=rolls, boot=core.identity.boot)
 
 
 def _watchdog(store: Store, elapsed: Elapsed, log: Log) -> Watchdog:

@@ -35,6 +35,20 @@ class Fields:
             raise self._wrong(name, "must be a number from %d to %d" % (least, most))
         return value
 
+    def rows(self, name: str, most: int, longest: int, letters: str) -> list[str] | None:
+        """Rows of text of one length, of these letters only; None if there are none."""
+        rows = self._values.get(name)
+        if rows is None:
+            return None
+        if type(rows) is not list or not 1 <= len(rows) <= most:
+            raise self._wrong(name, "must be 1 to %d rows" % most)
+        for row in rows:
+            if type(row) is not str or len(row) != len(rows[0]) or not 1 <= len(row) <= longest:
+                raise self._wrong(name, "must be rows of one length, 1 to %d" % longest)
+            if row.strip(letters):
+                raise self._wrong(name, "must hold only " + " and ".join(letters))
+        return rows
+
     def word(self, name: str, words: tuple[str, ...], default: str) -> str:
         value = self.text(name, default)
         if value not in words:
@@ -75,8 +89,18 @@ class Picture:
         self.mode = MODES.index(fields.word("mode", MODES, "always"))
 
 
+class Motion:
+    """When something counts as moving, and what is sent around it."""
+
+    def __init__(self, fields: Fields) -> None:
+        self.sensitivity = fields.number("sensitivity", 1, 100, 50)
+        self.zones = fields.rows("zones", 60, 80, ".#")
+        self.pre_roll_ms = 1000 * fields.number("pre_roll_s", 0, 5, 2)
+        self.post_roll_ms = 1000 * fields.number("post_roll_s", 0, 30, 3)
+
+
 class Config:
-    """config.json: which host, which Wi-Fi, how to film."""
+    """config.json: which host, which Wi-Fi, how to film, what moves."""
 
     def __init__(self, fields: Fields) -> None:
         self.host = fields.text("host")
@@ -87,3 +111,4 @@ class Config:
         self.ssid = wifi.text("ssid", "")
         self.key = wifi.text("key", "")
         self.picture = Picture(fields.inner("frame"))
+        self.motion = Motion(fields.inner("motion"))

@@ -1,7 +1,12 @@
-"""Gate open: frames at their pace. Gate closed: dark. Nobody else drives the sensor."""
+"""Gate open: frames at their pace. Gate closed: dark. Nobody else drives the sensor.
+
+Judging a picture blocks everything for 30 to 100 ms on a board. A frame is due when it is taken,
+so it leaves that much later; and where the next one should be exposed by then, it is exposed while
+this one is judged. So the pace holds up to one frame per exposure or per judgement, whichever is
+longer; above that, points of the schedule are skipped.
+"""
 
 from agent.errors import SensorFault
-from agent.frames import Outgoing
 from agent.gate import OK
 from agent.pace import Pace
 
@@ -14,6 +19,7 @@ if TYPE_CHECKING:
     from agent.frames import FrameQueue
     from agent.gate import Gate
     from agent.report import Report
+    from agent.rolls import Shot
     from agent.sensor import Sensor
 
 DARK_POLL_MS = 100  # how soon a window that opens is noticed; what arrives calls obey() itself
@@ -43,6 +49,9 @@ class Filming:
         self._elapsed = elapsed
         self._pace = Pace()
         self._counted_at = 0
+        self._judging_ms = 0  # what the last picture took
+        self._lookers: list[tuple[str, bytes]] = []  # (hub, handle) of the permits that hold
+        self._since_ms = 0  # the last of them looks since
         self.beat: Callable[[], None] = lambda: None  # progress was made
         self.ready: Callable[[], None] = lambda: None  # a frame waits in the queue
         self.filmed: Callable[[int], None] = lambda ms: None  # so much more was filmed
@@ -51,15 +60,35 @@ class Filming:
     def obey(self) -> None:
         """Check the gate now, and where it has closed be dark before this returns. What was
         taken under a permit that is gone goes with it."""
-        if self._gate.check() != OK:
-            self.go_dark()
-        else:
+        if self._open():
             self._queue.purge(lambda outgoing: self._gate.wants(outgoing.permit))
+            self._compose.purge()
+        else:
+            self.go_dark()
 
     def go_dark(self) -> None:
-        """Sensor off and unpowered, queue empty."""
+        """Sensor off and unpowered, nothing kept of what it saw."""
         self._sensor.off()
+        self._forget()
+        self._compose.reset()
+        self._lookers = []
+
+    def _open(self) -> bool:
+        """Check the gate. Whoever looks only from now on sees nothing from before, not even what
+        is kept for others: a frame is sent once, for all."""
+        if self._gate.check() != OK:
+            return False
+        lookers = [(permit.hub, permit.handle) for permit in self._gate.permits]
+        if any(looker not in self._lookers for looker in lookers):
+            self._forget()
+            self._sensor.discard()
+            self._since_ms = self._elapsed.ms()
+        self._lookers = lookers
+        return True
+
+    def _forget(self) -> None:
         self._queue.purge(lambda outgoing: False)
+        self._compose.forget()
 
     async def run(self) -> None:
         while True:
@@ -81,36 +110,60 @@ class Filming:
 
     async def _film(self) -> None:
         """From the opening of the gate to its closing."""
-        self._compose.reset()
-        self._sensor.film(self._gate.terms)
+        self._point_sensor()
         await self._sensor.warm_up()
         self._counted_at = self._elapsed.ms()
         self._pace.start(self._counted_at + LEAD_MS, self._gate.terms.fps)
-        while self._gate.check() == OK:
+        while self._open():
             self.beat()
             if self._pace.fps != self._gate.terms.fps:
                 self._pace.start(self._elapsed.ms() + LEAD_MS, self._gate.terms.fps)
-            self._sensor.film(self._gate.terms)
+            self._point_sensor()
             await self._next_frame()
+        self.go_dark()
+
+    def _point_sensor(self) -> None:
+        """A picture of another size or quality is another picture: what moves is learned anew."""
+        if self._sensor.film(self._gate.terms):
+            self._compose.reset()
 
     async def _next_frame(self) -> None:
         due_ms = self._pace.due_ms
         await self._elapsed.pause_until(due_ms - LEAD_MS)
         self._sensor.arm()
         await self._elapsed.pause_until(due_ms)
+        asked_ms = self._elapsed.ms()
         jpeg = await self._sensor.picture()
-        self._pace.step(self._elapsed.ms())
-        if jpeg is None or self._gate.check() != OK:
-            return  # closed while the sensor exposed: this picture never was
-        self._report.fault = ""
+        began_ms = self._elapsed.ms()
+        self._pace.step(began_ms)
+        if jpeg is None:
+            return  # the sensor went dark meanwhile
+        if began_ms + self._judging_ms > self._pace.due_ms - LEAD_MS:
+            self._sensor.arm()  # judging takes so long that the next one is exposed meanwhile
+        shot = self._compose.see(jpeg, asked_ms)
+        self._judging_ms = self._elapsed.ms() - began_ms
+        if shot is not None and self._open():
+            self._pass_on(shot, due_ms)
+
+    def _pass_on(self, shot: "Shot", due_ms: int) -> None:
+        """The gate is open: queue what leaves now."""
         self._count()
-        permit = self._gate.permits[0]
-        frame = self._compose.frame(jpeg, permit)
-        if frame is None:
-            self._report.quiet += 1
+        self._report.saw(shot.score)
+        self._note_fault()
+        if shot.taken_ms <= self._since_ms:
+            self._report.keep_back(1)  # from before somebody looked who looks now
             return
-        self._queue.put(Outgoing(permit, frame, due_ms))
-        self.ready()
+        leaving = self._compose.leaving(shot, self._gate.permits[0], due_ms)
+        for outgoing in leaving:
+            self._queue.put(outgoing)
+        if leaving:
+            self.ready()
+
+    def _note_fault(self) -> None:
+        fault = self._compose.fault
+        if fault and self._report.fault != fault:
+            self.tell("no picture can be read: " + self._compose.fault_detail)
+        self._report.fault = fault
 
     def _count(self) -> None:
         now = self._elapsed.ms()

@@ -1,4 +1,10 @@
-"""Frames on their way out: a bounded queue, the oldest dropped and counted."""
+"""Frames on their way out: a bounded queue, the oldest dropped and counted.
+
+Pre-roll comes in a burst, so it has room of its own: it neither pushes out what was waiting nor
+is pushed out by what comes after it.
+"""
+
+from agent.rolls import PRE_ROLL
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -6,8 +12,7 @@ if TYPE_CHECKING:
 
     from accord.permit import Permit
     from accord.wire import Frame
-
-MAX_FRAMES = 8
+    from agent.room import Room
 
 
 class Outgoing:
@@ -18,20 +23,30 @@ class Outgoing:
         self.frame = frame
         self.due_ms = due_ms
 
+    @property
+    def rolled(self) -> bool:
+        return self.frame.reason == PRE_ROLL
+
 
 class FrameQueue:
-    """`max_bytes` bounds the JPEG bytes kept; one frame is kept even if it is larger."""
+    """`room` bounds the frames kept, `roll_room` those of them that are pre-roll; one of each is
+    kept even if it is larger."""
 
-    def __init__(self, max_bytes: int, max_frames: int = MAX_FRAMES) -> None:
-        self._max_bytes = max_bytes
-        self._max_frames = max_frames
+    def __init__(self, room: "Room", roll_room: "Room") -> None:
+        self._rooms = (room, roll_room)
         self._frames: list[Outgoing] = []
         self.dropped = 0
 
     def put(self, outgoing: Outgoing) -> None:
         self._frames.append(outgoing)
-        while len(self._frames) > 1 and self._too_much():
-            self._frames.pop(0)
+        rolled = outgoing.rolled
+        room = self._rooms[rolled]
+        alike = [one for one in self._frames if one.rolled == rolled]
+        held = sum([len(one.frame.jpeg) for one in alike])
+        while len(alike) > 1 and room.passed(len(alike), held):
+            oldest = alike.pop(0)
+            held -= len(oldest.frame.jpeg)
+            self._frames.remove(oldest)
             self.dropped += 1
 
     def take(self) -> Outgoing | None:
@@ -46,7 +61,3 @@ class FrameQueue:
 
     def __len__(self) -> int:
         return len(self._frames)
-
-    def _too_much(self) -> bool:
-        total = sum([len(outgoing.frame.jpeg) for outgoing in self._frames])
-        return len(self._frames) > self._max_frames or total > self._max_bytes

@@ -34,8 +34,8 @@ class Report:
         self._light = light
         self._queue = queue
         self._elapsed_ms = elapsed_ms
-        self.fault = ""  # what keeps the camera dark although the gate is open
-        self.quiet = 0
+        self.fault = ""  # what keeps pictures back although the gate is open
+        self._quiet = self._score = 0
         self.lost = 0  # frames that left the queue but not the board
         self._sent = self._sent_bytes = 0
         self._late_ms = 0
@@ -51,6 +51,14 @@ class Report:
         self._sent_at = now
         self._late_ms = max(self._late_ms, min(now - due_ms, 65535))
 
+    def saw(self, score: int) -> None:
+        """A picture was judged, whether it leaves or not."""
+        self._score = max(self._score, score)
+
+    def keep_back(self, pictures: int) -> None:
+        """So many leave nowhere."""
+        self._quiet += pictures
+
     def due(self) -> bool:
         """Is it time for a Status: something changed, or ten seconds went by?"""
         return self._told != self._look() or self._elapsed_ms() - self._told_at >= EVERY_MS
@@ -61,6 +69,7 @@ class Report:
         self._told_at = self._elapsed_ms()
         state, sensor, clock, reason = look
         late, self._late_ms = self._late_ms, 0
+        score, self._score = self._score, 0
         permits = self._gate.permits
         return Status(
             state,
@@ -70,8 +79,9 @@ class Report:
             self._sent,
             self._sent_bytes,
             self._queue.dropped + self.lost,
-            self.quiet,
+            self._quiet,
             late,
+            score,
             permits[0].handle if permits else bytes(16),
             reason.encode(),
         )

@@ -79,11 +79,12 @@ class Sensor:
             if self._cut_power is not None:
                 self._cut_power(True)
 
-    def film(self, terms: "Terms") -> None:
-        """Be on, with this size and quality; SensorFault if the camera does not start."""
+    def film(self, terms: "Terms") -> bool:
+        """Be on, with this size and quality; True if it was not so before. SensorFault if the
+        camera does not start."""
         if self._camera is not None and self._terms is not None:
             if terms.same_picture(self._terms):
-                return
+                return False
             self.off()
         self._terms = terms
         if self._cut_power is not None:
@@ -94,12 +95,17 @@ class Sensor:
             self.off()
             raise SensorFault("the camera does not start: %s" % error) from None
         self._stale = STALE_FRAMES
+        return True
 
     def arm(self) -> None:
         """Let the sensor expose the next picture now; picture() will fetch it."""
         if self._camera is not None and not self._armed:
             self._camera.free_buffer()
             self._armed = True
+
+    def discard(self) -> None:
+        """The next picture() shall show nothing from before now."""
+        self._stale = STALE_FRAMES
 
     async def warm_up(self) -> None:
         """Discard what the driver filled before the gate opened, or during a pause."""

@@ -23,7 +23,7 @@ def porch(tmp_path: Path, film: Path) -> Callable[..., Porch]:
     """porch(**options) -> Porch; skips where there is no MicroPython."""
     find_micropython()
 
-    def build(**options: Any) -> Porch:
+    def build(*, film: Path = film, **options: Any) -> Porch:
         return Porch(tmp_path, film, **options)
 
     return build

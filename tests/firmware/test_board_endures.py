@@ -129,7 +129,9 @@ async def test_nonsense_from_the_host_ends_the_connection_only(porch: Build) -> 
 
 async def test_a_crash_is_dark_and_then_a_reset(porch: Build) -> None:
     async with porch() as p:
-        p.patch("agent/motion.py", "        self._seen += 1\n", "        self._seen += 1 // 0\n")
+        p.patch(
+            "agent/sight.py", "        self._looked = True\n", "        self._looked = 1 // 0\n"
+        )
         await p.online()
         await p.ask(wire.GrantToken(p.token()))
         await p.host.send(p.watch())
@@ -144,7 +146,7 @@ async def test_a_crash_is_dark_and_then_a_reset(porch: Build) -> None:
 async def test_a_program_that_hangs_is_reset_by_the_watchdog(porch: Build) -> None:
     async with porch() as p:
         p.patch("agent/watchdog.py", "TIMEOUT_MS = 30_000", "TIMEOUT_MS = 5_000")
-        p.patch("agent/motion.py", "        self._seen += 1\n", "        while True: pass\n")
+        p.patch("agent/sight.py", "        self._looked = True\n", "        while True: pass\n")
         await p.online()
         await p.ask(wire.GrantToken(p.token()))
         await p.host.send(p.watch())

@@ -2,16 +2,38 @@
 
 import time
 from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
 
 from accord import wire
-from porchkit.flashroot import FrameSettings
+from porchkit.flashroot import FrameSettings, MotionSettings
 from porchkit.vboard import PinChange
+from tests.support import passing
 from tests.support.fakehost import FakeHost
 from tests.support.porch import Porch
 
 Build = Callable[..., Porch]
 LIGHT, POWER_DOWN = 33, 32  # of the AI-Thinker board; the light is active low
 BUTTON_BOARD, BUTTON = "freenove_s3", "0"
+MOTION, LEARNING, PRE_ROLL = (
+    wire.FRAME_REASONS.index(word) for word in ("motion", "learning", "pre-roll")
+)
+THRESHOLD = 1000  # of agent/motion.py
+
+
+@pytest.fixture
+def passing_porch(porch: Build, tmp_path: Path) -> Build:
+    """A porch in motion mode: nobody passes until the test says so."""
+    frame = FrameSettings(width=320, height=240, fps=10, mode="motion")
+
+    def build(**options: Any) -> Porch:
+        made = porch(film=passing.film(tmp_path), frame=frame, **options)
+        made.board.set_knob(footage_part=passing.STILL)
+        return made
+
+    return build
 
 
 async def test_frames_at_their_pace_whole_and_in_order(porch: Build) -> None:
@@ -146,15 +168,71 @@ def size(jpeg: bytes) -> tuple[int, int]:
     return int.from_bytes(jpeg[at + 7 : at + 9]), int.from_bytes(jpeg[at + 5 : at + 7])
 
 
-async def test_motion_mode_sends_while_learning_then_only_what_moves(porch: Build) -> None:
-    async with porch(frame=FrameSettings(width=320, height=240, fps=10, mode="motion")) as p:
-        p.board.set_knob(frame_bytes=14_000)  # every picture of one size: nothing moves
+async def test_motion_mode_sends_while_learning_then_only_around_what_moves(
+    passing_porch: Build,
+) -> None:
+    async with passing_porch() as p:
+        tell_often(p)
         await p.film()
-        await p.host.wait_for(lambda host: host.statuses[-1].quiet > 0, timeout_s=15)
-        assert {frame.reason for frame in p.host.frames} == {2}
-        p.board.set_knob(frame_bytes=15_300)
-        frame = (await p.frames(1))[0]
-        assert (frame.reason, frame.score > 80) == (1, True)
+        status = await p.host.wait_for(lambda host: host.statuses[-1].quiet > 20 and host.statuses)
+        learnt = len(p.host.frames)
+        assert {LEARNING} == {frame.reason for frame in p.host.frames}
+        assert status[-1].score < THRESHOLD
+        p.board.set_knob(footage_part=passing.PASSING)
+        await p.host.wait_for(lambda host: MOTION in {frame.reason for frame in host.frames})
+        assert_pre_roll_first(p.host.frames[learnt:])
+        await p.host.wait_for(lambda host: host.statuses[-1].score >= THRESHOLD)
+
+
+def tell_often(p: Porch) -> None:
+    """A Status every half second, so that a test need not wait ten."""
+    p.patch("agent/report.py", "EVERY_MS = 10_000", "EVERY_MS = 500")
+
+
+def assert_pre_roll_first(frames: list[wire.Frame]) -> None:
+    """What was seen before, the oldest first, then what moves."""
+    reasons = [frame.reason for frame in frames]
+    moved = reasons.index(MOTION)
+    assert reasons[:moved] == [PRE_ROLL] * moved
+    assert moved >= 5
+    assert all(frame.score < THRESHOLD for frame in frames[:moved])
+    assert frames[moved].score >= THRESHOLD
+    assert frames[moved].captured_ms - frames[0].captured_ms <= 2_500
+    times = [frame.captured_ms for frame in frames]
+    assert times == sorted(set(times))
+    numbers = [frame.sequence for frame in frames]
+    assert numbers == list(range(numbers[0], numbers[0] + len(numbers)))
+
+
+async def test_nothing_moves_where_nobody_shall_look(passing_porch: Build) -> None:
+    nowhere = MotionSettings(zones=("#",))
+    async with passing_porch(motion=nowhere) as p:
+        tell_often(p)
+        await p.film()
+        await p.host.wait_for(lambda host: host.statuses[-1].quiet > 0)
+        p.board.set_knob(footage_part=passing.PASSING)
+        quiet = p.host.statuses[-1].quiet
+        await p.host.wait_for(lambda host: host.statuses[-1].quiet > quiet + 20)
+        assert {LEARNING} == {frame.reason for frame in p.host.frames}
+
+
+async def test_who_joins_later_sees_nothing_from_before(passing_porch: Build) -> None:
+    """The board sends a frame once, for all who look: so what it holds goes."""
+    async with passing_porch() as p:
+        tell_often(p)
+        await p.film()
+        await p.host.wait_for(lambda host: host.statuses[-1].quiet > 20)
+        other = p.token()
+        assert await p.ask(wire.GrantToken(other)) == "held"
+        last = max(frame.sequence for frame in p.host.frames)
+        joined_ms = time.time() * 1000
+        await p.host.send(wire.watch(0, [(p.hub, p.handle(seq), 1) for seq in (1, 2)]))
+        await p.host.wait_for(lambda host: answer_to(host, p.handle(2)) == b"held")
+        p.board.set_knob(footage_part=passing.PASSING)
+        await p.host.wait_for(lambda host: MOTION in {frame.reason for frame in host.frames})
+        fresh = [frame for frame in p.host.frames if frame.sequence > last]
+        # SNTP tells whole seconds, so the board's clock may be up to one behind.
+        assert min(frame.captured_ms for frame in fresh) > joined_ms - 1_000
 
 
 async def test_a_daily_limit_ends_the_day(porch: Build) -> None:

@@ -135,7 +135,7 @@ async def test_what_the_board_says_shows(host: InThread, ann: Signer, porch: Kit
         assert say.get(f"/grants/{jti}").json()["board"] == "sent"
         await board.say(wire.Answer(handle, b"clock-behind"))
         await board.say(wire.Answer(os.urandom(16), b"held"))  # of a grant nobody knows
-        await board.say(wire.Status(2, 1, 3, 1, 10, 1000, 0, 0, 5, handle, b"ok\x00\xff"))
+        await board.say(wire.Status(2, 1, 3, 1, 10, 1000, 0, 0, 5, 0, handle, b"ok\x00\xff"))
         camera = host.parts.cameras.get(porch.id)
         assert camera is not None
         await until(lambda: camera.status)
@@ -252,7 +252,7 @@ async def test_a_newer_connection_replaces_the_older(host: InThread, porch: Kit)
         camera = host.parts.cameras.get(porch.id)
         assert camera is not None
         assert camera.online
-        await new.say(wire.Status(0, 0, 0, 0, 0, 0, 0, 0, 0, bytes(16), b"no-grant"))
+        await new.say(wire.Status(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, bytes(16), b"no-grant"))
         await until(lambda: camera.status)
 
 
@@ -280,7 +280,7 @@ async def test_garbage_before_the_proof_ends_the_connection(
 
 async def test_two_messages_in_one_are_refused(host: InThread, porch: Kit) -> None:
     async with board_at(host, porch) as board:
-        status = wire.Status(0, 0, 0, 0, 0, 0, 0, 0, 0, bytes(16), b"no-grant")
+        status = wire.Status(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, bytes(16), b"no-grant")
         await board.socket.send(board.session.seal(status) + board.session.seal(status))
         assert await board.dismissed() == "bad-length"
 

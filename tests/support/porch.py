@@ -10,12 +10,13 @@ from typing import Any
 
 from accord import b64, names, wire
 from porchkit import keys, mint
-from porchkit.flashroot import BoardConfig, FrameSettings
+from porchkit.flashroot import BoardConfig, FrameSettings, MotionSettings
 from porchkit.tap import Tap
 from porchkit.vboard import PinChange, VirtualBoard
 from tests.support.fakehost import Ca, FakeHost
 
 SMALL = FrameSettings(width=320, height=240, fps=10)
+PLAIN = MotionSettings()
 
 
 class Porch:
@@ -27,6 +28,7 @@ class Porch:
         film: Path,
         *,
         frame: FrameSettings = SMALL,
+        motion: MotionSettings = PLAIN,
         board: str = "ai_thinker",
         heap: str | None = None,
     ) -> None:
@@ -39,6 +41,7 @@ class Porch:
         self.tap: Tap
         self._folder = folder
         self._frame = frame
+        self._motion = motion
         self._name = board
         self._seq = 0
 
@@ -57,6 +60,7 @@ class Porch:
                 resident_x=x,
                 resident_y=y,
                 frame=self._frame,
+                motion=self._motion,
                 board=self._name,
             )
         )

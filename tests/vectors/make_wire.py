@@ -32,7 +32,7 @@ def message(kind: int, payload: bytes, counter: int) -> str:
 def messages() -> list[dict[str, object]]:
     cam, nonce, proof, handle = b"c" * 32, b"n" * 16, b"p" * 32, b"h" * 16
     frame = struct.pack(">IIQBBH", 7, 42, 1_760_000_000_123, 3, 1, 900)
-    status = struct.pack(">BBBBIQIIH", 2, 1, 3, 1, 10, 2**33, 4, 5, 60)
+    status = struct.pack(">BBBBIQIIHH", 2, 1, 3, 1, 10, 2**33, 4, 5, 60, 1234)
     want = b"u" * 32 + handle + b"\x01"
     table = [
         ("Hello", 1, cam + nonce + struct.pack(">I", 7) + b"0.1.0", 0,
@@ -44,7 +44,8 @@ def messages() -> list[dict[str, object]]:
           "score": 900, "handle": handle, "jpeg": b"\xff\xd8jpeg\xff\xd9"}),
         ("Status", 17, status + handle + b"not-watched", 2,
          {"state": 2, "sensor": 1, "clock": 3, "light": 1, "sent": 10, "sent_bytes": 2**33,
-          "dropped": 4, "quiet": 5, "late_ms": 60, "handle": handle, "reason": b"not-watched"}),
+          "dropped": 4, "quiet": 5, "late_ms": 60, "score": 1234, "handle": handle,
+          "reason": b"not-watched"}),
         ("Answer", 18, handle + b"held", 3, {"handle": handle, "reason": b"held"}),
         ("Time", 32, struct.pack(">Q", 1_760_000_000_123), 1, {"unix_ms": 1_760_000_000_123}),
         ("GrantToken", 33, TOKEN, 2, {"token": TOKEN}),

@@ -82,7 +82,7 @@ class ObedientBoard(BoardPeer):
         handle = self._wants[0][1] if on else bytes(16)
         word = b"ok" if on else b"not-watched"
         state = 2 if on else 0
-        await self.say(wire.Status(state, on, HOST_CLOCK, on, 0, 0, 0, 0, 0, handle, word))
+        await self.say(wire.Status(state, on, HOST_CLOCK, on, 0, 0, 0, 0, 0, 0, handle, word))
 
     async def _take(self, payload: bytes | str) -> None:
         before = len(self.told)

@@ -30,6 +30,17 @@ class FrameSettings:
 
 
 @dataclass(frozen=True)
+class MotionSettings:
+    """What counts as moving. `sensitivity` 1..100, higher sends more; `zones`: rows of equal
+    length over the picture, "." watched and "#" ignored, none: all of it is watched."""
+
+    sensitivity: int = 50
+    zones: tuple[str, ...] = ()
+    pre_roll_s: int = 2
+    post_roll_s: int = 3
+
+
+@dataclass(frozen=True)
 class BoardConfig:
     """What one board is told at provisioning. `resident_x` and `resident_y`: the resident's
     public key, 32 bytes each. `wifi`: (name, password)."""
@@ -42,6 +53,7 @@ class BoardConfig:
     resident_x: bytes = field(repr=False)
     resident_y: bytes = field(repr=False)
     frame: FrameSettings = FrameSettings()
+    motion: MotionSettings = MotionSettings()
     board: str = "ai_thinker"
     wifi: tuple[str, str] = field(default=("porchlight-sim", "none"), repr=False)
     ntp: str = "pool.ntp.org"
@@ -75,7 +87,7 @@ def copy_firmware(root: Path) -> None:
 
 
 def _config(config: BoardConfig) -> dict[str, Any]:
-    frame = config.frame
+    frame, motion = config.frame, config.motion
     return {
         "host": config.host,
         "port": config.port,
@@ -88,6 +100,12 @@ def _config(config: BoardConfig) -> dict[str, Any]:
             "quality": frame.quality,
             "fps": frame.fps,
             "mode": frame.mode,
+        },
+        "motion": {
+            "sensitivity": motion.sensitivity,
+            "zones": list(motion.zones) or None,
+            "pre_roll_s": motion.pre_roll_s,
+            "post_roll_s": motion.post_roll_s,
         },
     }
 

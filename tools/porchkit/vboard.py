@@ -17,10 +17,10 @@ from typing import Any, NamedTuple
 
 from porchkit import flashroot, footage, vboardrun
 from porchkit.errors import CommandError
-from porchkit.flashroot import BoardConfig, FrameSettings
+from porchkit.flashroot import BoardConfig, FrameSettings, MotionSettings
 from porchkit.paths import standins_root
 
-__all__ = ["BoardConfig", "FrameSettings", "PinChange", "VirtualBoard"]
+__all__ = ["BoardConfig", "FrameSettings", "MotionSettings", "PinChange", "VirtualBoard"]
 
 _CAUSES = {vboardrun.RESET: "2", vboardrun.WATCHDOG: "3"}  # machine.HARD_RESET, WDT_RESET
 _BOOT_S = 0.1  # a chip in a reset loop does not take a whole core either

@@ -92,11 +92,12 @@ class Frame(Message):
 
 
 class Status(Message):
-    """Counters since boot; `late_ms` worst lateness of a frame since the last Status."""
+    """Counters since boot; `late_ms` worst lateness of a frame since the last Status, `score`
+    highest motion score, of frames that were kept back too."""
 
     TYPE, MAX_REST = 17, 32
     _LAYOUT = "state 1 sensor 1 clock 1 light 1 sent 4 sent_bytes 8 dropped 4 quiet 4 late_ms 2"
-    FIELDS = _fields(_LAYOUT + " handle -16 reason 0")
+    FIELDS = _fields(_LAYOUT + " score 2 handle -16 reason 0")
     state: int
     sensor: int
     clock: int
@@ -106,6 +107,7 @@ class Status(Message):
     dropped: int
     quiet: int
     late_ms: int
+    score: int
     handle: bytes
     reason: bytes
 

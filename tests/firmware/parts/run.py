@@ -13,9 +13,12 @@ MODULES = (
     "gate",
     "handshake",
     "network",
+    "rolls",
     "sensor",
+    "sight",
     "small",
     "store",
+    "thumbnail",
     "websocket",
 )
 

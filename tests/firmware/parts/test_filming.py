@@ -11,15 +11,19 @@ from agent.filming import Filming
 from agent.frames import FrameQueue
 from agent.gate import Gate
 from agent.light import Light
-from agent.motion import LEARNING_FRAMES, SizeMotion
 from agent.report import EVERY_MS, Report
+from agent.rolls import ALWAYS, LEARNING, MOTION, POST_ROLL, PRE_ROLL, Rolls
+from agent.room import Room
 from agent.sender import Sender
+from agent.sight import BLIND_FRAMES, Sight
 from tests.firmware.parts.fakes import (
     CAMERA,
     HUB,
     LIVE,
     NOW,
     OTHER_HUB,
+    Model,
+    Thumbnailer,
     Time,
     finish,
     granted,
@@ -28,6 +32,7 @@ from tests.firmware.parts.fakes import (
 )
 
 FOREVER = 1_000_000
+STILL, MOVING = 10, 2_000  # scores
 
 
 class Done(BaseException):
@@ -41,7 +46,12 @@ class FakeSensor:
         self.time = time
         self.powered = False
         self.taken = 0
-        self.size = 1000
+        self.level = STILL
+        self.damage = ""
+        self.size = None
+        self.armed = []
+        self.exposing = False
+        self.discards = 0
         self.fault = False
         self.during = lambda: None
 
@@ -51,10 +61,17 @@ class FakeSensor:
     def film(self, terms):
         if self.fault:
             raise SensorFault("no sensor")
-        self.powered = True
+        was, self.powered = (self.powered, self.size), True
+        self.size = terms.width
+        return was != (True, terms.width)
 
     def arm(self):
-        pass
+        if not self.exposing:
+            self.armed.append(self.time.now)
+        self.exposing = True
+
+    def discard(self):
+        self.discards += 1
 
     async def warm_up(self):
         self.time.now += 80
@@ -64,10 +81,13 @@ class FakeSensor:
         if not self.powered:
             return None
         self.taken += 1
-        return bytearray(self.size)
+        self.exposing = False
+        return Thumbnailer.picture(self.level, self.damage)
 
 
 class Porch:
+    """The parts between gate and socket; its model learns from no picture."""
+
     def __init__(self, **frame):
         self.time = Time()
         self.limit_ms = FOREVER
@@ -85,7 +105,8 @@ class Porch:
             elapsed_ms=self.time.ms,
         )
         self.sensor = FakeSensor(self.time)
-        self.queue = FrameQueue(1_000_000, 1000)
+        room = Room(1000, 1_000_000)
+        self.queue = FrameQueue(room, room)
         self.switched = []
         light = Light(self.switched.append)
         self.report = Report(
@@ -100,11 +121,18 @@ class Porch:
             self.gate,
             self.sensor,
             self.queue,
-            compose=Composer(self.gate, self.clock, SizeMotion(), 7),
+            compose=self.composer(room),
             report=self.report,
             elapsed=self.time,
         )
         self.sender = Sender(self.gate, self.queue, self.report, light)
+
+    def composer(self, room):
+        rolls = Rolls(room, pre_ms=1_000, post_ms=1_000, kept_back=self.report.keep_back)
+        self.model = Model()
+        self.model.learns = 0
+        sight = Sight(Thumbnailer(), self.model)
+        return Composer(self.gate, self.clock, sight=sight, rolls=rolls, boot=7)
 
     async def pause(self, ms):
         self.time.now += ms
@@ -125,6 +153,37 @@ class Porch:
         self.limit_ms = self.time.now + ms
         raises(Done, finish, self.filming.run())
         return self.queue._frames
+
+    def moves(self, ms):
+        """Something moves for so long, and then no more."""
+        self.sensor.level = MOVING
+        self.run(ms)
+        self.sensor.level = STILL
+
+    def at(self, **happens):
+        """picture_N=function: to be called while the sensor exposes that picture, from 0."""
+
+        def during():
+            happens.get(f"picture_{self.sensor.taken}", lambda: None)()
+
+        self.sensor.during = during
+
+    def show(self, level):
+        """A function after which the sensor sees this."""
+
+        def change():
+            self.sensor.level = level
+
+        return change
+
+    def drain(self):
+        """What was queued; the line takes it."""
+        frames, self.queue._frames = self.queue._frames, []
+        return frames
+
+    def quiet(self):
+        """How many pictures left nowhere, as a Status would say."""
+        return self.report._quiet
 
 
 def gaps(frames):
@@ -202,18 +261,279 @@ def test_obey_purges_what_was_taken_for_another_hub_under_the_same_grant():
     assert porch.run(1_000)
 
 
-def test_motion_mode_is_quiet_when_nothing_moves():
-    porch = Porch(mode="motion").open()
+def reasons(frames):
+    return [one.frame.reason for one in frames]
 
-    def someone_comes():
-        porch.sensor.size = 1300 if porch.sensor.taken >= 25 else 1000
 
-    porch.sensor.during = someone_comes
-    frames = porch.run(5_600)
-    reasons = [one.frame.reason for one in frames]
-    assert reasons[: LEARNING_FRAMES + 1] == [2] * LEARNING_FRAMES + [1]
-    assert frames[LEARNING_FRAMES].frame.score == 300
-    assert porch.report.status().quiet == 25 - LEARNING_FRAMES
+def assert_in_order(frames):
+    """Numbers without a gap, times that rise."""
+    numbers = [one.frame.sequence for one in frames]
+    assert numbers == list(range(numbers[0], numbers[0] + len(numbers)))
+    times = [one.frame.captured_ms for one in frames]
+    assert times == sorted(set(times))
+
+
+def test_motion_mode_sends_what_moves_and_what_is_around_it():
+    porch = Porch(fps=5, mode="motion").open()
+    porch.at(picture_20=porch.show(MOVING), picture_22=porch.show(STILL))
+    frames = porch.run(8_000)
+    assert reasons(frames) == [PRE_ROLL] * 5 + [MOTION] * 2 + [POST_ROLL] * 5
+    assert_in_order(frames)
+    assert [one.frame.score for one in frames] == [STILL] * 5 + [MOVING] * 2 + [STILL] * 5
+    taken = [one.frame.captured_ms for one in frames]
+    assert taken[5] - taken[0] == 1_000
+    assert {one.frame.handle for one in frames} == {bytes([1]) * 16}
+
+
+def test_pre_roll_is_due_with_the_motion_that_released_it():
+    """It is not late: nobody knew before that it would leave."""
+    porch = Porch(fps=5, mode="motion").open()
+    porch.at(picture_7=porch.show(MOVING))
+    frames = porch.run(1_700)
+    assert {one.due_ms for one in frames} == {frames[-1].due_ms}
+    assert len(frames) == 6
+
+
+def test_every_picture_is_sent_or_counted():
+    porch = Porch(fps=5, mode="motion").open()
+    for _ in range(3):
+        porch.run(4_000)
+        porch.moves(600)
+    sent = len(porch.run(1_000))
+    porch.book.revoke(bytes([1]) * 16)
+    porch.filming.obey()
+    assert sent + porch.quiet() == porch.sensor.taken
+
+
+def test_learning_sends_everything():
+    porch = Porch(fps=5, mode="motion")
+    porch.model.learns = 4
+    frames = porch.open().run(3_000)
+    assert reasons(frames) == [LEARNING] * 4
+    porch.gate.watch(watch())
+    porch.run(500)
+    porch.gate.watch(watch((1, LIVE)))
+    again = porch.run(3_000)
+    assert reasons(again) == [LEARNING] * 4, "what it knew is from before the gate closed"
+
+
+def test_a_new_opening_begins_with_nothing():
+    porch = Porch(fps=5, mode="motion").open()
+    porch.run(2_000)
+    porch.gate.watch(watch())
+    porch.filming.obey()
+    assert porch.quiet() == porch.sensor.taken
+    porch.gate.watch(watch((1, LIVE)))
+    opened_ms = NOW * 1000 + porch.time.now
+    porch.moves(600)
+    frames = porch.drain()
+    assert MOTION in reasons(frames)
+    assert min(one.frame.captured_ms for one in frames) > opened_ms
+
+
+def test_what_is_held_goes_with_its_permit():
+    porch = Porch(fps=5, mode="motion").open(granted(1), granted(2))
+    porch.run(2_000)
+    porch.book.revoke(bytes([1]) * 16)
+    porch.filming.obey()
+    assert porch.quiet() == porch.sensor.taken
+    porch.moves(200)
+    assert {one.frame.handle[0] for one in porch.drain()} == {2}
+
+
+def test_what_is_held_under_a_permit_that_ends_never_leaves():
+    """The first grant runs out while the second keeps the gate open; nobody calls obey()."""
+    short = granted(1, exp=NOW + 3)
+    porch = Porch(fps=5, mode="motion").open(short, granted(2))
+    porch.run(2_900)
+    porch.moves(400)
+    frames = porch.drain()
+    assert {one.frame.handle[0] for one in frames} == {2}
+    assert min(one.frame.captured_ms for one in frames) >= (NOW + 3) * 1000
+
+
+def test_who_looks_later_sees_nothing_from_before():
+    """Held pictures were taken for the first hub; a frame is sent once, for all who look."""
+    both = granted(1, aud=[HUB, b64.encode(OTHER_HUB)])
+    porch = Porch(fps=5, mode="motion").open(both)
+    porch.run(2_000)
+    porch.gate.watch(watch((1, LIVE), (1, LIVE, OTHER_HUB)))
+    porch.filming.obey()
+    joined_ms = NOW * 1000 + porch.time.now
+    assert porch.quiet() == porch.sensor.taken
+    assert porch.sensor.discards == 2  # at the opening, and now
+    porch.run(400)
+    porch.moves(200)
+    frames = porch.drain()
+    assert reasons(frames) == [PRE_ROLL] * 2 + [MOTION]
+    assert min(one.frame.captured_ms for one in frames) > joined_ms
+
+
+def test_who_looks_from_the_middle_of_an_exposure_on_does_not_see_it():
+    both = granted(1, aud=[HUB, b64.encode(OTHER_HUB)])
+    porch = Porch(fps=5).open(both)
+    porch.run(1_000)
+
+    def join():
+        porch.sensor.during = lambda: None
+        porch.gate.watch(watch((1, LIVE), (1, LIVE, OTHER_HUB)))
+        porch.filming.obey()
+        assert len(porch.queue) == 0
+
+    porch.sensor.during = join
+    joined_ms = NOW * 1000 + porch.time.now + 200
+    frames = porch.run(1_000)
+    assert frames
+    assert min(one.frame.captured_ms for one in frames) > joined_ms
+    assert porch.quiet() == 1
+
+
+def test_who_leaves_takes_nothing_from_who_stays():
+    both = granted(1, aud=[HUB, b64.encode(OTHER_HUB)])
+    porch = Porch(fps=5, mode="motion").open(both)
+    porch.gate.watch(watch((1, LIVE), (1, LIVE, OTHER_HUB)))
+
+    def leave():
+        porch.gate.watch(watch((1, LIVE)))
+        porch.filming.obey()
+
+    porch.at(picture_9=leave, picture_10=porch.show(MOVING))
+    assert reasons(porch.run(2_300)) == [PRE_ROLL] * 5 + [MOTION]
+
+
+def test_always_sends_all_with_a_true_score():
+    porch = Porch(fps=5).open()
+    porch.moves(400)
+    porch.run(400)
+    assert {(one.frame.reason, one.frame.score) for one in porch.drain()} == {
+        (ALWAYS, MOVING),
+        (ALWAYS, STILL),
+    }
+
+
+def test_always_sends_what_nobody_can_read_and_says_no_fault():
+    porch = Porch(fps=5).open()
+    porch.sensor.damage = "progressive"
+    frames = porch.run(3_000)
+    assert {(one.frame.reason, one.frame.score) for one in frames} == {(ALWAYS, 0)}
+    assert porch.report.status().reason == b"ok"
+
+
+def test_from_always_to_motion_and_back():
+    porch = Porch(fps=5).open()
+    assert set(reasons(porch.run(2_000))) == {ALWAYS}
+    porch.drain()
+    porch.gate.settle(wire.Settings(1, 0, 0, 0, 0))
+    assert porch.run(2_000) == []
+    porch.gate.settle(wire.Settings(0, 0, 0, 0, 0))
+    began_ms = NOW * 1000 + porch.time.now
+    back = porch.run(1_000)
+    assert set(reasons(back)) == {ALWAYS}
+    assert_in_order(back)
+    assert back[0].frame.captured_ms > began_ms
+    porch.drain()
+    porch.gate.settle(wire.Settings(1, 0, 0, 0, 0))
+    porch.run(400)
+    porch.moves(200)
+    assert reasons(porch.drain()) == [PRE_ROLL] * 2 + [MOTION]
+
+
+def test_another_size_is_another_picture():
+    porch = Porch(fps=5, mode="motion").open()
+    porch.run(2_000)
+    resets = porch.model.resets
+    porch.gate.settle(wire.Settings(1, 0, 0, 320, 240))
+    porch.moves(200)
+    assert reasons(porch.drain()) == [MOTION], "the held pictures are of the old size"
+    assert porch.model.resets == resets + 1
+
+
+def test_a_picture_that_cannot_be_read_is_kept_back_and_counted():
+    porch = Porch(fps=5, mode="motion").open()
+
+    def damaged():
+        porch.sensor.level, porch.sensor.damage = MOVING, "truncated"
+
+    def mended():
+        porch.sensor.damage = ""
+
+    porch.at(picture_4=damaged, picture_5=mended)
+    frames = porch.run(1_300)
+    assert reasons(frames) == [PRE_ROLL] * 4 + [MOTION]
+    assert porch.quiet() == 1
+    assert porch.report.status().reason == b"ok"
+
+
+def test_a_board_that_cannot_tell_what_moves_says_so():
+    porch = Porch(fps=5, mode="motion").open()
+    told = []
+    porch.filming.tell = told.append
+    porch.sensor.damage = "progressive"
+    assert porch.run(BLIND_FRAMES * 200 + 200) == []
+    assert porch.report.status().reason == b"unreadable"
+    assert porch.run(2_000) == []
+    assert told == ["no picture can be read: progressive"]
+    porch.sensor.damage = ""
+    porch.run(500)
+    assert porch.report.status().reason == b"ok"
+
+
+def test_the_status_tells_the_highest_score_of_what_was_kept_back_too():
+    porch = Porch(fps=5, mode="motion").open()
+    porch.sensor.level = 900
+    assert porch.run(400) == []
+    porch.sensor.level = 300
+    assert porch.run(400) == []
+    assert porch.report.status().score == 900
+    assert porch.report.status().score == 0
+    porch.run(400)
+    assert porch.report.status().score == 300
+
+
+def test_the_next_picture_is_exposed_while_a_slow_board_judges():
+    """70 ms of judging and 90 of exposing do not add up at ten frames a second."""
+    porch = Porch(fps=10).open()
+
+    def takes_time():
+        porch.time.now += 70
+
+    porch.model.during = takes_time
+    frames = porch.run(3_000)
+    assert gaps(frames) == [100] * (len(frames) - 1)
+    for one in frames[2:]:
+        asked = [ms for ms in porch.sensor.armed if ms < one.due_ms]
+        assert one.due_ms - asked[-1] >= 80, "no time to expose"
+
+
+def test_a_fast_board_lets_the_sensor_rest():
+    porch = Porch(fps=2).open()
+    frames = porch.run(3_000)
+    assert porch.sensor.armed[:4] == [one.due_ms - 90 for one in frames[:4]]
+
+
+def test_judging_longer_than_a_period_skips_points_of_the_schedule():
+    porch = Porch(fps=10).open()
+
+    def takes_time():
+        porch.time.now += 130
+
+    porch.model.during = takes_time
+    frames = porch.run(3_000)
+    assert set(gaps(frames)[2:]) <= {100, 200}
+    assert 20 <= len(frames) <= 24
+
+
+def test_a_permit_that_ends_while_a_picture_is_judged_lets_nothing_through():
+    porch = Porch(fps=5).open(granted(1, exp=NOW + 2))
+
+    def takes_time():
+        porch.time.now += 60
+
+    porch.model.during = takes_time
+    frames = porch.run(5_000)
+    assert frames == []
+    assert not porch.sensor.powered
+    assert porch.gate.reason == "expired"
 
 
 def test_a_fault_is_dark_and_told_and_tried_again():
@@ -281,7 +601,7 @@ def test_status_first_then_pictures_and_only_where_watched():
     count = len(porch.queue)
     while send(porch, line):
         pass
-    assert line.sent[1] == b"<" + bytes(1000) + b">"
+    assert line.sent[1] == b"<" + bytes(Thumbnailer.picture(STILL)) + b">"
     assert len([sent for sent in line.sent if len(sent) > 1000]) == count
 
 

@@ -239,3 +239,24 @@ def test_other_terms_restart_the_sensor_and_equal_ones_do_not():
         finish(sensor.picture())
     assert [c.arguments["jpeg_quality"] for c in driver.cameras] == [80, 80, 60]
     assert [c.initialised for c in driver.cameras] == [False, False, True]
+
+
+def test_discarding_leaves_nothing_from_before():
+    """Somebody new looks: what the driver had filled, or begun, is not for them."""
+    for fb_count in (1, 2):
+        time, _, sensor = porch(fb_count)
+        sensor.film(terms())
+        finish(sensor.picture())
+        sensor.arm()
+        time.now += 3 * PERIOD_MS
+        sensor.discard()
+        discarded = time.now
+        assert begun(finish(sensor.picture())) >= discarded
+
+
+def test_film_tells_whether_the_picture_changed():
+    _, _, sensor = porch()
+    assert [sensor.film(terms(640)), sensor.film(terms(640))] == [True, False]
+    assert [sensor.film(terms(320)), sensor.film(terms(320, 50))] == [True, True]
+    sensor.off()
+    assert sensor.film(terms(320, 50))

@@ -1,4 +1,4 @@
-"""The small parts: queue, pace, back-off, light, motion, button, watchdog, log."""
+"""The small parts: queue, pace, back-off, light, button, watchdog, log."""
 
 from accord.wire import Frame
 from agent.backoff import FIRST_MS, LONG_MS, SOON_FOR_MS, SOON_MS, Backoff
@@ -7,14 +7,19 @@ from agent.frames import FrameQueue, Outgoing
 from agent.framesize import choose
 from agent.light import Light
 from agent.log import MAX_LINE, Log
-from agent.motion import LEARNING, LEARNING_FRAMES, MOTION, POST_ROLL, POST_ROLL_MS, SizeMotion
 from agent.pace import Pace
+from agent.rolls import MOTION, PRE_ROLL
+from agent.room import Room
 from agent.watchdog import PATIENCE_MS, Watchdog
 from tests.firmware.parts.fakes import Time, finish
 
 
-def outgoing(number, size=1000):
-    return Outgoing(None, Frame(1, number, 0, 3, 0, 0, bytes(16), bytes(size)), 0)
+def outgoing(number, size=1000, reason=MOTION):
+    return Outgoing(None, Frame(1, number, 0, 3, reason, 0, bytes(16), bytes(size)), 0)
+
+
+def queue_of(size, frames=8):
+    return FrameQueue(Room(frames, size), Room(frames, size))
 
 
 def numbers(queue):
@@ -25,7 +30,7 @@ def numbers(queue):
 
 
 def test_the_queue_is_first_in_first_out():
-    queue = FrameQueue(10_000)
+    queue = queue_of(10_000)
     for number in range(3):
         queue.put(outgoing(number))
     assert numbers(queue) == [0, 1, 2]
@@ -34,7 +39,7 @@ def test_the_queue_is_first_in_first_out():
 
 
 def test_the_oldest_is_dropped_and_counted():
-    by_count, by_bytes = FrameQueue(1_000_000, 4), FrameQueue(4_500, 99)
+    by_count, by_bytes = queue_of(1_000_000, 4), queue_of(4_500, 99)
     for queue in (by_count, by_bytes):
         for number in range(10):
             queue.put(outgoing(number))
@@ -43,14 +48,39 @@ def test_the_oldest_is_dropped_and_counted():
 
 
 def test_one_frame_too_large_for_the_queue_is_kept():
-    queue = FrameQueue(500)
+    queue = queue_of(500)
     queue.put(outgoing(0))
     queue.put(outgoing(1))
     assert (numbers(queue), queue.dropped) == ([1], 1)
 
 
+def test_pre_roll_has_room_of_its_own():
+    """A burst of it drops nothing that waits, and nothing that comes after drops it."""
+    queue = FrameQueue(Room(3, 100_000), Room(5, 100_000))
+    for number in range(3):
+        queue.put(outgoing(number))
+    for number in range(3, 8):
+        queue.put(outgoing(number, reason=PRE_ROLL))
+    assert (len(queue), queue.dropped) == (8, 0)
+    for number in range(8, 13):
+        queue.put(outgoing(number))
+    assert queue.dropped == 5
+    assert numbers(queue) == [3, 4, 5, 6, 7, 10, 11, 12]
+
+
+def test_a_second_burst_drops_the_first():
+    queue = FrameQueue(Room(3, 100_000), Room(5, 4_000))
+    for number in range(3):
+        queue.put(outgoing(number, reason=PRE_ROLL))
+    queue.put(outgoing(3))
+    for number in range(4, 7):
+        queue.put(outgoing(number, reason=PRE_ROLL))
+    assert queue.dropped == 2
+    assert numbers(queue) == [2, 3, 4, 5, 6]
+
+
 def test_a_purge_counts():
-    queue = FrameQueue(10_000)
+    queue = queue_of(10_000)
     for number in range(4):
         queue.put(outgoing(number))
     queue.purge(lambda one: one.frame.sequence == 2)
@@ -127,50 +157,6 @@ def test_the_light_remembers_since_it_was_asked():
         pass
     assert light.was_lit()
     assert not light.was_lit()
-
-
-def judged(sizes, step_ms=200):
-    motion, found = SizeMotion(), []
-    for i, size in enumerate(sizes):
-        found.append(motion.judge(size, i * step_ms)[0])
-    return found
-
-
-def test_a_still_scene_is_quiet_after_learning():
-    found = judged([20_000 + (i * 7919) % 600 for i in range(100)])
-    assert found[:LEARNING_FRAMES] == [LEARNING] * LEARNING_FRAMES
-    assert set(found[LEARNING_FRAMES:]) == {None}
-
-
-def test_a_step_is_motion_and_rolls_on():
-    sizes = [20_000] * 80
-    sizes[40] = 23_000
-    found = judged(sizes)
-    assert found[39] is None
-    assert found[40] == MOTION
-    rolled = found[41:].count(POST_ROLL)
-    assert rolled == POST_ROLL_MS // 200 - 1
-    assert found[-1] is None
-
-
-def test_smaller_is_motion_too_and_the_score_is_per_mille():
-    motion = SizeMotion()
-    for i in range(20):
-        motion.judge(20_000, i)
-    assert motion.judge(15_000, 30) == (MOTION, 250)
-    assert motion.judge(20_000_000, 31)[1] == 65535
-
-
-def test_slow_change_is_dusk():
-    assert MOTION not in judged([20_000 + 15 * i for i in range(400)])
-
-
-def test_motion_learns_anew():
-    motion = SizeMotion()
-    for i in range(20):
-        motion.judge(20_000, i)
-    motion.reset()
-    assert motion.judge(5_000, 21) == (LEARNING, 0)
 
 
 def test_the_button_acts_once_a_press_and_never_on_a_spark():

@@ -7,7 +7,8 @@ a frame shows is the footage at the time its exposure began:
     footage index = ms since power-on * fps // 1000 % frames
 
 Knobs: `footage` {"fps", "sizes": {"640x480": path of a .mjpg with an .idx beside it}},
-`frame_bytes` (pad every JPEG to this size), `camera_fault` (the sensor delivers nothing).
+`footage_part` [first, count] (only these frames of it, round and round), `frame_bytes` (pad every
+JPEG to this size), `camera_fault` (the sensor delivers nothing).
 """
 
 import array
@@ -156,7 +157,8 @@ class Reel:
 
     def find(self, elapsed_ms):
         """(offset, size, bytes to pad with) of the JPEG of that moment."""
-        at = int(elapsed_ms * self._fps) // 1000 % self._frames * _INDEX_ROW
+        first, count = simboard.knob("footage_part", (0, self._frames))
+        at = (first + int(elapsed_ms * self._fps) // 1000 % count) * _INDEX_ROW
         size = self._number(at + 4)
         return self._number(at), size, max(simboard.knob("frame_bytes", 0) - size, 0)
 
