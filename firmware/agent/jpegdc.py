@@ -54,7 +54,7 @@ class DcReader:
         self._known = bytearray(KNOWN)
         self._known_size = 0  # 0: the next header has to be read
         self._plan = array("H", bytes(2 * PLAN))
-        self._lut = array("H")
+        self._lut = array("H", bytes(8 * SIZE))  # while the heap is in one piece; most need this
 
     def read(self, jpeg: "bytes | bytearray | memoryview") -> str:
         """ "" when the picture is whole and good, else why it is refused. Never raises."""

@@ -226,6 +226,9 @@ def test_provisioning_writes_the_flash_and_keeps_keys_closed(tmp_path: Path, fil
     assert (config["host"], config["port"], config["frame"]["mode"]) == (
         "127.0.0.1", 8443, "always",
     )  # fmt: skip
+    assert config["motion"] == {
+        "sensitivity": 50, "zones": None, "pre_roll_s": 2, "post_roll_s": 3,
+    }  # fmt: skip
     assert json.loads((root / "board.json").read_text())["power_down"] == {"pin": 32, "active": 1}
     assert len(json.loads((root / "resident.json").read_text())["thumb"]) == 43
 

@@ -29,6 +29,7 @@ boards/NAME/ in the host's folder. A new camera films nothing: nobody was allowe
 DEFAULT_BOARD: Final = "ai_thinker"
 NTP: Final = "pool.ntp.org"
 FRAME: Final = {"width": 640, "height": 480, "quality": 80, "fps": 5, "mode": "always"}
+MOTION: Final = {"sensitivity": 50, "zones": None, "pre_roll_s": 2, "post_roll_s": 3}
 _DEGREE: Final = 10_000_000  # places are whole numbers of 1e-7 degrees
 
 
@@ -132,6 +133,7 @@ def _board_settings(config: Config, host: str | None, board: str) -> dict[str, A
         "wifi": {"ssid": "", "key": ""},
         "ntp": NTP,
         "frame": FRAME,
+        "motion": MOTION,
     }
 
 

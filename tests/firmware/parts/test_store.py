@@ -224,6 +224,55 @@ def test_provisioning_is_read():
     assert store.ca_der() == b"der"
 
 
+def test_what_counts_as_moving_is_read():
+    plain = Store(provisioned()).config().motion
+    assert (plain.sensitivity, plain.zones) == (50, None)
+    assert (plain.pre_roll_ms, plain.post_roll_ms) == (2_000, 3_000)
+    asked = {"sensitivity": 100, "zones": ["..", "##"], "pre_roll_s": 0, "post_roll_s": 30}
+    found = Store(provisioned(config_json=configured(motion=asked))).config().motion
+    assert (found.sensitivity, found.zones) == (100, ["..", "##"])
+    assert (found.pre_roll_ms, found.post_roll_ms) == (0, 30_000)
+    largest = configured(motion={"zones": ["." * 80] * 60})
+    assert len(Store(provisioned(config_json=largest)).config().motion.zones) == 60
+    none = configured(motion={"zones": None})
+    assert Store(provisioned(config_json=none)).config().motion.zones is None
+
+
+def test_mistakes_in_what_counts_as_moving_are_one_line():
+    rows, alike = "zones must be 1 to 60 rows", "zones must be rows of one length, 1 to 80"
+    letters = "zones must hold only . and #"
+    cases = (
+        ({"sensitivity": 0}, "sensitivity must be a number from 1 to 100"),
+        ({"sensitivity": "50"}, "sensitivity must be a number from 1 to 100"),
+        ({"sensitivity": True}, "sensitivity must be a number from 1 to 100"),
+        ({"pre_roll_s": 6}, "pre_roll_s must be a number from 0 to 5"),
+        ({"post_roll_s": -1}, "post_roll_s must be a number from 0 to 30"),
+        ({"post_roll_s": 1.5}, "post_roll_s must be a number from 0 to 30"),
+        ({"zones": "..\n##"}, rows),
+        ({"zones": []}, rows),
+        ({"zones": ["."] * 61}, rows),
+        ({"zones": ["..", "."]}, alike),
+        ({"zones": ["", ""]}, alike),
+        ({"zones": ["." * 81]}, alike),
+        ({"zones": ["..", 5]}, alike),
+        ({"zones": [5]}, alike),
+        ({"zones": [".x."]}, letters),
+        ({"zones": ["..", ".o"]}, letters),
+        ({"zones": [". #"]}, letters),
+    )
+    for motion, says in cases:
+        store = Store(provisioned(config_json=configured(motion=motion)))
+        assert str(raises(ConfigError, store.config)) == "config.json: motion: " + says
+    whole = Store(provisioned(config_json=configured(motion=[])))
+    assert str(raises(ConfigError, whole.config)) == "config.json: motion: not a JSON object"
+
+
+def configured(**more):
+    config = dict(CONFIG)
+    config.update(more)
+    return json.dumps(config).encode()
+
+
 def test_the_table_of_the_residents_key_is_made_once_and_made_again_when_torn():
     flash = provisioned()
     assert Store(flash).resident()[0] == THUMB
