@@ -63,8 +63,6 @@ class Filming:
         if self._open():
             self._queue.purge(lambda outgoing: self._gate.wants(outgoing.permit))
             self._compose.purge()
-        else:
-            self.go_dark()
 
     def go_dark(self) -> None:
         """Sensor off and unpowered, nothing kept of what it saw."""
@@ -74,9 +72,10 @@ class Filming:
         self._lookers = []
 
     def _open(self) -> bool:
-        """Check the gate. Whoever looks only from now on sees nothing from before, not even what
-        is kept for others: a frame is sent once, for all."""
+        """Check the gate; where it has closed, be dark. Whoever looks only from now on sees
+        nothing from before, not even what is kept for others: a frame is sent once, for all."""
         if self._gate.check() != OK:
+            self.go_dark()
             return False
         lookers = [(permit.hub, permit.handle) for permit in self._gate.permits]
         if any(looker not in self._lookers for looker in lookers):
@@ -120,7 +119,6 @@ class Filming:
                 self._pace.start(self._elapsed.ms() + LEAD_MS, self._gate.terms.fps)
             self._point_sensor()
             await self._next_frame()
-        self.go_dark()
 
     def _point_sensor(self) -> None:
         """A picture of another size or quality is another picture: what moves is learned anew."""

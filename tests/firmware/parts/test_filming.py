@@ -331,6 +331,36 @@ def test_a_new_opening_begins_with_nothing():
     assert min(one.frame.captured_ms for one in frames) > opened_ms
 
 
+def test_dark_knows_nothing_any_more():
+    porch = Porch(fps=5, mode="motion").open()
+    porch.run(2_000)
+    resets = porch.model.resets
+    porch.gate.watch(watch())
+    porch.filming.obey()
+    assert porch.model.resets == resets + 1
+    porch.run(2_000)
+    assert porch.model.resets == resets + 1
+
+
+def test_a_gate_that_was_shut_for_a_moment_was_shut():
+    """It closes between two pictures, and is open again before anybody else asks."""
+    porch = Porch(fps=5, mode="motion").open()
+    porch.run(2_000)
+    check, resets = porch.gate.check, porch.model.resets
+
+    def shut_once():
+        porch.gate.check = check
+        return "expired"
+
+    def shut():
+        porch.gate.check = shut_once
+
+    porch.at(**{f"picture_{porch.sensor.taken + 1}": shut})
+    porch.run(2_000)
+    assert porch.model.resets == resets + 1
+    assert porch.quiet() >= 10
+
+
 def test_what_is_held_goes_with_its_permit():
     porch = Porch(fps=5, mode="motion").open(granted(1), granted(2))
     porch.run(2_000)
