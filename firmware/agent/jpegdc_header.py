@@ -5,6 +5,10 @@ Nothing is allocated, so that pictures whose headers differ (a date in EXIF, say
 
 from agent.jpegdc_tables import SPEC
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    Buffer = bytes | bytearray | memoryview
+
 MAX_BLOCKS = 32768  # of luma; 1600x1200 has 30,000
 MAX_STEPS = 1024  # segments and fill bytes before the scan
 
@@ -47,8 +51,11 @@ class Header:
         self._q0s = bytearray(4)  # of each DQT table; 0: not there
         self._codes = 0  # bit n: specs has table n of this picture
 
-    def parse(self, jpeg: "bytes | bytearray | memoryview") -> str:
-        """ "" for a header that this reader takes, else why not, in a word. Never raises."""
+    def parse(self, jpeg: "Buffer") -> str:
+        """ "" for a header that this reader takes, else why not, in a word. Never raises.
+
+        After "" `scan` is inside the picture or at its end, and every table that it needs is there.
+        """
         self.components = self.restart = self._codes = self.scan = 0
         for table in range(4):
             self._q0s[table] = 0
@@ -71,9 +78,7 @@ class Header:
                 at = end
         return "damaged"
 
-    def _segment(
-        self, jpeg: "bytes | bytearray | memoryview", marker: int, at: int, end: int
-    ) -> str:
+    def _segment(self, jpeg: "Buffer", marker: int, at: int, end: int) -> str:
         if marker in _KINDS:
             return self._kind(jpeg, marker, at)
         if end < at or not (0xC0 <= marker <= 0xEF or marker == 0xFE):
@@ -84,12 +89,12 @@ class Header:
             return _READ[marker](self, jpeg, at, end)
         return "" if marker >= 0xE0 else "damaged"
 
-    def _kind(self, jpeg: "bytes | bytearray | memoryview", marker: int, at: int) -> str:
+    def _kind(self, jpeg: "Buffer", marker: int, at: int) -> str:
         if marker == 0xC1 and at < len(jpeg) and jpeg[at] == 12:
             return "12-bit"
         return _KINDS[marker]
 
-    def _quantisers_of(self, jpeg: "bytes | bytearray | memoryview", at: int, end: int) -> str:
+    def _quantisers_of(self, jpeg: "Buffer", at: int, end: int) -> str:
         while at < end:
             if jpeg[at] > 3 or at + 65 > end or jpeg[at + 1] == 0:
                 return "damaged"  # 16 bits are not for baseline
@@ -97,7 +102,7 @@ class Header:
             at += 65
         return ""
 
-    def _codes_of(self, jpeg: "bytes | bytearray | memoryview", at: int, end: int) -> str:
+    def _codes_of(self, jpeg: "Buffer", at: int, end: int) -> str:
         while at < end:
             if at + 17 > end or jpeg[at] & 0xEE:
                 return "damaged"
@@ -111,7 +116,7 @@ class Header:
             at += 16 + count
         return ""
 
-    def _take(self, place: int, jpeg: "bytes | bytearray | memoryview", at: int, size: int) -> None:
+    def _take(self, place: int, jpeg: "Buffer", at: int, size: int) -> None:
         """Copy codes into specs, and notice whether they are new."""
         specs = self.specs
         for i in range(size):
@@ -119,13 +124,13 @@ class Header:
                 specs[place + i] = jpeg[at + i]
                 self.new_codes = True
 
-    def _restart_of(self, jpeg: "bytes | bytearray | memoryview", at: int, end: int) -> str:
+    def _restart_of(self, jpeg: "Buffer", at: int, end: int) -> str:
         if end - at != 2:
             return "damaged"
         self.restart = jpeg[at] << 8 | jpeg[at + 1]
         return ""
 
-    def _frame(self, jpeg: "bytes | bytearray | memoryview", at: int, end: int) -> str:
+    def _frame(self, jpeg: "Buffer", at: int, end: int) -> str:
         if end - at < 6 or self.components or end - at != 6 + 3 * jpeg[at + 5]:
             return "damaged"
         if jpeg[at] != 8:
@@ -143,7 +148,7 @@ class Header:
         self.components = jpeg[at + 5]
         return self._sampling(jpeg, at + 6)
 
-    def _sampling(self, jpeg: "bytes | bytearray | memoryview", at: int) -> str:
+    def _sampling(self, jpeg: "Buffer", at: int) -> str:
         """Luma has the most blocks in an MCU, 1, 2 or 4 across and down; chroma divides that."""
         total = 0
         for i in range(self.components):
@@ -154,7 +159,9 @@ class Header:
                 self.across, self.down = across, down
             elif across > self.across or down > self.down:
                 return "sampling"
-            self._names[i], self._quantisers[i] = jpeg[at], jpeg[at + 2] & 3
+            if jpeg[at + 2] > 3:
+                return "damaged"
+            self._names[i], self._quantisers[i] = jpeg[at], jpeg[at + 2]
             self.blocks[i] = across * down
             total += across * down
             at += 3
@@ -162,7 +169,7 @@ class Header:
             self.across = self.down = self.blocks[0] = 1
         return "sampling" if total > 10 and self.components > 1 else ""
 
-    def _start(self, jpeg: "bytes | bytearray | memoryview", at: int, end: int) -> str:
+    def _start(self, jpeg: "Buffer", at: int, end: int) -> str:
         count = self.components
         if not count or end - at < 1:
             return "damaged"
@@ -176,7 +183,7 @@ class Header:
         self.scan = end
         return self._tables(jpeg, at + 1)
 
-    def _tables(self, jpeg: "bytes | bytearray | memoryview", at: int) -> str:
+    def _tables(self, jpeg: "Buffer", at: int) -> str:
         for i in range(self.components):
             tables = jpeg[at + 1]
             if jpeg[at] != self._names[i] or tables & 0xEE:
@@ -199,7 +206,7 @@ _READ = {
 }
 
 
-def _code_count(jpeg: "bytes | bytearray | memoryview", at: int) -> int:
+def _code_count(jpeg: "Buffer", at: int) -> int:
     """How many codes these 16 counts make; -1 if there are more than there can be."""
     count = after = 0
     for i in range(16):

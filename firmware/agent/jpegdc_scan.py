@@ -1,10 +1,12 @@
 """The scan of a baseline JPEG, walked for the DC of its luma. Viper; T.81 annex F.
 
-No pointer here is checked on the way, so all of it rests on this:
-- Reading stops at an FF that no 00 follows. The caller has found an FF D9 at or after `at`: no
-  reader steps over it, because a byte after an FF is skipped only when it is 00.
-- A peek has ten bits and `base` is one of the tables in `lut`; dc[] is written below plan[TOTAL].
-- Every turn takes a bit or more, and after the last byte only as many zeros as a block needs.
+No pointer is checked on the way; that none leaves its buffer rests on this:
+- Reading stops at an FF that no 00 follows, and the caller has found an FF D9 at or after `at`.
+  Nobody steps over that: what stands behind an FF is skipped only when it is 00.
+- lut is read at one of its tables plus ten bits, specs where Header has checked the counts, and dc
+  is written below plan[TOTAL].
+- Each turn takes a bit or more. After the last byte come zeros, and once one of them has been taken
+  no more: it ends.
 """
 
 import micropython
@@ -13,34 +15,24 @@ from micropython import const
 from agent.jpegdc_tables import step, symbol
 
 # What a negative result means.
-TRUNCATED = -1
-DAMAGED = -2
-SCANS = -3
+DAMAGED = const(-1)
+SCANS = const(-2)  # another scan follows
 
-# The plan, 16 bits each: an MCU's blocks up to the last of luma, of Cb, of Cr; its blocks across - 1
-# and the log2 of those; blocks across the picture and in all; MCUs across; blocks from a row of MCUs
-# to the next; MCUs; MCUs between restarts (0: no restarts); the largest DC; where Cr's tables begin
-# in lut; then for each 1024 entries of lut where their codes are in specs.
-PLAN = 19
+# The plan, 16 bits each.
+BLOCKS = const(0)  # in an MCU
+ACROSS = const(1)  # luma blocks across an MCU, and their logarithm
+ACROSS_LOG = const(2)
+COLS = const(3)  # luma blocks across the picture, and in all
+TOTAL = const(4)
+MCU_COLS = const(5)
+MCU_STRIDE = const(6)  # luma blocks from a row of MCUs to the next
+MCUS = const(7)
+RESTART = const(8)  # MCUs between two restart markers; 0: there are none
+SPECS = const(9)  # of each table in lut (at most six): where its codes are in specs
+BASES = const(15)  # of each block in an MCU (at most ten): where in lut its first table is
+PLAN = const(25)
 
-_TRUNCATED = const(-1)
-_DAMAGED = const(-2)
-_SCANS = const(-3)
-_LUMA = const(0)
-_CB = const(1)
-_CR = const(2)
-_MASK = const(3)
-_SHIFT = const(4)
-_COLS = const(5)
-_TOTAL = const(6)
-_ACROSS = const(7)
-_STRIDE = const(8)
-_MCUS = const(9)
-_RESTART = const(10)
-_LIMIT = const(11)
-_CR_BASE = const(12)
-_SPECS = const(13)
-
+# As in jpegdc_tables.
 _LOOK = const(10)
 _SIZE = const(1024)
 _END = const(256)
@@ -50,42 +42,14 @@ _DC_ZERO = const(1536)
 
 
 @micropython.viper
-def last_eoi(src: ptr8, at: int, size: int) -> int:  # type: ignore[no-untyped-def]
-    """Where the last FF D9 at or after `at` is, or -1."""
-    i = size - 2
-    while i >= at:
-        if src[i] == 255 and src[i + 1] == 0xD9:
-            return i
-        i -= 1
-    return -1
-
-
-@micropython.viper
-def same(a: ptr8, b: ptr8, size: int) -> int:  # type: ignore[no-untyped-def]
-    """1 when the first `size` bytes are the same, else 0."""
-    i = 0
-    while i < size:
-        if a[i] != b[i]:
-            return 0
-        i += 1
-    return 1
-
-
-@micropython.viper
-def copy(into: ptr8, source: ptr8, size: int):  # type: ignore[no-untyped-def]
-    i = 0
-    while i < size:
-        into[i] = source[i]
-        i += 1
-
-
-@micropython.viper
-def scan(jpeg, at: int, lut, dc, plan, specs) -> int:  # type: ignore[no-untyped-def]
-    """Walk all restart intervals. Where the EOI is, or what a negative result means."""
+def scan(  # type: ignore[no-untyped-def]
+    jpeg, at: int, lut, dc, plan, specs
+) -> int:
+    """Walk all restart intervals from `at` on. Where the EOI is, or what a negative result means."""
     src = ptr8(jpeg)
     shape = ptr16(plan)
-    left = int(shape[_MCUS])
-    count = int(shape[_RESTART])
+    left = int(shape[MCUS])
+    count = int(shape[RESTART])
     done = 0
     restart = 0xD0
     while True:
@@ -96,26 +60,26 @@ def scan(jpeg, at: int, lut, dc, plan, specs) -> int:  # type: ignore[no-untyped
             return at
         while src[at + 1] == 255:
             at += 1
-        marker = src[at + 1]
+        marker = int(src[at + 1])
         done += count
         left -= count
         if left == 0:
             break
         if marker != restart:
-            return _DAMAGED
+            return DAMAGED
         restart = 0xD0 + ((restart + 1) & 7)
         at += 2
     if marker == 0xD9:
         return at
-    return _SCANS if marker == 0xDA or marker == 0xC4 else _DAMAGED
+    return SCANS if marker == 0xDA or marker == 0xC4 else DAMAGED
 
 
 @micropython.viper
-def interval(  # type: ignore[no-untyped-def]  # noqa: C901, PLR0913 - one loop, all of it hot
+def interval(  # type: ignore[no-untyped-def]  # noqa: C901, PLR0913 - one loop, and all of it hot
     n: int,
     bits: int,
     k: int,
-    src: ptr8,
+    jpeg,
     at: int,
     lut: ptr16,
     dc: ptr16,
@@ -126,14 +90,18 @@ def interval(  # type: ignore[no-untyped-def]  # noqa: C901, PLR0913 - one loop,
 ) -> int:
     """Walk `left` MCUs after the first `done`. Where the marker behind them is, or what is wrong.
 
-    The last n bits of `bits` are at hand; k coefficients of the block are known. They begin at 0, and
-    stand first because an ESP32 keeps a function's first three variables in registers.
+    The last n of `bits` are at hand, n < 0 when some have yet to be dropped; the block has k
+    coefficients. They begin at 0, and come first because an ESP32 keeps a function's first three
+    variables in registers.
     """
-    cols = int(plan[_COLS])
-    mask = int(plan[_MASK])
-    start = done // int(plan[_ACROSS])
-    x = (done - start * int(plan[_ACROSS])) * (mask + 1)
-    start *= int(plan[_STRIDE])
+    src = ptr8(jpeg)
+    cols = int(plan[COLS])
+    total = int(plan[TOTAL])
+    across = int(plan[ACROSS])
+    blocks = int(plan[BLOCKS])
+    start = done // int(plan[MCU_COLS])  # the place in dc of this row of MCUs
+    x = (done - start * int(plan[MCU_COLS])) * across
+    start *= int(plan[MCU_STRIDE])
     base = 0
     block = 0
     level = 0
@@ -141,116 +109,101 @@ def interval(  # type: ignore[no-untyped-def]  # noqa: C901, PLR0913 - one loop,
     while True:
         while n < 16:
             entry = int(src[at])
+            if entry != 255 and src[at + 1] != 255:
+                bits = (bits & 0x7FFF) << 16 | entry << 8 | src[at + 1]
+                n += 16
+                at += 2
+                continue
             if entry != 255:
                 at += 1
             elif src[at + 1] == 0:
                 at += 2
             elif n < zeros:
-                return _TRUNCATED
+                return DAMAGED
             else:
                 entry = 0
                 zeros += 8
-            bits = (bits & 0xFFFF) << 8 | entry
+            bits = (bits & 0x7FFF) << 8 | entry
             n += 8
         entry = int(lut[base + ((bits >> (n - _LOOK)) & (_SIZE - 1))])
         n -= entry & 31
         k += entry >> 5
         if k < 64:
             continue
-        if base == 0:  # DC of luma
-            if k == _LONG:
-                code = int(symbol(specs, int(plan[_SPECS]), (bits >> (n - 16)) & 0xFFFF))
-                size = code & 255
-                if code == 0 or size > 11:
-                    return _DAMAGED
-                n -= code >> 8
-                while n < 11:
-                    entry = int(src[at])
-                    if entry != 255:
-                        at += 1
-                    elif src[at + 1] == 0:
-                        at += 2
-                    elif n < zeros:
-                        return _TRUNCATED
-                    else:
-                        entry = 0
-                        zeros += 8
-                    bits = (bits & 0xFFFF) << 8 | entry
-                    n += 8
-                n -= size
-                k = (bits >> n) & ((1 << size) - 1)
-                if size and k < 1 << (size - 1):
-                    k -= (1 << size) - 1
-                k += _DC_ZERO
-            level += k - _DC_ZERO
-            k = int(plan[_LIMIT])
-            if level > k or level < 0 - k:
-                return _DAMAGED
-            k = x + (block & mask)
-            if k < cols:
-                k += start + (block >> int(plan[_SHIFT])) * cols
-                if k < int(plan[_TOTAL]):
-                    dc[k] = level
-            k = 1
-            base = _SIZE
-            continue
-        if k != 64 and (k <= _END or k >= _END + 64):
-            if k < _REST or k >= _LONG:  # more than the block holds, or a long code
-                n += entry & 31
-                k -= entry >> 5
-                size = base >> _LOOK
-                entry = int(symbol(specs, int(plan[_SPECS + size]), (bits >> (n - 16)) & 0xFFFF))
-                entry = int(step(entry, 1 - (size & 1)))
-                if entry == 0:
-                    return _DAMAGED
-                n -= entry & 31
-                k += entry >> 5
-                if k < 64:
-                    continue
-            if k >= _REST:
-                k -= _REST
-                base += _SIZE
+        if k >> 6 != _END >> 6:
+            if base == 0:  # a DC of luma
+                if k == _LONG:
+                    entry = int(symbol(specs, int(plan[SPECS]), (bits >> (n - 16)) & 0xFFFF))
+                    if entry == 0 or entry & 255 > 11:
+                        return DAMAGED
+                    n -= entry >> 8
+                    entry &= 255
+                    k = _DC_ZERO + int(difference(jpeg, at, bits, n, entry))
+                    n -= entry
+                level += k - _DC_ZERO
+                if (level + 2048) >> 12:
+                    return DAMAGED
+                k = x + (block & (across - 1))
+                if k < cols:
+                    k += start + (block >> int(plan[ACROSS_LOG])) * cols
+                    if k < total:
+                        dc[k] = level
+                k = 1
+                base = _SIZE
                 continue
-            if k != 64 and (k <= _END or k >= _END + 64):
-                return _DAMAGED
+            if k != 64:
+                if k < _REST or k >= _LONG:  # more than the block holds, or no entry
+                    n += entry & 31
+                    k -= entry >> 5
+                    table = base >> _LOOK
+                    entry = int(
+                        symbol(specs, int(plan[SPECS + table]), (bits >> (n - 16)) & 0xFFFF)
+                    )
+                    entry = int(step(entry, 1 - (table & 1)))
+                    if entry == 0:
+                        return DAMAGED
+                    n -= entry & 31
+                    k += entry >> 5
+                    if k < 64:
+                        continue
+                if k >= _REST:
+                    k -= _REST
+                    base += _SIZE
+                    continue
+                if k != 64 and k >> 6 != _END >> 6:
+                    return DAMAGED
         k = 0
         block += 1
-        if block < int(plan[_LUMA]):
-            base = 0
-        elif block < int(plan[_CB]):
-            base = 2 * _SIZE
-        elif block < int(plan[_CR]):
-            base = int(plan[_CR_BASE])
-        else:
+        if block == blocks:
             block = 0
-            base = 0
-            x += mask + 1
+            x += across
             if x >= cols:
                 x = 0
-                start += int(plan[_STRIDE])
+                start += int(plan[MCU_STRIDE])
             left -= 1
             if left == 0:
                 break
+        base = int(plan[BASES + block])
     n -= zeros
-    if n < 0:
-        return _TRUNCATED
-    if n > 7 or src[at] != 255 or src[at + 1] == 0:
-        return _DAMAGED
+    if n < 0 or n > 7 or src[at] != 255 or src[at + 1] == 0:
+        return DAMAGED
     return at
 
 
 @micropython.viper
-def greys(into: ptr8, dc: ptr16, count: int, q0: int):  # type: ignore[no-untyped-def]
-    """libjpeg's pictures at 1/8: a block's mean, rounded and clipped."""
-    i = 0
-    while i < count:
-        level = int(dc[i])
-        if level > 32767:
-            level -= 65536
-        level = ((level * q0 + 4) >> 3) + 128
-        if level < 0:
-            level = 0
-        elif level > 255:
-            level = 255
-        into[i] = level
-        i += 1
+def difference(src: ptr8, at: int, bits: int, n: int, size: int) -> int:
+    """A DC difference of `size` bits: the first n are the last of `bits`, the rest is at `at`."""
+    while n < size:
+        byte = int(src[at])
+        if byte != 255:
+            at += 1
+        elif src[at + 1] == 0:
+            at += 2
+        else:
+            byte = 0  # the data has ended: interval() will see that
+        bits = (bits & 0x7FFF) << 8 | byte
+        n += 8
+    value = (bits >> (n - size)) & ((1 << size) - 1)
+    if size and value < 1 << (size - 1):
+        value -= (1 << size) - 1
+    return value

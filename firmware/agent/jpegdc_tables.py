@@ -8,10 +8,10 @@
     tables of AC          field = coefficients to pass; + END when the block ends with it
     first of chroma       the same, but the DC is one of the coefficients, and + REST when the
                           block goes on (with the AC table, which follows in memory)
-    any                   LONG: no code within ten bits; ask single()
+    any                   LONG: no code within ten bits; symbol() and step() tell
 
-A table of AC holds as many whole symbols as ten bits show; the value bits of the last may lie beyond,
-because nobody looks at them.
+A table of AC holds as many whole symbols as ten bits show. The value bits of the last may lie
+beyond, because nobody looks at them.
 """
 
 import micropython
@@ -29,7 +29,7 @@ _DC_ZERO = const(1536)
 
 
 @micropython.viper
-def symbol(spec: ptr8, at: int, peek: int) -> int:  # type: ignore[no-untyped-def]
+def symbol(spec: ptr8, at: int, peek: int) -> int:
     """The code at the top of 16 bits: its length << 8 | its symbol; 0 when there is none."""
     first = 0
     length = 1
@@ -47,7 +47,7 @@ def symbol(spec: ptr8, at: int, peek: int) -> int:  # type: ignore[no-untyped-de
 
 
 @micropython.viper
-def step(code: int, dc: int) -> int:  # type: ignore[no-untyped-def]
+def step(code: int, dc: int) -> int:
     """An entry for one symbol() that is passed over; 0 for one that baseline does not have."""
     size = code & 15
     bits = (code >> 8) + size
