@@ -45,7 +45,7 @@ _DC_ZERO = const(1536)
 def scan(  # type: ignore[no-untyped-def]
     jpeg, at: int, lut, dc, plan, specs
 ) -> int:
-    """Walk all restart intervals from `at` on. Where the EOI is, or what a negative result means."""
+    """Walk all restart intervals from `at` on. Where the EOI is, or what is wrong."""
     src = ptr8(jpeg)
     shape = ptr16(plan)
     left = int(shape[MCUS])

@@ -1,7 +1,7 @@
 """Viper code as plain Python: the same file without its types, for MicroPython's bytecode.
 
-Bytecode checks every index, which viper does not: what both answer alike, neither reads from outside.
-It runs where there is no viper too (WebAssembly, CPython).
+Bytecode checks every index and viper none, so where the twin raises, the original left its memory.
+It also runs where there is no viper (WebAssembly, CPython).
 """
 
 import ast
