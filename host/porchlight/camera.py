@@ -20,11 +20,10 @@ from porchlight.desk import Desk, Heard, Link, Record
 from porchlight.frames import Frame, LatestFrame
 from porchlight.looking import Looking, Viewers, Want
 from porchlight.motion.moves import Moves
+from porchlight.sourcetime import SourceTime
 from porchlight.tally import Tally
 
 HELD: Final = "held"  # what a board answers of a grant it shows pictures under
-RECENT_S: Final = 60.0  # a source's time is carried on for so long
-Moment = tuple[int, int]  # boot, unix ms: by the source's own clock, which no other is compared to
 _REVOKED: Final = "revoked"
 COMINGS: Final = 10  # entries a minute on the coming and going of a board
 
@@ -50,7 +49,7 @@ class Camera:
         self._looking = Looking()
         self._told: list[Want] = []
         self._answers: dict[bytes, str] = {}
-        self._last: tuple[Moment, float] | None = None
+        self._time = SourceTime()
         self._faults = Tally()
         self._comings = Tally(burst=COMINGS)
 
@@ -82,13 +81,14 @@ class Camera:
         """What the board makes of a grant: HELD, "sent", "offline", or its reason against it."""
         return "offline" if self._link is None else self._answers.get(handle, "sent")
 
-    def moment(self) -> Moment | None:
-        """What time it is for the source, at least; None if it sent nothing for a minute."""
-        if self._last is None:
-            return None
-        (boot, captured_ms), arrived = self._last
-        passed_s = self._desk.clock.monotonic() - arrived
-        return None if passed_s > RECENT_S else (boot, captured_ms + int(passed_s * 1000))
+    def moment(self) -> float:
+        """Now, as taken_at_least() wants it back."""
+        return self._desk.clock.monotonic()
+
+    def taken_at_least(self, boot: int, moment: float) -> float | None:
+        """What captured_ms a frame of this boot has, at least, if it was taken after `moment`;
+        None if nobody can say. By the source's own clock, which no other is compared to."""
+        return self._time.at(boot, moment)
 
     def lapse(self, permit: Permit, now: int) -> str | None:
         """Why `permit` is not good at `now` (unix s), by itself and by the book; None if it is."""
@@ -178,7 +178,7 @@ class Camera:
             return False
         self.frames += 1
         self.last_frame_ms = frame.captured_ms
-        self._last = (frame.boot, frame.captured_ms), frame.arrived
+        self._time.heard(frame.boot, frame.captured_ms, frame.arrived)
         self._desk.metrics.frames_in.inc()
         self._desk.metrics.bytes_in.inc(len(frame.jpeg))
         self.latest.put(frame)

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from accord import grant as grants
-from accord import names
+from accord import names, wire
 from accord.errors import Refused
 from accord.grant import Grant
 from accord.permit import Permit
@@ -293,14 +293,43 @@ async def test_what_was_taken_before_a_look_began_is_not_for_it(
     early = Look(camera, permit, opened=clock.at, ends=made.exp)  # no frame yet: no time to tell
     now_ms = clock.unix_ms() - 30_000  # a board's clock may be that far from ours
     sent = frame_of(made, clock, captured_ms=now_ms, arrived=clock.monotonic(), boot=1)
+    assert early.covers(sent)
     async with camera.watch(permit):
         assert await camera.on_frame(sent)
     look = Look(camera, permit, opened=clock.at, ends=made.exp)
-    for ago_ms, covered in ((0, True), (1_500, True), (4_000, False)):
-        queued = frame_of(made, clock, captured_ms=now_ms - ago_ms, boot=1)
+    for later_ms, covered in ((1_000, True), (-1, False), (-4_000, False)):
+        queued = frame_of(made, clock, captured_ms=now_ms + later_ms, boot=1)
         assert look.covers(queued) is covered
+    assert early.covers(sent)
+    assert not early.covers(frame_of(made, clock, captured_ms=now_ms - 4_000, boot=1))
     assert look.covers(frame_of(made, clock, captured_ms=now_ms - 4_000, boot=2))
-    assert early.covers(frame_of(made, clock, captured_ms=now_ms - 4_000, boot=1))
+
+
+async def test_a_frame_from_the_future_darkens_no_look(camera: Camera, clock: SetClock) -> None:
+    made = granted(camera, clock.at)
+    permit = permit_of(camera, made, clock.at)
+    look = Look(camera, permit, opened=clock.at, ends=made.exp)
+    async with camera.watch(permit):
+        for ahead_ms in (0, 60_000, 1_000):
+            captured_ms, arrived = clock.unix_ms() + ahead_ms, clock.monotonic()
+            frame = frame_of(made, clock, captured_ms=captured_ms, arrived=arrived)
+            assert await camera.on_frame(frame)
+            assert look.covers(frame)
+
+
+async def test_what_was_taken_before_its_grant_began_is_not_for_a_look(
+    camera: Camera, clock: SetClock
+) -> None:
+    """Not even where the board took it under another grant, and shows it to this one too."""
+    began = (clock.at - 60, clock.at)
+    older, newer = (granted(camera, clock.at, iat=at, nbf=at) for at in began)
+    permit = permit_of(camera, newer, clock.at)
+    look = Look(camera, permit, opened=clock.at, ends=newer.exp)
+    line = Line()
+    await camera.attach(line)
+    await camera.on_answer(wire.Answer(newer.handle, b"held"))
+    assert look.covers(frame_of(older, clock))
+    assert not look.covers(frame_of(older, clock, captured_ms=clock.unix_ms() - 1))
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,9 @@ from pathlib import Path
 import httpx
 import pytest
 
+from accord import wire
 from porchkit.streams import MjpegReader
+from porchlight.frames import Frame
 from porchlight.streams import mjpeg
 from tests.support.hosting import InThread, Kit, Signer, handle_of, hosted
 from tests.support.viewing import (
@@ -298,3 +300,36 @@ async def test_stopping_the_host_ends_streams_and_views_promptly(tmp_path: Path)
     with hosted(tmp_path / "home", text) as again:
         closed = again.entries(ann, "view.close")
         assert [entry["reason"] for entry in closed] == ["host-stopped"]
+
+
+async def test_pre_roll_on_its_way_is_not_for_who_looks_only_now(
+    host: InThread, fire: Signer, porch: Kit
+) -> None:
+    """The seconds before a motion come in one burst; who comes amid it is shown none of them."""
+    handle = handle_of(host.grant(porch, fire))
+    camera = host.parts.cameras.get(porch.id)
+    assert camera is not None
+    async with board_at(host, porch) as board:
+
+        async def sent(reason: str, ago_ms: int = 0) -> int:
+            """Send a frame that was taken so long ago; its number, once it is in the slot."""
+            taken_ms, code = time.time_ns() // 1_000_000 - ago_ms, wire.FRAME_REASONS.index(reason)
+            frame = await board.send_frame(picture(), handle, captured_ms=taken_ms, reason=code)
+            await until(lambda: camera.latest.latest and is_last(camera.latest.latest))
+            return frame.sequence
+
+        def is_last(frame: Frame) -> bool:
+            return frame.sequence == board.sequence
+
+        opened = open_view(host, fire, porch)
+        async with watching(host, stream_url(host, opened, porch)):
+            await board.watched(handle)
+            await sent("learning")
+            await sent("pre-roll", 3_000)
+            late = open_view(host, fire, porch)
+            async with watching(host, stream_url(host, late, porch)) as second:
+                await until(lambda: second.status)
+                await sent("pre-roll", 2_900)
+                await sent("pre-roll", 1_500)
+                moved = await sent("motion")
+                assert (await second.got(1))[0].sequence == moved

@@ -162,7 +162,7 @@ class Wall:
         if not look.camera.online:
             return f"{label}\noffline", None
         waiting = f"{label}\nwaiting for a picture"
-        if slot.latest is None:
+        if slot.latest is None or not look.began_before(slot.latest):
             return waiting, None
         if not look.covers(slot.latest):
             return f"{label}\nnot available", None

@@ -7,7 +7,7 @@ from accord.permit import Permit
 from porchlight.camera import HELD, Camera
 from porchlight.frames import Frame
 
-FRESH_S: Final = 2.0  # an older frame was meant for those who looked before
+FRESH_S: Final = 2.0  # what came longer ago does not open a stream
 
 
 class Look:
@@ -26,6 +26,7 @@ class Look:
         self._widest = limits.get("w")
         self._highest = limits.get("h")
         self._began = camera.moment()
+        self._least: tuple[int, float] | None = None  # boot, captured_ms of a frame since then
         self.frames = 0
         self.bytes = 0
         self.still: Frame | None = None  # the one picture of a snapshot view, once taken
@@ -45,17 +46,27 @@ class Look:
         return self.camera.lapse(self.permit, now)
 
     def covers(self, frame: Frame) -> bool:
-        """Whether the board lets those who look under this grant have the frame.
+        """Whether the frame was taken for those who look under this grant, by now.
 
-        It sends a frame once, under one grant, to all whose grants it says it holds. What it took
-        before the look began was for others: a board keeps a few frames while its line is down.
+        A board sends a frame once, under one grant, to all whose grants it says it holds.
         """
-        if self._began is not None:
-            boot, began_ms = self._began
-            if frame.boot == boot and frame.captured_ms < began_ms - FRESH_S * 1000:
-                return False
         handle = self.permit.handle
-        return frame.handle == handle or self.camera.grant_state(handle) == HELD
+        held = frame.handle == handle or self.camera.grant_state(handle) == HELD
+        return held and self.began_before(frame)
+
+    def began_before(self, frame: Frame) -> bool:
+        """Whether the frame was taken after this look began, and its grant. What came before is
+        for others: pre-roll of a motion, and what a board kept while its line was down."""
+        if frame.captured_ms < self.permit.grant.nbf * 1000:
+            return False
+        least = self.camera.taken_at_least(frame.boot, self._began)
+        if least is None:
+            return True
+        if self._least is None or self._least[0] != frame.boot:
+            self._least = frame.boot, least
+        # What was let through once stays so: a frame from the future darkens no look.
+        self._least = min(self._least, (frame.boot, least))
+        return frame.captured_ms >= int(self._least[1])
 
     def fits(self, frame: Frame) -> bool:
         """Whether the frame is within the grant's limits of size; no if that cannot be told."""
