@@ -9,8 +9,7 @@ from typing import Any
 
 import pytest
 
-from porchkit import cli, vboardrun
-from porchkit.replay import run
+from porchkit import cli, onboardrun, vboardrun
 from porchkit.replay.figures import figures, total
 from porchkit.replay.labels import Labels
 from porchkit.replay.run import Gate, Settings, Verdict
@@ -201,7 +200,7 @@ def test_without_micropython(
 
 
 def test_a_gate_that_fails_says_why(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(run, "firmware_root", lambda: tmp_path)
+    monkeypatch.setattr(onboardrun, "firmware_root", lambda: tmp_path)
     with Gate(Settings()) as gate, pytest.raises(RuntimeError, match="no module named 'agent"):
         gate.judge(film.porch()[0])
 

@@ -1,23 +1,17 @@
 """One reel through the gate: a MicroPython process with the firmware, asked frame by frame."""
 
-import contextlib
 import json
-import os
-import subprocess
 from base64 import b64decode
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, Self
 
-from porchkit import vboardrun
-from porchkit.paths import firmware_root, onboard_root
+from porchkit.onboardrun import Program
 from porchkit.replay.source import Reel
 
 THRESHOLD = 1000  # of the score: from here on something moves
 PRIMING_ROUNDS = 30  # two minutes of past at five frames a second
 LARGEST_BYTES = 8 << 20  # of one JPEG; what is larger is not even offered
-_HEAP = "64M"  # the pictures of the past, and the longest line of an answer
 
 Box = tuple[int, int, int, int]  # left, top, right, bottom in blocks; the last two exclusive
 
@@ -83,42 +77,32 @@ def judged(
 
 
 class Gate:
-    """The process: the program onboard/replay.py and the firmware, joined to us by two pipes."""
+    """The program onboard/replay.py: the firmware's motion gate, alone."""
 
     def __init__(self, settings: Settings, past: Sequence[bytes] = ()) -> None:
         """`past`: pictures it is shown forth and back before the first question."""
-        firmware = firmware_root()
-        command: list[str | Path] = [vboardrun.micropython(), "-X", f"heapsize={_HEAP}"]
-        self._process = subprocess.Popen(  # noqa: S603 - our own interpreter and program
-            [*command, onboard_root() / "replay.py"],
-            env={**os.environ, "MICROPYPATH": f"{firmware}:{firmware / 'lib'}:.frozen"},
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-        )
         told = {
             "sensitivity": settings.sensitivity,
             "zones": settings.zones,
             "past": len(past),
             "rounds": PRIMING_ROUNDS,
         }
-        # Unbuffered by us until the first question: what it is told needs no answer.
+        # Kept by us until the first question: what it is told needs no answer.
         self._beginning = json.dumps(told).encode() + b"\n"
         self._beginning += b"".join(_question(jpeg, False) for jpeg in past)
+        self._program = Program("replay.py")
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
-        """End the process, whatever it does."""
-        self._process.kill()
-        self._process.communicate()
+        self._program.end()
 
     def judge(self, jpeg: bytes, looks: bool = False) -> Verdict:
         """The verdict on the next picture. RuntimeError where the program ended instead."""
         question = self._beginning + _question(jpeg, looks)
         self._beginning = b""
-        answer = self._asked(question)
+        answer = self._program.ask(question)
         if answer["reason"]:
             return Verdict(len(jpeg), answer["reason"])
         left, top, right, bottom = answer["box"]
@@ -129,24 +113,6 @@ class Gate:
             box=(left, top, right, bottom),
             looks=_looks(answer) if looks else None,
         )
-
-    def _asked(self, question: bytes) -> dict[str, Any]:
-        there, back = self._process.stdin, self._process.stdout
-        if there is None or back is None:
-            raise RuntimeError("the gate has no pipes")
-        with contextlib.suppress(BrokenPipeError):  # it has ended: the answer will be missing
-            there.write(question)
-            there.flush()
-        line = back.readline()
-        if not line.startswith(b"{"):  # MicroPython prints a traceback where it prints all else
-            raise RuntimeError(f"the gate stopped: {_last_words(line + back.read())}")
-        answer: dict[str, Any] = json.loads(line)
-        return answer
-
-
-def _last_words(said: bytes) -> str:
-    lines = said.decode(errors="replace").splitlines()
-    return next((line.strip() for line in reversed(lines) if line.strip()), "without a word")
 
 
 def _question(jpeg: bytes, looks: bool) -> bytes:
