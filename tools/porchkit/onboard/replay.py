@@ -17,6 +17,7 @@ from agent.motion import MotionModel
 from agent.thumbnail import Thumbnailer
 
 _HEAD_BYTES = 5
+_DECIDED = b"\x02"  # among marks
 
 
 class Gate:
@@ -43,12 +44,14 @@ class Gate:
             return {"reason": reason}
         score = model.judge(eye.pixels, eye.cols, eye.rows)
         answer = {"reason": "", "score": score, "learning": bool(model.learning)}
-        answer["box"] = list(model.box)
+        marks = bytearray(eye.cols * eye.rows)
+        model.marks(marks)
+        answer["box"] = _box(marks, eye.cols)
         if looks:
-            answer.update(self._looks())
+            answer.update(self._looks(marks))
         return answer
 
-    def _looks(self) -> dict:
+    def _looks(self, marks: bytearray) -> dict:
         eye, model = self._eye, self._model
         blocks = eye.cols * eye.rows
         background = bytearray(blocks)
@@ -58,8 +61,20 @@ class Gate:
             "rows": eye.rows,
             "thumbnail": _text(eye.pixels, blocks),
             "background": _text(background, blocks),
-            "mask": _text(model.mask, blocks),
+            "mask": _text(marks, blocks),
         }
+
+
+def _box(marks: bytearray, cols: int) -> list:
+    """[left, top, right, bottom] of the region that decided, right and bottom exclusive; zeros if
+    none did."""
+    box = [cols, len(marks), 0, 0]
+    at = marks.find(_DECIDED)
+    while at >= 0:
+        row, col = divmod(at, cols)
+        box = [min(box[0], col), min(box[1], row), max(box[2], col + 1), row + 1]
+        at = marks.find(_DECIDED, at + 1)
+    return box if box[2] else [0, 0, 0, 0]
 
 
 def _text(buffer: bytearray, blocks: int) -> str:
