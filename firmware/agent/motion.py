@@ -13,7 +13,6 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from agent.motion_tables import Words
 
-THRESHOLD = 1000  # scores at and above it mean that something moves
 LEARNING_FRAMES = 20  # with fewer of the past no judgement can be trusted
 _RIM = 2  # blocks on every side
 _MOST = 65535
@@ -55,7 +54,8 @@ class MotionModel:
         self._frames = 0
 
     def judge(self, pixels: bytearray, cols: int, rows: int) -> int:
-        """The score of this thumbnail, 0..65535; THRESHOLD and more: something moves."""
+        """The score of this thumbnail: the weight of what moves, in thousandths of what is asked for
+        before anything is said to move; at most 65535."""
         if cols != self._cols or rows != self._rows:
             self._make_room(cols, rows)
         self._frames += 1
@@ -68,7 +68,7 @@ class MotionModel:
         weight = self._weigh()
         self._learn(pixels, marked)
         needed = max(_WEIGHT, self._clutter * 3 >> 8) * self._scale >> 16
-        score: int = weight * THRESHOLD // max(1, needed)
+        score: int = weight * 1000 // max(1, needed)
         return min(_MOST, score)
 
     def marks(self, into: bytearray) -> None:

@@ -1,6 +1,5 @@
 """From a JPEG to a verdict: does something move in it? The thumbnail first, then the model."""
 
-from agent.motion import THRESHOLD
 from agent.rolls import LEARNING, MOTION
 
 TYPE_CHECKING = False
@@ -8,6 +7,7 @@ if TYPE_CHECKING:
     from agent.motion import MotionModel
     from agent.thumbnail import Thumbnailer
 
+THRESHOLD = 1000  # scores at and above it mean that something moves
 BLIND_FRAMES = 5  # in a row that cannot be read: more than a bad moment of the sensor
 
 

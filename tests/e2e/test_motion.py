@@ -26,7 +26,7 @@ from tests.support.runtimes import find_micropython
 
 FPS = 10
 PRE_ROLL_S, POST_ROLL_S = 2, 1
-THRESHOLD = 1000  # of agent/motion.py
+THRESHOLD = 1000  # of agent/sight.py
 VIEW = {"action": "live", "case": "24-117", "purpose": "fire", "reason": "smoke reported"}
 
 

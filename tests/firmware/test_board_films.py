@@ -20,7 +20,7 @@ BUTTON_BOARD, BUTTON = "freenove_s3", "0"
 MOTION, LEARNING, PRE_ROLL = (
     wire.FRAME_REASONS.index(word) for word in ("motion", "learning", "pre-roll")
 )
-THRESHOLD = 1000  # of agent/motion.py
+THRESHOLD = 1000  # of agent/sight.py
 
 
 @pytest.fixture

@@ -1,8 +1,7 @@
 """agent.sight: from what the thumbnailer and the model say to a verdict."""
 
-from agent.motion import THRESHOLD
 from agent.rolls import LEARNING, MOTION
-from agent.sight import BLIND_FRAMES, Sight
+from agent.sight import BLIND_FRAMES, THRESHOLD, Sight
 from tests.firmware.parts.fakes import Model, Thumbnailer
 
 
