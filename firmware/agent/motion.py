@@ -54,8 +54,8 @@ class MotionModel:
         self._frames = 0
 
     def judge(self, pixels: bytearray, cols: int, rows: int) -> int:
-        """The score of this thumbnail: the weight of what moves, in thousandths of what is asked for
-        before anything is said to move; at most 65535."""
+        """The score of this thumbnail: what the heaviest moving region weighs, in thousandths of
+        what is asked for before anything is said to move; at most 65535."""
         if cols != self._cols or rows != self._rows:
             self._make_room(cols, rows)
         self._frames += 1
