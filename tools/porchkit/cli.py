@@ -25,7 +25,7 @@ GROUPS: dict[str, dict[str, tuple[str, str]]] = {
         "bench": ("porchkit.commands.bench", "measure it against what it promises"),
     },
     "tune a camera": {
-        "gate": ("porchkit.commands.gate", "what the motion gate would have sent, and why"),
+        "gate": ("porchkit.commands.gate", "what the motion gate would have sent; how it decides"),
     },
     "run a host": {
         "init": ("porchlight.commands.init", "make the host's folder: settings, keys, database"),

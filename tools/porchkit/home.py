@@ -1,7 +1,7 @@
 """The host's folder as a resident's commands see it: where the host listens, which keys are here.
 
 Reading only. Layout: porchlight.toml, run.json (while serving), ca.pem, residents/NAME.pem,
-hubs/NAME.pem, boards/NAME/board.key.
+hubs/NAME.pem, boards/NAME/{board.key,config.json}.
 """
 
 import json
@@ -90,6 +90,14 @@ class Home:
         """Thumb of each camera whose board files are here, by name."""
         found = sorted((self.path / "boards").glob("*/board.key"))
         return {path.parent.name: names.camera_thumb(path.read_bytes()) for path in found}
+
+    def board_config(self, name: str) -> Path:
+        """config.json of the camera of this name. CommandError where its files are not here."""
+        found = {path.parent.name: path for path in self.path.glob("boards/*/config.json")}
+        if name not in found:
+            here = dict(sorted(found.items()))
+            raise CommandError(f"no files of a camera '{name}' in {self.path}; {_known(here)}")
+        return found[name]
 
     def _private(self, room: str) -> dict[str, Path]:
         paths = sorted((self.path / room).glob("*.pem"))

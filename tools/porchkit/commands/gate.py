@@ -1,4 +1,5 @@
-"""`porchlight gate replay`: what a board's motion gate would have sent of some footage."""
+"""`porchlight gate`: replay shows what a board's motion gate would have sent of some footage; set,
+in gate_set.py, tells a board what the footage taught."""
 
 import argparse
 import json
@@ -8,6 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from porchkit import zones
+from porchkit.commands import gate_set
 from porchkit.errors import UsageError
 from porchkit.replay import output, page, report, source
 from porchkit.replay.run import Settings, Verdict
@@ -15,6 +17,12 @@ from porchkit.replay.run import judged as run_gate
 from porchkit.replay.source import Reel
 
 ZONES_NAME = "zones.txt"  # as the page calls what it lets the resident download
+EXAMPLES = """\
+examples:
+  porchlight gate replay clip.mjpg --html clip.html       which frames would be sent, and why
+  porchlight gate set porch --mode motion --zones zones.txt --sensitivity 40
+
+More with: porchlight gate replay --help, porchlight gate set --help"""
 HELP = """\
 examples:
   porchlight gate replay clip.mjpg                        which frames would have been sent
@@ -37,15 +45,29 @@ the page writes one."""
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
-    """Declare the one thing to do with the gate, and its options."""
-    parser.epilog = HELP
-    actions = parser.add_subparsers(dest="action", required=True, metavar="replay")
-    add = actions.add_parser(
-        "replay",
-        description="run the firmware's motion gate over footage",
-        epilog=HELP,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    ).add_argument
+    """Declare what there is to do with the gate, and the options of each."""
+    parser.epilog = EXAMPLES
+    actions = parser.add_subparsers(dest="action", required=True, metavar="replay|set")
+    for name, (what, epilog, declare, act) in ACTIONS.items():
+        action = actions.add_parser(
+            name,
+            help=what,
+            description=what,
+            epilog=epilog,
+            formatter_class=argparse.RawDescriptionHelpFormatter,
+        )
+        action.set_defaults(act=act)
+        declare(action)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Do what the action says."""
+    code: int = args.act(args)
+    return code
+
+
+def _configure_replay(parser: argparse.ArgumentParser) -> None:
+    add = parser.add_argument
     add("path", type=Path, metavar="PATH", help="the footage")
     add("--json", metavar="OUT", help="write one value a frame, above 0.5 if sent; - for stdout")
     add(
@@ -59,7 +81,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     add("--html", type=Path, metavar="OUT", help="write a page to look at every decision")
 
 
-def run(args: argparse.Namespace) -> int:
+def _replay(args: argparse.Namespace) -> int:
     """Judge, write, tell."""
     if not 1 <= args.sensitivity <= 100:
         raise UsageError("--sensitivity must be 1 to 100")
@@ -110,3 +132,9 @@ def _again(reel: Reel, settings: Settings, out: Path) -> str:
     if settings.sensitivity != Settings.sensitivity:
         words += ["--sensitivity", str(settings.sensitivity)]
     return shlex.join([*words, "--html", str(out)])
+
+
+ACTIONS = {
+    "replay": ("what the gate would have sent of some footage", HELP, _configure_replay, _replay),
+    "set": ("how the gate of one camera decides", gate_set.HELP, gate_set.configure, gate_set.run),
+}

@@ -27,9 +27,9 @@ def folder(path: Path) -> Path:
     return path
 
 
-def write(path: Path, content: str) -> None:
+def write(path: Path, content: str, *, private: bool = False) -> None:
     """Write under another name, then rename: nobody reads half of it. A pipe or a device gets the
-    content itself."""
+    content itself. `private`: for this user only."""
     if _special(path):
         path.write_text(content, encoding="utf-8")
         return
@@ -39,7 +39,7 @@ def write(path: Path, content: str) -> None:
     try:
         with os.fdopen(handle, "w", encoding="utf-8") as file:
             file.write(content)
-        part.chmod(0o666 & ~_umask())
+        part.chmod(0o600 if private else 0o666 & ~_umask())
         part.replace(target)
     finally:
         part.unlink(missing_ok=True)
