@@ -138,7 +138,8 @@ def interval(  # type: ignore[no-untyped-def]  # noqa: C901, PLR0913 - one loop,
                         return DAMAGED
                     n -= entry >> 8
                     entry &= 255
-                    k = _DC_ZERO + int(difference(jpeg, at, bits, n, entry))
+                    # n is 30 at most, for the code took some: more would be handed in the heap.
+                    k = _DC_ZERO + int(difference(jpeg, at, bits & 0x3FFFFFFF, n, entry))
                     n -= entry
                 level += k - _DC_ZERO
                 if (level + 2048) >> 12:

@@ -44,9 +44,13 @@ def goods() -> dict[str, bytes]:
 
 
 def _by_pillow(name: str, size: Size, options: dict[str, object]) -> bytes:
-    mode = "L" if "gray" in name else "RGB"
+    return encoded(size, name, "L" if "gray" in name else "RGB", **options)
+
+
+def encoded(size: Size, seed: str, mode: str = "RGB", **options: Any) -> bytes:
+    """picture(size, seed) as Pillow writes it."""
     out = io.BytesIO()
-    picture(size, name).convert(mode).save(out, "JPEG", **options)
+    picture(size, seed).convert(mode).save(out, "JPEG", **options)
     return out.getvalue()
 
 

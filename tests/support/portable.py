@@ -32,19 +32,30 @@ ABSENT_KEYWORDS = {
 }
 
 
+def _as_it_is(tree: ast.AST) -> ast.AST:
+    return tree
+
+
 @dataclass(frozen=True)
 class Rule:
-    """`broken_by(node)` for any one node of the tree."""
+    """`broken_by(node)` for any one node of the tree that `prepare` gives. `wrong`: one snippet or
+    several, each of which breaks it."""
 
     says: str
     broken_by: Callable[[ast.AST], bool]
-    wrong: str
+    wrong: str | tuple[str, ...]
     fails: bool = True
+    prepare: Callable[[ast.AST], ast.AST] = _as_it_is
+
+    @property
+    def wrongs(self) -> tuple[str, ...]:
+        return (self.wrong,) if isinstance(self.wrong, str) else self.wrong
 
 
 def breaks(rule: Rule, tree: ast.AST) -> list[int]:
     """The lines at which `tree` breaks the rule."""
-    return [getattr(node, "lineno", 0) for node in ast.walk(tree) if rule.broken_by(node)]
+    nodes = ast.walk(rule.prepare(tree))
+    return [getattr(node, "lineno", 0) for node in nodes if rule.broken_by(node)]
 
 
 def called(node: ast.AST) -> str:
