@@ -1,6 +1,7 @@
 """porchkit.twin: viper taken out, and nothing else."""
 
 import ast
+from array import array
 
 import pytest
 
@@ -65,3 +66,15 @@ def test_strict_refuses_an_index_below_0() -> None:
     with pytest.raises(IndexError):
         run(plain(source, strict=True))["last"](b"abc", -1)
     assert run(plain(source, strict=True))["last"](b"abc", 2) == 99
+
+
+def test_a_ptr32_writes_four_bytes_whatever_the_items_are() -> None:
+    source = "@micropython.viper\ndef put(a: ptr32, i: int, v: int):\n    a[i] = v\n"
+    put = run(plain(source, strict=True))["put"]
+    for kind, wanted in (("B", [0] * 4 + [4, 3, 2, 1]), ("H", [0, 0, 0x0304, 0x0102])):
+        into = array(kind, bytes(8))
+        put(into, 1, 0x01020304)
+        assert list(into) == wanted
+        for outside in (-1, 2):
+            with pytest.raises(IndexError):
+                put(into, outside, 0)
