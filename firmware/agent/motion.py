@@ -95,23 +95,15 @@ class MotionModel:
         row_light, row_marks = _words(rows), _words(rows)
         words = [_words(size) for _ in range(7)]
         masks = [bytearray(size + 3 & ~3) for _ in range(2)]
-        ignored = bytearray(size) if self._zones else None
+        ignored = _ignored(self._zones, cols, rows, stride) if self._zones else None
+        shape = array("H", (cols, rows, stride, across, down))
         self._past, self._noise, self._light, self._limits = words[:4]
         self._seen, self._last_seen, self._stack = words[4:]
         self._mask, self._last_mask = masks
         self._tiles, self._levels, self._row_light = tiles, levels, row_light
-        self._row_marks, self._ignored = row_marks, ignored
-        self._shape = array("H", (cols, rows, stride, across, down))
+        self._row_marks, self._ignored, self._shape = row_marks, ignored, shape
         self._cols, self._rows = cols, rows
-        self._lay_zones()
         self.reset()
-
-    def _lay_zones(self) -> None:
-        cols, rows, zones, ignored = self._cols, self._rows, self._zones, self._ignored
-        if zones and ignored:
-            for at in range(cols * rows):
-                zone = zones[at // cols * len(zones) // rows]
-                ignored[self._inside(at)] = zone[at % cols * len(zone) // cols] == "#"
 
     def _begin(self, pixels: bytearray) -> None:
         """The first frame is the past, and nothing differs from it."""
@@ -183,6 +175,17 @@ class MotionModel:
         """Where a block is in the arrays with a rim."""
         row = at // self._cols
         return (row + _RIM) * self._shape[STRIDE] + at - row * self._cols + _RIM
+
+
+def _ignored(zones: "list[str]", cols: int, rows: int, stride: int) -> bytearray:
+    """1 for each block that lies in a "#", in an array with a rim."""
+    ignored = bytearray(stride * (rows + 2 * _RIM))
+    for row in range(rows):
+        zone = zones[row * len(zones) // rows]
+        start = (row + _RIM) * stride + _RIM
+        for col in range(cols):
+            ignored[start + col] = zone[col * len(zone) // cols] == "#"
+    return ignored
 
 
 def _floors(sensitivity: int) -> bytearray:
