@@ -31,8 +31,8 @@ check: $(VENV)/.dev ## Formatting, lint, types (host and firmware), board compil
 	$(BIN)/python -m porchkit.precompile
 
 bench: $(VENV)/.sim ## Measure the motion gate, and forty virtual boards against one host
-	@$(BIN)/porchlight bench gate
-	@$(BIN)/porchlight sim --boards 40 --fps 5 --seconds 60
+	@failed=0; $(BIN)/porchlight bench gate || failed=$$?; \
+	$(BIN)/porchlight sim --boards 40 --fps 5 --seconds 60 || failed=$$?; exit $$failed
 
 fmt: $(VENV)/.dev ## Format and sort imports
 	$(BIN)/ruff check --quiet --fix-only .

@@ -1,6 +1,9 @@
 """`porchlight gate replay`: the firmware's gate over footage, from the command line."""
 
+import errno
 import json
+import os
+import re
 import runpy
 import subprocess
 import sys
@@ -10,6 +13,8 @@ from typing import Any
 import pytest
 
 from porchkit import cli, onboardrun, vboardrun
+from porchkit.commands import gate
+from porchkit.replay import choice, output
 from porchkit.replay.figures import figures, total
 from porchkit.replay.labels import Labels
 from porchkit.replay.run import Gate, Settings, Verdict
@@ -146,7 +151,9 @@ def test_one_page_a_sequence(replay: Any, porch: Path, tmp_path: Path) -> None:
     pages = {path.name: path.read_text() for path in (tmp_path / "pages").iterdir()}
     assert sorted(pages) == ["a b.html", "c.html", "index.html"]
     assert 'href="a%20b.html"' in pages["index.html"]
-    assert "'films/a b.mjpg' --zones zones.txt" not in pages["c.html"]
+    again = f"porchlight gate replay '{films}/a b.mjpg' --zones zones.txt --html"
+    assert again in pages["a b.html"]
+    assert again not in pages["c.html"]
     assert replay(films / "c.mjpg", "--html", tmp_path / "pages").code == 0
     assert replay(films / "c.mjpg", "--html", tmp_path / "one.html").code == 0
     assert (tmp_path / "one.html").stat().st_size < 2_000_000
@@ -157,6 +164,9 @@ def test_one_page_a_sequence(replay: Any, porch: Path, tmp_path: Path) -> None:
     [
         (["gone.mjpg"], 1, "gone.mjpg: no such file or folder"),
         (["."], 1, ".: no .jpg and no .mjpg in it"),
+        (["fifo.mjpg"], 1, "fifo.mjpg: neither a file nor a folder"),
+        (["deep.mjpg"], 1, "deep.json: not JSON"),
+        (["much.mjpg"], 1, '"prime" names 101 frames; 100 are the most'),
         (["FILM", "--sensitivity", "0"], 2, "--sensitivity must be 1 to 100"),
         (["FILM", "--sensitivity", "101"], 2, "--sensitivity must be 1 to 100"),
         (["FILM", "--zones", "zones.txt"], 1, "zones.txt: line 2: 3 characters"),
@@ -181,12 +191,65 @@ def test_mistakes_get_one_line(
     for name in "ab":
         (films / f"{name}.mjpg").write_bytes(picture(1))
     monkeypatch.chdir(tmp_path)
+    made = _odd_films(tmp_path, words[0])
     (tmp_path / "zones.txt").write_text("....\n...\n")
     answer = replay(*({"FILM": porch, "FILMS": films}.get(word, word) for word in words))
     assert (answer.code, answer.out) == (code, "")
     assert message in answer.err
     assert answer.err.count("\n") == 1
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["films", "zones.txt"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == sorted(["films", "zones.txt", *made])
+
+
+def _odd_films(folder: Path, name: str) -> list[str]:
+    """Make what a row of the table names; the names of what was made."""
+    if name == "fifo.mjpg":
+        os.mkfifo(folder / name)
+        return [name]
+    about = {
+        "deep.mjpg": "[" * 100_000,
+        "much.mjpg": json.dumps({"label": [0], "size": [1], "prime": [0] * 101}),
+    }
+    if name not in about:
+        return []
+    (folder / name).write_bytes(picture(1))
+    labels = Path(name).with_suffix(".json")
+    (folder / labels).write_text(about[name])
+    return [name, str(labels)]
+
+
+def test_a_long_film_shows_what_moves(
+    replay: Any, porch: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(gate, "MOST_FRAMES", 40)
+    monkeypatch.setattr(choice.chosen, "__defaults__", (None, 40))
+    out = tmp_path / "porch.html"
+    answer = replay(porch, "--json", "-", "--html", out)
+    values = answer.json["porch"]
+    found = re.search(r'<script[^>]*id="content"[^>]*>(.*?)</script>', out.read_text(), re.DOTALL)
+    assert found is not None
+    shown = [frame["frame"] for frame in json.loads(found[1])["shown"]]
+    assert len(shown) == 40
+    moved = [number for number, value in enumerate(values) if value > 0.5 and number >= LEARNED]
+    assert moved[0] in shown
+    assert moved[-1] in shown
+
+
+def test_what_cannot_be_written_is_said_and_changes_nothing(
+    replay: Any, porch: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    out = tmp_path / "decisions.json"
+    out.write_text("before")
+
+    def full(handle: int, *_: Any, **__: Any) -> Any:
+        os.close(handle)
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(output.os, "fdopen", full)
+    answer = replay(porch, "--json", out)
+    assert answer.code == 1
+    assert answer.err == f"porchlight: {out}: cannot be written (No space left on device)\n"
+    assert [path.name for path in tmp_path.iterdir()] == ["decisions.json"]
+    assert out.read_text() == "before"
 
 
 def test_without_micropython(

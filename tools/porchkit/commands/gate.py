@@ -12,6 +12,7 @@ from porchkit import zones
 from porchkit.commands import gate_set
 from porchkit.errors import UsageError
 from porchkit.replay import output, page, report, source
+from porchkit.replay.choice import MOST_FRAMES, chosen
 from porchkit.replay.run import Settings, Verdict
 from porchkit.replay.run import judged as run_gate
 from porchkit.replay.source import Reel
@@ -120,15 +121,20 @@ def _judged(reel: Reel, settings: Settings, out: Path | None) -> list[Verdict]:
     """The verdicts on one reel, its page written."""
     if out is None:
         return list(run_gate(reel, settings))
-    step = page.step(len(reel.pictures))
-    verdicts = list(run_gate(reel, settings, lambda number: number % step == 0))
-    output.write(out, page.render(reel, verdicts, settings, _again(reel, settings, out)))
+    shown = list(range(len(reel.pictures)))
+    if len(shown) > MOST_FRAMES:  # a run to find out what is worth looking at, and one to look
+        shown = chosen(list(run_gate(reel, settings)), reel.labels)
+    wanted = set(shown)
+    verdicts = list(run_gate(reel, settings, wanted.__contains__))
+    again = _again(reel, settings, out)
+    output.write(out, page.render(reel, verdicts, settings, again, shown))
     return [replace(verdict, looks=None) for verdict in verdicts]  # they are large
 
 
 def _again(reel: Reel, settings: Settings, out: Path) -> str:
-    """The command that tries the zones painted on the page."""
-    words = ["porchlight", "gate", "replay", str(reel.path), "--zones", ZONES_NAME]
+    """The command that tries the zones painted on the page, from whatever folder they are in."""
+    film, out = reel.path.resolve(), out.resolve()
+    words = ["porchlight", "gate", "replay", str(film), "--zones", ZONES_NAME]
     if settings.sensitivity != Settings.sensitivity:
         words += ["--sensitivity", str(settings.sensitivity)]
     return shlex.join([*words, "--html", str(out)])

@@ -25,8 +25,9 @@ class Gate:
         self._eye = Thumbnailer()
         self._model = MotionModel(settings["sensitivity"], settings["zones"])
 
-    def remember(self, jpegs: list, rounds: int) -> None:
-        """Show the past. Each picture is decoded once: the same bytes give the same thumbnail."""
+    def remember(self, jpegs, rounds: int) -> None:
+        """Show the past. Each picture is decoded once, as it comes, and then forgotten: the same
+        bytes give the same thumbnail."""
         past = []
         for jpeg in jpegs:
             if not self._eye.read(jpeg):
@@ -94,7 +95,8 @@ def main() -> None:
     source = sys.stdin.buffer
     settings = json.loads(source.readline())
     gate = Gate(settings)
-    gate.remember([_picture(source)[1] for _ in range(settings["past"])], settings["rounds"])
+    past = (_picture(source)[1] for _ in range(settings["past"]))
+    gate.remember(past, settings["rounds"])
     looks, jpeg = _picture(source)
     while jpeg is not None:
         print(json.dumps(gate.judge(jpeg, looks)))

@@ -16,6 +16,8 @@ from porchkit.errors import CommandError
 
 QUIET, MOTION, DONT_CARE = 0, 1, 2
 
+MOST_PRIME = 100  # the gate holds a thumbnail of each
+
 Stretch = tuple[int, int]  # first and last frame
 
 
@@ -41,7 +43,7 @@ def read(path: Path) -> Labelled | None:
         about = json.loads(path.read_bytes())
     except FileNotFoundError:
         return None
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise CommandError(f"{path}: not JSON; mend it or take it away") from error
     if not isinstance(about, dict) or "label" not in about:
         return None
@@ -70,6 +72,8 @@ def _labelled(about: dict[str, Any]) -> Labelled:
         raise ValueError(f"{len(label)} labels, {len(sizes)} sizes, {len(offsets)} offsets")
     last = len(label) - 1
     prime = _numbers(about.get("prime", []), "prime", last)
+    if len(prime) > MOST_PRIME:
+        raise ValueError(f'"prime" names {len(prime)} frames; {MOST_PRIME} are the most')
     events = [_stretch(pair, last) for pair in about.get("events", ())]
     if "events" not in about:
         events = list(stretches([value == MOTION for value in label]))

@@ -29,17 +29,25 @@ def folder(path: Path) -> Path:
 
 def write(path: Path, content: str, *, private: bool = False) -> None:
     """Write under another name, then rename: nobody reads half of it. A pipe or a device gets the
-    content itself. `private`: for this user only."""
+    content itself. `private`: for this user only. CommandError where it cannot be written; then
+    what was there is as it was."""
     if _special(path):
         path.write_text(content, encoding="utf-8")
         return
     target = path.resolve()  # a link stays one
+    try:
+        _replace(target, content, 0o600 if private else 0o666 & ~_umask())
+    except OSError as error:
+        raise CommandError(f"{path}: cannot be written ({error.strerror})") from error
+
+
+def _replace(target: Path, content: str, mode: int) -> None:
     handle, name = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)
     part = Path(name)
     try:
         with os.fdopen(handle, "w", encoding="utf-8") as file:
             file.write(content)
-        part.chmod(0o600 if private else 0o666 & ~_umask())
+        part.chmod(mode)
         part.replace(target)
     finally:
         part.unlink(missing_ok=True)

@@ -20,30 +20,28 @@ from porchkit.replay.report import Judged, text
 from porchkit.replay.run import THRESHOLD, Settings, Verdict
 from porchkit.replay.source import Reel
 
-MOST_FRAMES = 600  # with pictures, on one page
 INDEX = "index.html"
 _WEB = Path(__file__).with_name("web")
 _MODULES = ("reel", "words", "zones", "draw", "chart", "painter", "app")
 _KEPT, _SENT, _LEARNING, _UNREADABLE = range(4)  # as reel.mjs knows them
 
 
-def step(frames: int) -> int:
-    """Every how manieth frame is on the page with its picture."""
-    return max(1, -(-frames // MOST_FRAMES))
-
-
-def render(reel: Reel, verdicts: Sequence[Verdict], settings: Settings, command: str) -> str:
-    """The page of one reel. `verdicts` have looks where they were asked for; those frames are
-    shown. `command`: what tries the zones painted on the page."""
-    every = step(len(verdicts))
-    shown = range(0, len(verdicts), every)
+def render(
+    reel: Reel,
+    verdicts: Sequence[Verdict],
+    settings: Settings,
+    command: str,
+    shown: Sequence[int] | None = None,
+) -> str:
+    """The page of one reel. `shown`: the frames with their pictures, in order; all where None.
+    Their verdicts have looks. `command`: what tries the zones painted on the page."""
+    shown = range(len(verdicts)) if shown is None else shown
     content = {
         "name": reel.name,
         "command": command,
         "threshold": THRESHOLD,
         "sensitivity": settings.sensitivity,
         "zones": settings.zones,
-        "every": every,
         "summary": _summary(figures(verdicts, reel.labels)),
         "frames": {
             "score": [verdict.score for verdict in verdicts],

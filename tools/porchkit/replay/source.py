@@ -4,11 +4,10 @@ The gate gets the bytes as the camera made them. Only a video's pictures have to
 """
 
 import mmap
-import os
 import re
 import tempfile
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
@@ -63,10 +62,9 @@ class Stills:
 
 
 class Film:
-    """All pictures in one file, which the caller closes."""
+    """All pictures in one file."""
 
-    def __init__(self, file: BinaryIO, spans: Sequence[Span]) -> None:
-        self._file = file
+    def __init__(self, spans: Sequence[Span]) -> None:
         self._spans = spans
 
     def __len__(self) -> int:
@@ -74,8 +72,34 @@ class Film:
 
     def __getitem__(self, number: int) -> bytes:
         offset, size = self._spans[number]
-        self._file.seek(offset)
-        return self._file.read(size)
+        with self._file() as file:
+            file.seek(offset)
+            return file.read(size)
+
+    def _file(self) -> AbstractContextManager[BinaryIO]:
+        raise NotImplementedError
+
+
+class NamedFilm(Film):
+    """Opened anew for each picture: a folder may have more films than we may open files."""
+
+    def __init__(self, path: Path, spans: Sequence[Span]) -> None:
+        super().__init__(spans)
+        self._path = path
+
+    def _file(self) -> AbstractContextManager[BinaryIO]:
+        return self._path.open("rb")
+
+
+class SpooledFilm(Film):
+    """In a file without a name, which the caller closes."""
+
+    def __init__(self, file: BinaryIO, spans: Sequence[Span]) -> None:
+        super().__init__(spans)
+        self._spool = file
+
+    def _file(self) -> AbstractContextManager[BinaryIO]:
+        return nullcontext(self._spool)
 
 
 @contextmanager
@@ -90,6 +114,8 @@ def _pieces(path: Path) -> list[Path]:
     """The path itself, or the films of a folder."""
     if not path.exists():
         raise CommandError(f"{path}: no such file or folder")
+    if not path.is_dir() and not path.is_file():
+        raise CommandError(f"{path}: neither a file nor a folder")
     films = _inside(path, _MJPG) if path.is_dir() else []
     names = [film.stem for film in films]
     if twice := {name for name in names if names.count(name) > 1}:
@@ -102,9 +128,9 @@ def _reel(path: Path, stack: ExitStack) -> Reel:
     if path.is_dir() or suffix in _JPEG:
         return _stills(path)
     if suffix in _MJPG:
-        return _film(path, stack)
+        return _film(path)
     if suffix == ".json":
-        return _film(_beside(path), stack)
+        return _film(_beside(path))
     return _video(path, stack)
 
 
@@ -135,22 +161,21 @@ def _beside(about: Path) -> Path:
     raise CommandError(f"{about}: there is no {about.stem}.mjpg beside it")
 
 
-def _film(path: Path, stack: ExitStack) -> Reel:
-    file = stack.enter_context(path.open("rb"))
-    size = file.seek(0, os.SEEK_END)
+def _film(path: Path) -> Reel:
+    size = path.stat().st_size
     if size == 0:
         raise CommandError(f"{path}: empty; give a file of JPEGs")
     known = labels.read(path.with_suffix(".json"))
     if known is None:
-        with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
-            spans = list(_spans(content))
+        with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as all_:
+            spans = list(_spans(all_))
     else:
         spans = list(known.spans)
         if max((sum(span) for span in spans), default=0) > size:
             raise CommandError(f"{path}: shorter than its label file says")
     if not spans:
         raise CommandError(f"{path}: no JPEG in it")
-    return Reel(path.stem, path, Film(file, spans), known.labels if known else None)
+    return Reel(path.stem, path, NamedFilm(path, spans), known.labels if known else None)
 
 
 def _spans(content: mmap.mmap) -> Iterator[Span]:
@@ -183,7 +208,7 @@ def _video(path: Path, stack: ExitStack) -> Reel:
         raise CommandError(f"{path}: no pictures in it")
     if len(spans) > MOST_VIDEO_FRAMES:
         raise CommandError(f"{path}: longer than an hour; cut out the part in question")
-    return Reel(path.stem, path, Film(spool, spans))
+    return Reel(path.stem, path, SpooledFilm(spool, spans))
 
 
 def _encoded(picture: Image.Image) -> bytes:

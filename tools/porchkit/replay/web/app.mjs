@@ -75,10 +75,10 @@ class Page {
         at("command").textContent = content.command;
         at("next-false").hidden = !labelled;
         for (const key of document.querySelectorAll("[data-truth]")) key.hidden = !labelled;
-        at("thinned").hidden = content.every === 1;
+        at("thinned").hidden = shown.length === count;
         at("thinned").textContent =
-            `Of ${count} frames every ${content.every}th is on this page with its picture;` +
-            " the chart has them all.";
+            `Of ${count} frames ${shown.length} are on this page with their pictures, those around` +
+            " motion first; the chart has them all.";
     }
 
     #buttons() {
@@ -173,7 +173,7 @@ class Page {
         const lost = sent.filter(({ frame }) => painter.zones.cover(reel.looks[reel.place(frame)]));
         const part = Math.round((100 * painter.zones.count) / painter.zones.ignored.length);
         return (
-            `${part} % of the picture is ignored. Of ${sent.length} frames sent for motion,` +
+            `${part} % of the picture is ignored. Of ${sent.length} frames here sent for motion,` +
             ` ${lost.length} have all of their region in there.`
         );
     }

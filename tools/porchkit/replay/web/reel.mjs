@@ -1,5 +1,5 @@
 // The frames of the page, what the gate said of each, and what it saw. Frames are numbered from 0;
-// where there are many, every n-th is here with its picture and has a place on the slider.
+// where there are too many, some are here with their pictures and have a place on the slider.
 
 export const KEPT = 0;
 export const SENT = 1;
@@ -57,20 +57,16 @@ export class Reel {
      * @param {1 | -1} way
      */
     seek(place, fits, way) {
-        for (let frame = this.shown[place].frame + way; this.#has(frame); frame += way) {
-            const found = this.place(frame);
-            if (fits(frame) && found !== place) return found;
+        for (let at = place + way; at >= 0 && at < this.shown.length; at += way) {
+            if (fits(this.shown[at].frame)) return at;
         }
         return null;
     }
 
-    /** The place on the slider that shows this frame, or the one before it. */
+    /** The place on the slider that shows this frame, or the last before it. */
     place(frame) {
-        return Math.min(this.shown.length - 1, Math.floor(frame / this.content.every));
-    }
-
-    #has(frame) {
-        return frame >= 0 && frame < this.count;
+        const after = this.shown.findIndex((shown) => shown.frame > frame);
+        return Math.max(0, (after < 0 ? this.shown.length : after) - 1);
     }
 }
 
