@@ -4,8 +4,7 @@ The process and we are joined by one pipe, on which the stand-ins report (standi
 
     watchdog MS | fed | rtc SECONDS_AHEAD | footage WxH | reset CAUSE
 
-When the pipe closes the process has ended. The watchdog is kept here, because it must also bite
-a program that blocks or loops.
+When the pipe closes the process has ended.
 """
 
 import asyncio
@@ -17,14 +16,23 @@ import sys
 import weakref
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 from porchkit.errors import CommandError
+from porchkit.vwatchdog import Watchdog
 
-# The stand-in tells of feeding once in a twentieth of the time-out; the rest is for a busy machine.
-WATCHDOG_SLACK = 1.25
+BOOT_S = 0.1  # a chip in a reset loop does not take a whole core either
 _LINE_MAX = 4096
 
-RESET, WATCHDOG, ENDED = "reset", "watchdog", "ended"
+POWER, RESET, WATCHDOG, SOFT, ENDED = "power", "reset", "watchdog", "soft-reset", "ended"
+CAUSES = {POWER: 1, RESET: 2, WATCHDOG: 3, SOFT: 5}  # what machine.reset_cause() gives after it
+
+
+class Wires(NamedTuple):
+    """The file descriptors (or subprocess.DEVNULL) of a processor's UART."""
+
+    stdin: int
+    stdout: int
 
 
 def micropython() -> str:
@@ -38,40 +46,52 @@ def micropython() -> str:
     return found
 
 
+def command(heap: str | None, *words: str) -> list[str]:
+    """MicroPython with these words; `heap` as -X heapsize takes it."""
+    return [micropython(), *(["-X", f"heapsize={heap}"] if heap else []), *words]
+
+
 class Run:
-    """A process, its watchdog, and how it ended. Made inside a running event loop."""
+    """A process, its watchdog, and how it ended. Made inside a running event loop.
+
+    With a `watchdog` of its own, a program that ends by itself leaves that running, and has ended
+    only when it bites; one that is handed in goes on by itself, and ends nothing here."""
 
     def __init__(
         self,
         command: Sequence[str],
         *,
         root: Path,
-        log: Path,
+        wires: Wires,
         env: Mapping[str, str],
         told: Callable[[str, str], None],
+        watchdog: Watchdog | None = None,
     ) -> None:
         """`told(word, rest)` gets every line that is not about ending."""
         self._loop = asyncio.get_running_loop()
         self._told = told
         self._rest = b""
-        self._timeout_s = 0.0
-        self._bite: asyncio.TimerHandle | None = None
+        self._outlived = watchdog is not None
+        self._watchdog = watchdog or Watchdog()
+        self._watchdog.bite = self._bitten
         self._reaped: asyncio.Future[None] = self._loop.create_future()
         self._ended: asyncio.Future[str] = self._loop.create_future()
         self._link, ours = os.pipe()
         self._linked = True
         os.set_blocking(self._link, False)
-        with log.open("ab") as out:
+        try:
             self.process = subprocess.Popen(  # noqa: S603 - our own interpreter and program
                 command,
                 cwd=root,
                 env={**os.environ, **env, "PORCHLIGHT_BOARD_LINK": str(ours)},
-                stdin=subprocess.DEVNULL,
-                stdout=out,
-                stderr=out,
+                stdin=wires.stdin,
+                stdout=wires.stdout,
+                stderr=wires.stdout,
                 pass_fds=[ours],
+                start_new_session=self._outlived,
             )
-        os.close(ours)
+        finally:
+            os.close(ours)
         # Whatever becomes of this program, the board does not outlive it.
         weakref.finalize(self, _kill, self.process)
         self._loop.add_reader(self._link, self._read)
@@ -84,7 +104,7 @@ class Run:
 
     def kill(self) -> None:
         """Cut the power."""
-        self._disarm()
+        self._watchdog.stop()
         _kill(self.process)
         if not self._linked:
             self._finish(ENDED)
@@ -105,36 +125,33 @@ class Run:
         reaping = self._loop.run_in_executor(None, self.process.wait)
         reaping.add_done_callback(lambda _: self._reaped.set_result(None))
         # A program that ended by itself leaves its watchdog running, which resets the chip.
-        if self._bite is None:
+        if self._outlived or not self._watchdog.running:
             self._finish(ENDED)
 
     def _hear(self, word: str, rest: str) -> None:
         if word == "reset":
-            self._finish(WATCHDOG if rest == "watchdog" else RESET)
-            self.kill()
+            self._finish(rest if rest in CAUSES else RESET)
+            self._stop(rest)
         elif word == "watchdog":
-            self._timeout_s = int(rest) / 1000 * WATCHDOG_SLACK
-            self._arm()
+            self._watchdog.start(int(rest))
         elif word == "fed":
-            self._arm()
+            self._watchdog.feed()
         else:
             self._told(word, rest)
 
-    def _arm(self) -> None:
-        self._disarm()
-        self._bite = self._loop.call_later(self._timeout_s, self._bitten)
-
-    def _disarm(self) -> None:
-        if self._bite is not None:
-            self._bite.cancel()
-            self._bite = None
+    def _stop(self, cause: str) -> None:
+        """The program asked for a reset. A watchdog goes on over a soft one only."""
+        if cause == SOFT:
+            _kill(self.process)
+        else:
+            self.kill()
 
     def _bitten(self) -> None:
         """The watchdog's time is over; but if it was we who were late, the pipe knows."""
-        before = self._bite
+        before = self._watchdog.deadline
         if self._linked:
             self._read()
-        if self._bite is before:
+        if self._watchdog.deadline == before:
             self._finish(WATCHDOG)
             self.kill()
 

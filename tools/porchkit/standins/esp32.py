@@ -1,8 +1,9 @@
-"""Stand-in for MicroPython's `esp32`: NVS as one JSON file in the board's root, and figures of a
+"""Stand-in for MicroPython's `esp32`: NVS as one JSON file of the chip's, and figures of a
 heap that an ESP32 with 4 MB of PSRAM would give."""
 
 import json
-import os
+
+import simboard
 
 HEAP_DATA = 4
 HEAP_EXEC = 1
@@ -47,9 +48,10 @@ class NVS:
     def commit(self):
         spaces = _load()
         spaces[self._namespace] = self._values
-        with open(_FILE + ".new", "w") as f:
+        path = simboard.chip_file(_FILE)
+        with simboard.outside.open(path + ".new", "w") as f:
             f.write(json.dumps(spaces))
-        os.rename(_FILE + ".new", _FILE)
+        simboard.outside.rename(path + ".new", path)
 
     def _get(self, key, kind):
         value = self._values.get(_name(key))
@@ -66,7 +68,7 @@ def _name(name):
 
 def _load():
     try:
-        with open(_FILE) as f:
+        with simboard.outside.open(simboard.chip_file(_FILE), "r") as f:
             return json.loads(f.read())
     except OSError:
         return {}

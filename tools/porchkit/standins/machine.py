@@ -1,6 +1,6 @@
 """Stand-in for MicroPython's `machine` on an ESP32: pins, watchdog, clock, reset.
 
-What the program does to its pins is written to `pins.log` in the board's root, one line a change:
+What the program does to its pins is written to the chip's `pins.log`, one line a change:
 `unix_ms pin level`. Inputs follow the knob `inputs` ({"13": 0}). A reset or a watchdog that was
 not fed ends the process; the supervisor starts it again with the right `reset_cause()`.
 """
@@ -44,11 +44,12 @@ def drive(number, level):
 
 def _write_down(line):
     global _log, _log_bytes
+    path = simboard.chip_file("pins.log")
     if _log is None or _log_bytes > _LOG_MAX_BYTES:
         if _log is not None:
             _log.close()
-            os.rename("pins.log", "pins.log.1")
-        _log, _log_bytes = open("pins.log", "a"), 0  # noqa: SIM115 - open as long as the board is
+            simboard.outside.rename(path, path + ".1")
+        _log, _log_bytes = simboard.outside.open(path, "a"), 0
     _log_bytes += _log.write(line)
 
 
@@ -181,7 +182,7 @@ def reset_cause():
 
 def unique_id():
     """Six bytes, the same at every start of the same board."""
-    return hashlib.sha256(os.getcwd().encode()).digest()[:6]
+    return hashlib.sha256(simboard.started_with("ID", os.getcwd()).encode()).digest()[:6]
 
 
 _freq = 160000000

@@ -147,8 +147,8 @@ class Reel:
         name = "%dx%d" % (width, height)
         path = _footage(name)
         self._fps = simboard.knob("footage", {})["fps"]
-        self._file = open(path, "rb")  # noqa: SIM115 - until close()
-        with open(path[: path.rindex(".")] + ".idx", "rb") as f:
+        self._file = simboard.outside.open(path, "rb")
+        with simboard.outside.open(path[: path.rindex(".")] + ".idx", "rb") as f:
             self._index = f.read()
         self._frames = len(self._index) // _INDEX_ROW
 

@@ -1,8 +1,12 @@
 """The wires between the stand-ins and whoever runs this virtual board (porchkit/vboard.py).
 
-Knobs come in through `sim.json` in the board's root (cwd). What happens to the hardware goes out
-as lines over a pipe whose number is in $PORCHLIGHT_BOARD_LINK. Without either - someone runs
-`micropython main.py` by hand - the stand-ins still work, with their defaults and no supervisor.
+Knobs come in through `sim.json` in the chip's folder ($PORCHLIGHT_BOARD_CHIP, else the current
+one). What happens to the hardware goes out as lines over a pipe whose number is in
+$PORCHLIGHT_BOARD_LINK. Without either - someone runs `micropython main.py` by hand - the stand-ins
+still work, with their defaults and no supervisor.
+
+A board's `/` may be a folder of its own (simboot.py). The stand-ins use the machine's files, which
+`outside` reaches whatever is mounted.
 """
 
 import json
@@ -10,11 +14,13 @@ import os
 import sys
 import time
 
+import vfs
+
 EXIT_RESET = 75  # nobody supervises: what the process ends with where a board would reset
 
-_FILE = "sim.json"
 _FRESH_MS = 100  # stat() tells whole seconds: a change may hide from it for so long
 
+outside = vfs.VfsPosix()
 _link = None
 _known = None  # (what stat() said, when we looked, the knobs)
 
@@ -25,11 +31,11 @@ def knobs():
     global _known
     now = time.ticks_ms()
     try:
-        stat = os.stat(_FILE)
+        stat = outside.stat(chip_file("sim.json"))
         seen = (stat[1], stat[6], stat[8])  # inode, size, time
         if _known and _known[0] == seen and time.ticks_diff(now, _known[1]) < _FRESH_MS:
             return _known[2]
-        with open(_FILE) as f:
+        with outside.open(chip_file("sim.json"), "r") as f:
             _known = (seen, now, json.loads(f.read()))
     except OSError:
         return {}
@@ -45,6 +51,11 @@ def knob(name, default):
 def unix_ms():
     """The host's own clock, which is the truth here (the board's may be wrong)."""
     return time.time_ns() // 1000000 + _EPOCH_MS
+
+
+def chip_file(name):
+    """The path of a file of the chip's, for `outside`."""
+    return started_with("CHIP", "") + name
 
 
 def started_with(name, default):
