@@ -10,6 +10,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -194,8 +195,8 @@ def test_tables_are_the_nearest_to_the_logarithm(twin: Path) -> None:
     assert greys == [math.floor(16 * grey + 0.5) for grey in exact]
     assert (len(logs), len(greys)) == (256, summit + 1)
     assert logs[-1] == 16 * summit
-    assert all(a < b for a, b in zip(logs, logs[1:], strict=False))
-    assert all(a <= b for a, b in zip(greys, greys[1:], strict=False))
+    assert all(a < b for a, b in pairwise(logs))
+    assert all(a <= b for a, b in pairwise(greys))
     # Forth and back is never a grey away: in the dark a step is half of one.
     assert all(abs(greys[log >> 4] - 16 * grey) <= 16 // 2 for grey, log in enumerate(logs))
 

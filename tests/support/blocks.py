@@ -26,9 +26,10 @@ def even(light: int) -> Light:
 
 
 class Scene:
-    """A wall of soft shades, hard edges and rough texture, with noise of about a grey."""
+    """A wall of soft shades, hard edges and rough texture. `noise`: at most so many greys; half of
+    that on the whole."""
 
-    def __init__(self, seed: int = 1, cols: int = COLS, rows: int = ROWS) -> None:
+    def __init__(self, seed: int = 1, cols: int = COLS, rows: int = ROWS, noise: int = 2) -> None:
         self.cols, self.rows = cols, rows
         chance = random.Random(seed)
         self._chance = chance
@@ -42,7 +43,7 @@ class Scene:
             width, height = 1 + chance.randrange(cols) // 4, 1 + chance.randrange(rows) // 4
             left, top = chance.randrange(cols), chance.randrange(rows)
             self._put(self._greys, Thing(left, top, width, height, chance.randrange(20, 180)))
-        self._noise = [chance.randrange(-1, 2) + chance.randrange(-1, 2) for _ in range(1 << 16)]
+        self._noise = [sum(chance.randrange(-1, 2) for _ in range(noise)) for _ in range(1 << 16)]
 
     def shot(self, *things: Thing, light: int | Light = 256, drops: int = 0) -> bytes:
         """One thumbnail. `drops`: so many single blocks 45 greys brighter, anywhere."""
