@@ -1,263 +1,109 @@
-"""The board's program: builds every part from what is on the flash, and runs them together.
+"""The loader: picks one of the programs on this flash, runs it, and falls back when it fails.
 
-The composition root: only this file knows all the parts and the hardware modules. If any part
-ends, all end: dark first, then a line in the log, then a reset. A camera must not limp on.
+    /agent /lib           slot "": what the cable put there
+    /a/... /b/...         slots "a" and "b": updates, each whole (agent/slots.py says which runs)
+    /provision.json       {"state": "partial"}: half laid out by the cable; then nothing runs
+
+No update replaces this file or slot "", so both stay as simple as they can be. On a trial the
+watchdog is armed and the start is counted before the first line of the new program is read.
 """
 
 import asyncio
-import gc
-import os
-import random
+import json
 import sys
 import time
+from errno import ENOENT
+
+import machine
 
 if "lib" not in sys.path:
     sys.path.append("lib")
 
-if gc.mem_free() < 1_000_000:  # no PSRAM
-    gc.threshold(8192)  # garbage all over a small heap would break up what frames need whole
-
-import machine
-import network
-import ntptime
-
-from accord import b64, names
-from accord.book import Book
-from agent import board as pins
-from agent import sensor as camera
-from agent.answers import Answers
-from agent.backoff import Backoff
-from agent.button import Button
-from agent.clock import Clock
-from agent.compose import Composer
-from agent.connection import Dialer
-from agent.consent import Consent
-from agent.days import Days
-from agent.downlink import Downlink
-from agent.elapsed import Elapsed
-from agent.errors import AgentError, StoreError
-from agent.filming import Filming
-from agent.flash import Flash
-from agent.frames import FrameQueue
-from agent.gate import Gate
-from agent.light import Light
-from agent.log import Log
-from agent.motion import MotionModel
-from agent.radio import Radio
-from agent.report import Report
-from agent.rolls import Rolls
-from agent.room import Room, rooms
-from agent.sender import Sender
-from agent.sight import Sight
-from agent.store import Store
-from agent.tasks import run_together
-from agent.thumbnail import Thumbnailer, best_reader
-from agent.timesync import TimeSync
-from agent.uplink import Identity, Uplink
-from agent.usage import Usage
-from agent.version import FIRMWARE
-from agent.watchdog import TIMEOUT_MS, Watchdog
-
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from agent.board import Board
-    from agent.config import Config
+    from agent.slots import Slots
 
-
-class Core:
-    """What decides: grants, clock, gate. Nothing here touches hardware but the flash."""
-
-    def __init__(self, store: Store, config: "Config", elapsed: Elapsed, log: Log) -> None:
-        state = store.load()
-        if store.damaged:
-            log("store", "state.json is damaged: no grant is taken; provision the board again")
-        if store.rolled_back:
-            log("store", "state.json is damaged: its grants are dropped; sign new ones")
-        key = store.board_key()
-        thumb, verifier = store.resident()
-        revoked = tuple([b64.decode(handle) for handle in state.revoked])
-        self.book = Book(names.camera_thumb(key), state.floor, revoked)
-        self.clock = Clock(elapsed.ms, state.iat_floor)
-        self.days = _days(store, log)
-        self.gate = Gate(
-            book=self.book,
-            clock=self.clock,
-            days=self.days,
-            picture=config.picture,
-            elapsed_ms=elapsed.ms,
-        )
-        self.consent = Consent(
-            book=self.book,
-            keys={thumb: verifier},
-            store=store,
-            clock=self.clock,
-            gate=self.gate,
-            log=log,
-        )
-        self.consent.restore()
-        self.motion = config.motion
-        state.boot += 1
-        self.consent.keep()  # before the first frame: a boot number is never used twice
-        self.identity = Identity(key, state.boot, FIRMWARE)
-
-
-class Eyes:
-    """What sees and what leaves: sensor, queue, light."""
-
-    def __init__(
-        self, core: Core, board: "Board", store: Store, elapsed: Elapsed, log: Log
-    ) -> None:
-        self.sensor = camera.Sensor(
-            camera.load_driver(),
-            board,
-            cut_power=pins.switch(machine, board.power_down),
-            elapsed_ms=elapsed.ms,
-            pause=elapsed.pause,
-        )
-        light = Light(pins.switch(machine, board.light))
-        room, roll_room = rooms(gc.mem_free())
-        queue = FrameQueue(room, roll_room)
-        report = Report(
-            gate=core.gate,
-            sensor=self.sensor,
-            clock=core.clock,
-            light=light,
-            queue=queue,
-            elapsed_ms=elapsed.ms,
-        )
-        self.sender = Sender(core.gate, queue, report, light)
-        self.filming = Filming(
-            core.gate,
-            self.sensor,
-            queue,
-            compose=_composer(core, roll_room, report, elapsed),
-            report=report,
-            elapsed=elapsed,
-        )
-        self.filming.tell = lambda text: log("sensor", text)
-        self.filming.filmed = Usage(core.days, core.gate, core.clock, core.book, store).filmed
-        core.consent.obey = self.filming.obey
-
-
-class Agent:
-    """All parts of the running board."""
-
-    def __init__(self, store: Store, elapsed: Elapsed, log: Log) -> None:
-        config, board = store.config(), store.board()
-        core = Core(store, config, elapsed, log)
-        eyes = Eyes(core, board, store, elapsed, log)
-        self._config = config
-        self._elapsed = elapsed
-        self._log = log
-        self.filming = eyes.filming
-        ntptime.host = config.ntp
-        wlan = network.WLAN(network.WLAN.IF_STA)
-        self._radio = Radio(wlan, elapsed, Backoff(random.random), log)
-        self._radio.busy = lambda: eyes.sensor.powered
-        self._timesync = TimeSync(ntptime, time, machine.RTC(), core.clock, log)
-        answers = Answers(core.gate)
-        core.consent.tell = answers.add
-        self._consent = core.consent
-        self._uplink = Uplink(
-            Dialer(config.host, config.port, config.server_name, store.ca_der()),
-            core.identity,
-            downlink=Downlink(
-                clock=core.clock,
-                consent=core.consent,
-                gate=core.gate,
-                obey=eyes.filming.obey,
-                log=log,
-            ),
-            sender=eyes.sender,
-            answers=answers,
-            elapsed=elapsed,
-        )
-        eyes.filming.ready = self._uplink.wake
-        pressed = pins.pressed(machine, board.button)
-        self._button = Button(pressed, core.consent.press_button) if pressed else None
-        self._watchdog = _watchdog(store, elapsed, log)
-
-    async def run(self) -> None:
-        """Until any part ends or raises."""
-        radio, timesync, watchdog = self._radio, self._timesync, self._watchdog
-        radio.beat = watchdog.beat_of("radio")
-        self._uplink.beat = watchdog.beat_of("uplink")
-        self.filming.beat = watchdog.beat_of("filming")
-        tasks = [
-            radio.run(self._config.ssid, self._config.key),
-            timesync.run(lambda: radio.up, self._elapsed),
-            self._uplink.run(
-                lambda: radio.up and timesync.tried.is_set(), Backoff(random.random), self._log
-            ),
-            self.filming.run(),
-            self._consent.run(self._elapsed),
-            watchdog.run(),
-        ]
-        if self._button is not None:
-            tasks.append(self._button.run(self._elapsed))
-        await run_together(*tasks)
-
-
-def _composer(core: Core, room: Room, report: Report, elapsed: Elapsed) -> Composer:
-    motion = core.motion
-    rolls = Rolls(
-        room,
-        pre_ms=motion.pre_roll_ms,
-        post_ms=motion.post_roll_ms,
-        kept_back=report.keep_back,
-    )
-    thumbnailer = Thumbnailer(best_reader(elapsed.ms))
-    sight = Sight(thumbnailer, MotionModel(motion.sensitivity, motion.zones))
-    return Composer(core.gate, core.clock, sight=sight, rolls=rolls, boot=core.identity.boot)
-
-
-def _watchdog(store: Store, elapsed: Elapsed, log: Log) -> Watchdog:
-    if store.has("maintenance"):
-        log("main", "maintenance: the watchdog is off")
-        return Watchdog(None, elapsed, log)
-    return Watchdog(machine.WDT(timeout=TIMEOUT_MS), elapsed, log)
-
-
-def _days(store: Store, log: Log) -> Days:
-    try:
-        return Days(store.load_days())
-    except StoreError as error:
-        log("store", "%s; daily limits count as used up today" % error)
-        return Days(None, lost=True)
-
-
-def _end(agent: Agent, log: Log, error: BaseException | None) -> None:
-    """Dark, told, reset."""
-    agent.filming.go_dark()
-    if error is not None:
-        sys.print_exception(error)
-    log("main", "stopped; reset")
-    machine.reset()
+INTERRUPTED = "interrupted"  # what a program returns after Ctrl-C
 
 
 def main() -> None:
     """Run the board. Returns, to the REPL, only for someone who works on it over USB."""
-    random.seed(int.from_bytes(os.urandom(3), "big"))
-    elapsed = Elapsed(time.ticks_ms, time.ticks_diff, asyncio.sleep_ms)  # type: ignore[arg-type]
-    log = Log(print, elapsed.ms)
-    try:
-        agent = Agent(Store(Flash()), elapsed, log)
-    except AgentError as error:
-        log("main", str(error))  # a mistake in the provisioning: a reset would not mend it
+    if not _is_whole():
+        print("loader: provisioning was cut short; run `porchlight provision` again")
         return
-    gc.collect()
-    loop = asyncio.get_event_loop()
-    loop.set_exception_handler(lambda _, context: _end(agent, log, context["exception"]))
+    _hold()
+    slots = _choose()
     try:
-        asyncio.run(agent.run())
-    except KeyboardInterrupt:
-        agent.filming.go_dark()
-        log("main", "interrupted")
-        return
+        from agent import program
+
+        ended = program.main(slots)
     except Exception as error:
-        _end(agent, log, error)
+        if not slots.slot:
+            raise  # the last resort: nothing to fall back to but the prompt
+        sys.print_exception(error)
+        _fall_back(slots, type(error).__name__)
         return
-    _end(agent, log, None)
+    if slots.trial and ended != INTERRUPTED:
+        _fall_back(slots, "ended")
+
+
+def _is_whole() -> bool:
+    """Did provisioning come to its end? Where there is no mark, the files came by other means."""
+    try:
+        with open("provision.json") as file:
+            found = json.loads(file.read())
+    except OSError as error:
+        return error.errno == ENOENT
+    except ValueError:
+        return False  # torn: cut short while it was being marked
+    return type(found) is dict and found.get("state") == "whole"
+
+
+def _hold() -> None:
+    """Before anything that takes time: some boards cut their own power unless a pin is held."""
+    from agent import board
+    from agent.flash import Flash
+
+    board.hold(machine, Flash())
+
+
+def _choose() -> "Slots":
+    """Decide by slot ""'s own rules, then let the chosen slot's modules stand before them."""
+    from agent.elapsed import Elapsed
+    from agent.flash import Flash
+    from agent.slots import Guard, Slots
+    from agent.watchdog import TIMEOUT_MS
+
+    slots = Slots(Flash())
+    slots.begin(_cause())
+    print("loader: %s" % slots)
+    if slots.trial:
+        wdt = machine.WDT(timeout=TIMEOUT_MS)
+        elapsed = Elapsed(time.ticks_ms, time.ticks_diff, asyncio.sleep_ms)  # type: ignore[arg-type]
+        slots.guard = Guard(wdt, elapsed.ms)
+    if slots.slot:
+        sys.path[:] = [slots.slot, slots.slot + "/lib"] + sys.path
+        for name in list(sys.modules):
+            if name.split(".")[0] in ("agent", "accord"):
+                del sys.modules[name]
+    return slots
+
+
+def _cause() -> str:
+    """Why the chip started: "power", "watchdog" or "reset"."""
+    cause = machine.reset_cause()
+    if cause == machine.WDT_RESET:
+        return "watchdog"
+    return "power" if cause == machine.PWRON_RESET else "reset"
+
+
+def _fall_back(slots: "Slots", why: str) -> None:
+    """Write down that this program is given up, and start again with another."""
+    print("loader: %s is given up: %s" % (slots.slot, why))
+    try:
+        slots.give_up(why)
+    finally:  # a trial's starts are counted anyway
+        machine.reset()
 
 
 if __name__ == "__main__":

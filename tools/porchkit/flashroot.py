@@ -16,6 +16,8 @@ from porchkit.paths import firmware_root
 
 # What of firmware/ goes onto the flash; linter settings and packaging do not.
 FIRMWARE = ("main.py", "agent", "lib")
+# Which update runs; without it, what the cable brought does.
+BOOT_RECORD = ("slot.json", "slot.new", "slot.bak")
 
 
 @dataclass(frozen=True)
@@ -61,10 +63,12 @@ class BoardConfig:
 
 def write(root: Path, config: BoardConfig) -> None:
     """Lay out a board's flash in `root` as it leaves provisioning: what an earlier run of the
-    board stored (grants, counters) stays, the program is copied anew."""
+    board stored (grants, counters) stays, the program is copied anew, and it is what runs."""
     root.mkdir(parents=True, exist_ok=True)
     root.chmod(0o700)
     copy_firmware(root)
+    for name in BOOT_RECORD:
+        (root / name).unlink(missing_ok=True)
     _json(root / "board.json", board_json(config.board))
     _json(root / "config.json", _config(config))
     _json(root / "resident.json", _resident(config))

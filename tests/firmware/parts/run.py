@@ -16,6 +16,7 @@ MODULES = (
     "rolls",
     "sensor",
     "sight",
+    "slots",
     "small",
     "store",
     "thumbnail",

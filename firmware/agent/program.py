@@ -1,0 +1,272 @@
+"""The board's program: builds every part from what is on the flash, and runs them together.
+
+The composition root: only this file knows all the parts and the hardware modules. If any part
+ends, all end: dark first, then a line in the log, then a reset. A camera must not limp on.
+The loader (main.py) runs it, from the slot it picked.
+"""
+
+import asyncio
+import gc
+import os
+import random
+import sys
+import time
+
+if gc.mem_free() < 1_000_000:  # no PSRAM
+    gc.threshold(8192)  # garbage all over a small heap would break up what frames need whole
+
+import machine
+import network
+import ntptime
+
+from accord import b64, names
+from accord.book import Book
+from agent import board as pins
+from agent import sensor as camera
+from agent import version
+from agent.answers import Answers
+from agent.backoff import Backoff
+from agent.button import Button
+from agent.clock import Clock
+from agent.compose import Composer
+from agent.connection import Dialer
+from agent.consent import Consent
+from agent.days import Days
+from agent.downlink import Downlink
+from agent.elapsed import Elapsed
+from agent.errors import AgentError, StoreError
+from agent.filming import Filming
+from agent.flash import Flash
+from agent.frames import FrameQueue
+from agent.gate import Gate
+from agent.light import Light
+from agent.log import Log
+from agent.motion import MotionModel
+from agent.radio import Radio
+from agent.report import Report
+from agent.rolls import Rolls
+from agent.room import Room, rooms
+from agent.sender import Sender
+from agent.sight import Sight
+from agent.store import Store
+from agent.tasks import run_together
+from agent.thumbnail import Thumbnailer, best_reader
+from agent.timesync import TimeSync
+from agent.uplink import Identity, Uplink
+from agent.usage import Usage
+from agent.watchdog import TIMEOUT_MS, Watchdog
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from agent.board import Board
+    from agent.config import Config
+    from agent.slots import Slots
+
+
+class Core:
+    """What decides: grants, clock, gate. Nothing here touches hardware but the flash."""
+
+    def __init__(
+        self, store: Store, config: "Config", slots: "Slots", elapsed: Elapsed, log: Log
+    ) -> None:
+        state = store.load()
+        if store.damaged:
+            log("store", "state.json is damaged: no grant is taken; provision the board again")
+        if store.rolled_back:
+            log("store", "state.json is damaged: its grants are dropped; sign new ones")
+        key = store.board_key()
+        thumb, verifier = store.resident()
+        revoked = tuple([b64.decode(handle) for handle in state.revoked])
+        self.book = Book(names.camera_thumb(key), state.floor, revoked)
+        self.clock = Clock(elapsed.ms, state.iat_floor)
+        self.days = _days(store, log)
+        self.gate = Gate(
+            book=self.book,
+            clock=self.clock,
+            days=self.days,
+            picture=config.picture,
+            elapsed_ms=elapsed.ms,
+        )
+        self.consent = Consent(
+            book=self.book,
+            keys={thumb: verifier},
+            store=store,
+            clock=self.clock,
+            gate=self.gate,
+            log=log,
+        )
+        self.consent.restore()
+        self.motion = config.motion
+        state.boot += 1
+        self.consent.keep()  # before the first frame: a boot number is never used twice
+        self.identity = Identity(key, state.boot, version.told(slots.slot))
+
+
+class Eyes:
+    """What sees and what leaves: sensor, queue, light."""
+
+    def __init__(
+        self, core: Core, board: "Board", store: Store, elapsed: Elapsed, log: Log
+    ) -> None:
+        self.sensor = camera.Sensor(
+            camera.load_driver(),
+            board,
+            cut_power=pins.switch(machine, board.power_down),
+            elapsed_ms=elapsed.ms,
+            pause=elapsed.pause,
+        )
+        light = Light(pins.switch(machine, board.light))
+        room, roll_room = rooms(gc.mem_free())
+        queue = FrameQueue(room, roll_room)
+        report = Report(
+            gate=core.gate,
+            sensor=self.sensor,
+            clock=core.clock,
+            light=light,
+            queue=queue,
+            elapsed_ms=elapsed.ms,
+        )
+        self.sender = Sender(core.gate, queue, report, light)
+        self.filming = Filming(
+            core.gate,
+            self.sensor,
+            queue,
+            compose=_composer(core, roll_room, report, elapsed),
+            report=report,
+            elapsed=elapsed,
+        )
+        self.filming.tell = lambda text: log("sensor", text)
+        self.filming.filmed = Usage(core.days, core.gate, core.clock, core.book, store).filmed
+        core.consent.obey = self.filming.obey
+
+
+class Agent:
+    """All parts of the running board."""
+
+    def __init__(self, store: Store, slots: "Slots", elapsed: Elapsed, log: Log) -> None:
+        config, board = store.config(), store.board()
+        core = Core(store, config, slots, elapsed, log)
+        eyes = Eyes(core, board, store, elapsed, log)
+        self._config = config
+        self._elapsed = elapsed
+        self._log = log
+        self.filming = eyes.filming
+        ntptime.host = config.ntp
+        wlan = network.WLAN(network.WLAN.IF_STA)
+        self._radio = Radio(wlan, elapsed, Backoff(random.random), log)
+        self._radio.busy = lambda: eyes.sensor.powered
+        self._timesync = TimeSync(ntptime, time, machine.RTC(), core.clock, log)
+        answers = Answers(core.gate)
+        core.consent.tell = answers.add
+        self._consent = core.consent
+        self._uplink = Uplink(
+            Dialer(config.host, config.port, config.server_name, store.ca_der()),
+            core.identity,
+            downlink=Downlink(
+                clock=core.clock,
+                consent=core.consent,
+                gate=core.gate,
+                obey=eyes.filming.obey,
+                log=log,
+            ),
+            sender=eyes.sender,
+            answers=answers,
+            elapsed=elapsed,
+        )
+        eyes.filming.ready = self._uplink.wake
+        pressed = pins.pressed(machine, board.button)
+        self._button = Button(pressed, core.consent.press_button) if pressed else None
+        self._watchdog = _watchdog(store, slots, elapsed, log)
+
+    async def run(self) -> None:
+        """Until any part ends or raises."""
+        radio, timesync, watchdog = self._radio, self._timesync, self._watchdog
+        radio.beat = watchdog.beat_of("radio")
+        self._uplink.beat = watchdog.beat_of("uplink")
+        self.filming.beat = watchdog.beat_of("filming")
+        tasks = [
+            radio.run(self._config.ssid, self._config.key),
+            timesync.run(lambda: radio.up, self._elapsed),
+            self._uplink.run(
+                lambda: radio.up and timesync.tried.is_set(), Backoff(random.random), self._log
+            ),
+            self.filming.run(),
+            self._consent.run(self._elapsed),
+            watchdog.run(),
+        ]
+        if self._button is not None:
+            tasks.append(self._button.run(self._elapsed))
+        await run_together(*tasks)
+
+
+def _composer(core: Core, room: Room, report: Report, elapsed: Elapsed) -> Composer:
+    motion = core.motion
+    rolls = Rolls(
+        room,
+        pre_ms=motion.pre_roll_ms,
+        post_ms=motion.post_roll_ms,
+        kept_back=report.keep_back,
+    )
+    thumbnailer = Thumbnailer(best_reader(elapsed.ms))
+    sight = Sight(thumbnailer, MotionModel(motion.sensitivity, motion.zones))
+    return Composer(core.gate, core.clock, sight=sight, rolls=rolls, boot=core.identity.boot)
+
+
+def _watchdog(store: Store, slots: "Slots", elapsed: Elapsed, log: Log) -> Watchdog:
+    if slots.guard is not None:
+        return Watchdog(slots.guard, elapsed, log)
+    if store.has("maintenance"):
+        log("main", "maintenance: the watchdog is off")
+        return Watchdog(None, elapsed, log)
+    return Watchdog(machine.WDT(timeout=TIMEOUT_MS), elapsed, log)
+
+
+def _days(store: Store, log: Log) -> Days:
+    try:
+        return Days(store.load_days())
+    except StoreError as error:
+        log("store", "%s; daily limits count as used up today" % error)
+        return Days(None, lost=True)
+
+
+def _end(agent: Agent, slots: "Slots", log: Log, error: BaseException | None) -> None:
+    """Dark, told, reset. A program on trial that ends is given up."""
+    agent.filming.go_dark()
+    why = "ended"
+    if error is not None:
+        sys.print_exception(error)
+        why = type(error).__name__
+    try:
+        if slots.trial:
+            log("main", "this trial is given up: " + why)
+            slots.give_up(why)
+    finally:
+        log("main", "stopped; reset")
+        machine.reset()
+
+
+def main(slots: "Slots") -> str:
+    """Run the board in the slot that the loader picked. Returns, to the REPL, only for someone who
+    works on it over USB, with a word that tells why."""
+    random.seed(int.from_bytes(os.urandom(3), "big"))
+    elapsed = Elapsed(time.ticks_ms, time.ticks_diff, asyncio.sleep_ms)  # type: ignore[arg-type]
+    log = Log(print, elapsed.ms)
+    try:
+        agent = Agent(Store(Flash()), slots, elapsed, log)
+    except AgentError as error:
+        log("main", str(error))  # a mistake in the provisioning: a reset would not mend it
+        return "not-provisioned"
+    gc.collect()
+    loop = asyncio.get_event_loop()
+    loop.set_exception_handler(lambda _, context: _end(agent, slots, log, context["exception"]))
+    try:
+        asyncio.run(agent.run())
+    except KeyboardInterrupt:
+        agent.filming.go_dark()
+        log("main", "interrupted")
+        return "interrupted"
+    except Exception as error:
+        _end(agent, slots, log, error)
+    else:
+        _end(agent, slots, log, None)
+    return "ended"

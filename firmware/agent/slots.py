@@ -1,0 +1,190 @@
+"""Which program on this flash runs: the boot record, and what falls back to what.
+
+    slot ""    /agent /lib   by cable; the last resort; no update touches it
+    slot "a"   /a/...        an update
+    slot "b"   /b/...        the next one
+
+    slot.json  {"slot"                   what runs when nothing is on trial
+                "trial", "coming"        the slot on trial and its version; "": none
+                "starts"                 how often the trial may still be started
+                "highest"                the highest version that ever proved itself
+                "release"                which release the last update was: its handle, as text
+                "approved"               iat of the newest approval that was used, unix s
+                "given_up"               handle of the release that was given up last
+                "news"}                  what the host has not yet heard of `release`
+
+The loader makes one of these and hands it to the program, so slot ""'s own code writes the record
+whatever runs. A program in a slot knows no more of it than what is public here; that must stay.
+"""
+
+from agent.cell import Cell
+from agent.errors import StoreError
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
+
+    from agent.flash import Flash
+
+STARTS = 2  # the second one only after a power cut: what hung or crashed once is given up
+TRIAL_MS = 75_000  # from the start to the proof; the watchdog's own time comes on top
+RUNNING, UNDONE = "update-running", "update-undone"
+_NEWS_MAX = 32  # an Answer's reason
+_FRESH: "dict[str, Any]" = {
+    "slot": "",
+    "trial": "",
+    "coming": 0,
+    "starts": 0,
+    "highest": 0,
+    "release": "",
+    "approved": 0,
+    "given_up": "",
+    "news": "",
+}
+
+
+class Guard:
+    """The watchdog of a trial: once the trial's time is over it cannot be fed any more."""
+
+    def __init__(self, wdt: "Any", elapsed_ms: "Callable[[], int]") -> None:
+        self._wdt = wdt
+        self._elapsed_ms = elapsed_ms
+        self.proven = False
+
+    @property
+    def over(self) -> bool:
+        """Has the time run out?"""
+        return not self.proven and self._elapsed_ms() > TRIAL_MS
+
+    def feed(self) -> None:
+        if not self.over:
+            self._wdt.feed()
+
+
+class Slots:
+    """`slot` runs; `trial`: it has to prove itself yet; `guard`: its watchdog, if it is one.
+    `damaged`: nobody knows which versions ran here, so no update is taken."""
+
+    def __init__(self, flash: "Flash") -> None:
+        self._flash = flash
+        self._cell = Cell(flash, "slot")
+        self._record: dict[str, Any] = dict(_FRESH)
+        self.slot = ""
+        self.trial = False
+        self.damaged = False
+        self.guard: Guard | None = None
+
+    def __str__(self) -> str:
+        name = "slot " + self.slot if self.slot else "the cable's program"
+        return name + (", on trial" if self.trial else "")
+
+    def begin(self, cause: str) -> None:
+        """Decide what runs; `cause` of this start: "power", "watchdog" or "reset". A trial's start
+        is counted, durably, before this returns; if it cannot be, the trial does not start."""
+        self._load()
+        if self._flash.read("maintenance") is not None:
+            return  # someone works over USB: what the cable puts there runs, and nothing else
+        record = self._record
+        self.slot = record["slot"]
+        if not record["trial"]:
+            return
+        try:
+            if record["starts"] == STARTS or (record["starts"] > 0 and cause == "power"):
+                record["starts"] -= 1
+                self._save()
+                self.slot, self.trial = record["trial"], True
+            else:
+                words = {"watchdog": "hung", "power": "power-cut"}
+                self.give_up(words.get(cause, "restarted"))
+        except OSError:
+            self.slot = record["slot"]
+
+    @property
+    def target(self) -> str:
+        """The slot that an update goes to: never one that runs, or would."""
+        return "b" if "a" in (self.slot, self._record["slot"]) else "a"
+
+    @property
+    def highest(self) -> int:
+        highest: int = self._record["highest"]
+        return highest
+
+    @property
+    def approved(self) -> int:
+        approved: int = self._record["approved"]
+        return approved
+
+    @property
+    def given_up(self) -> str:
+        given_up: str = self._record["given_up"]
+        return given_up
+
+    @property
+    def news(self) -> "tuple[str, str] | None":
+        """(handle as text, word) that the host has still to hear of, or None."""
+        record = self._record
+        return (record["release"], record["news"]) if record["news"] else None
+
+    def try_next(self, version: int, release: str, approved: int) -> None:
+        """From the next start on, `target` is on trial. `release`: its handle; `approved`: iat of
+        the approval, 0 without one. OSError: it is not, and all is as before."""
+        before = dict(self._record)
+        self._record.update(
+            {
+                "trial": self.target,
+                "coming": version,
+                "starts": STARTS,
+                "release": release,
+                "approved": max(approved, self.approved),
+                "news": "",
+            }
+        )
+        try:
+            self._save()
+        except OSError:
+            self._record = before
+            raise
+
+    def confirm(self) -> None:
+        """The trial has proved itself: from now on it is what runs."""
+        record = self._record
+        record["slot"], record["trial"] = record["trial"], ""
+        record["highest"] = max(record["highest"], record["coming"])
+        record["news"] = RUNNING
+        self._save()
+        self.trial = False
+        if self.guard is not None:
+            self.guard.proven = True
+
+    def give_up(self, why: str) -> None:
+        """The trial is over; without one, what runs is given up for slot "". Takes effect at the
+        next start. `why`: a short word."""
+        record = self._record
+        if record["trial"]:
+            record["trial"] = ""
+        elif record["slot"]:
+            record["slot"] = ""
+        else:
+            return
+        record["given_up"] = record["release"]
+        record["news"] = (UNDONE + " " + why)[:_NEWS_MAX]
+        self._save()
+
+    def told(self) -> None:
+        """The host has heard the news."""
+        self._record["news"] = ""
+        self._save()
+
+    def _load(self) -> None:
+        try:
+            found = self._cell.load()
+        except StoreError:
+            self.damaged = True
+            return
+        if found is not None:
+            self._record.update(found)
+
+    def _save(self) -> None:
+        if not self.damaged:
+            self._cell.save({name: self._record[name] for name in _FRESH})

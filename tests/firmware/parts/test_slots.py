@@ -1,0 +1,204 @@
+"""Which program runs: the boot record through good starts, bad ones, and power cuts."""
+
+from agent.slots import STARTS, TRIAL_MS, Guard, Slots
+from tests.firmware.parts.fakes import MemoryFlash, PowerCut, Time, raises
+
+HANDLE = "aGFuZGxlLWhhbmRsZS0x"
+HOW = ("before", "half", "after")
+
+
+def started(flash, cause="reset"):
+    slots = Slots(flash)
+    slots.begin(cause)
+    return slots
+
+
+def tried(flash, version=2, approved=0):
+    """An update was taken; the board has not started since."""
+    slots = started(flash)
+    slots.try_next(version, HANDLE, approved)
+    return slots
+
+
+def proven(flash, version=2):
+    tried(flash, version)
+    started(flash).confirm()
+
+
+def test_without_a_record_the_cables_program_runs():
+    slots = started(MemoryFlash())
+    assert (slots.slot, slots.trial, slots.news, slots.target) == ("", False, None, "a")
+    assert str(slots) == "the cable's program"
+
+
+def test_a_trial_starts_counted_and_stays_once_it_is_proven():
+    flash = MemoryFlash()
+    tried(flash)
+    slots = started(flash)
+    assert (slots.slot, slots.trial, slots.target) == ("a", True, "b")
+    slots.confirm()
+    assert (slots.trial, slots.news, slots.highest) == (False, (HANDLE, "update-running"), 2)
+    slots.told()
+    for cause in ("reset", "watchdog", "power", "reset"):
+        slots = started(flash, cause)
+        assert (slots.slot, slots.trial, slots.news) == ("a", False, None)
+
+
+def test_a_trial_that_hangs_or_resets_is_given_up_at_the_next_start():
+    for cause, why in (("watchdog", "hung"), ("reset", "restarted")):
+        flash = MemoryFlash()
+        tried(flash)
+        assert started(flash).trial
+        slots = started(flash, cause)
+        assert (slots.slot, slots.trial) == ("", False)
+        assert slots.news == (HANDLE, "update-undone " + why)
+        assert (slots.given_up, slots.highest) == (HANDLE, 0)
+
+
+def test_a_trial_may_start_again_after_a_power_cut_but_not_for_ever():
+    flash = MemoryFlash()
+    tried(flash)
+    for _ in range(STARTS):
+        assert started(flash, "power").trial
+    slots = started(flash, "power")
+    assert (slots.slot, slots.news) == ("", (HANDLE, "update-undone power-cut"))
+
+
+def test_what_fell_back_falls_to_the_slot_that_was_good():
+    flash = MemoryFlash()
+    proven(flash, 2)
+    slots = tried(flash, 3)
+    assert slots.target == "b"
+    assert started(flash).slot == "b"
+    slots = started(flash, "watchdog")
+    assert (slots.slot, slots.target, slots.highest) == ("a", "b", 2)
+
+
+def test_a_proven_program_that_no_longer_starts_gives_way_to_the_cables():
+    flash = MemoryFlash()
+    proven(flash)
+    started(flash).give_up("ImportError")
+    slots = started(flash)
+    assert (slots.slot, slots.news) == ("", (HANDLE, "update-undone ImportError"))
+    slots.give_up("ImportError")  # there is nothing behind it
+    assert started(flash).slot == ""
+    assert slots.highest == 2  # and nothing older may come
+
+
+def test_maintenance_runs_the_cables_program_and_counts_nothing():
+    flash = MemoryFlash({"maintenance": b""})
+    tried(flash)
+    before = dict(flash.files)
+    slots = started(flash)
+    assert (slots.slot, slots.trial, flash.files == before) == ("", False, True)
+    proven_flash = MemoryFlash()
+    proven(proven_flash)
+    proven_flash.files["maintenance"] = b""
+    slots = started(proven_flash)
+    assert (slots.slot, slots.target) == ("", "b")  # never over the one that is good
+
+
+def test_a_start_that_cannot_be_counted_does_not_happen():
+    flash = MemoryFlash()
+    proven(flash, 2)
+    tried(flash, 3)
+    flash.error = 28
+    for _ in range(5):
+        slots = started(flash)
+        assert (slots.slot, slots.trial) == ("a", False)
+    flash.error = 0
+    assert started(flash).trial
+
+
+def test_a_trial_that_cannot_be_recorded_changes_nothing():
+    flash = MemoryFlash()
+    slots = started(flash)
+    flash.error = 28
+    raises(OSError, slots.try_next, 2, HANDLE, 0)
+    flash.error = 0
+    slots.told()
+    assert not started(flash).trial
+
+
+def test_a_damaged_record_runs_the_cables_program_and_is_told():
+    flash = MemoryFlash()
+    proven(flash)
+    for name in list(flash.files):
+        flash.files[name] = b"\x00" * 9
+    slots = started(flash)
+    assert (slots.slot, slots.damaged) == ("", True)
+    slots.give_up("ended")  # writes nothing over it
+    assert flash.files["slot.json"] == b"\x00" * 9
+
+
+def test_the_newest_approval_is_remembered():
+    flash = MemoryFlash()
+    tried(flash, 2, approved=500)
+    assert started(flash, "power").approved == 500
+    started(flash, "reset").try_next(3, HANDLE, 0)
+    assert started(flash).approved == 500
+
+
+def test_the_guard_feeds_until_the_trials_time_is_over():
+    class Wdt:
+        fed = 0
+
+        def feed(self):
+            self.fed += 1
+
+    wdt, time = Wdt(), Time()
+    guard = Guard(wdt, time.ms)
+    time.now = TRIAL_MS
+    guard.feed()
+    assert (wdt.fed, guard.over) == (1, False)
+    time.now += 1
+    guard.feed()
+    assert (wdt.fed, guard.over) == (1, True)
+    guard.proven = True
+    guard.feed()
+    assert (wdt.fed, guard.over) == (2, False)
+
+
+def test_a_longest_word_still_fits_an_answer():
+    flash = MemoryFlash()
+    tried(flash)
+    started(flash).give_up("AVeryLongNameOfAnExceptionIndeed")
+    assert len(started(flash).news[1]) == 32
+
+
+def life(flash):
+    """An update that proves itself, a second that is given up, a third that hangs: every write
+    there is. Yields after each step what may run at the next start, before and after it."""
+    slots = started(flash)
+    slots.try_next(2, HANDLE, 100)
+    slots = started(flash)
+    slots.confirm()
+    slots.told()
+    slots.try_next(3, HANDLE, 200)
+    slots = started(flash)
+    slots.give_up("ValueError")
+    slots = started(flash)
+    slots.try_next(4, HANDLE, 300)
+    started(flash)
+    slots = started(flash, "watchdog")
+    slots.told()
+
+
+def test_a_power_cut_at_any_write_leaves_a_record_and_never_a_third_start():
+    whole = MemoryFlash()
+    life(whole)
+    assert whole.changes > 20
+    for number in range(1, whole.changes + 1):
+        for how in HOW:
+            flash = MemoryFlash()
+            flash.cut_at = (number, how)
+            raises(PowerCut, life, flash)
+            flash.cut_at = (0, "")
+            trials = 0
+            for _ in range(STARTS + 2):
+                slots = started(flash, "power")
+                assert not slots.damaged
+                trials += slots.trial
+                assert slots.trial or slots.slot in ("", "a")
+            assert trials <= STARTS
+            assert not slots.trial
