@@ -3,8 +3,9 @@ moves, several where something begins to.
 """
 
 from accord.wire import Frame
+from agent.allowance import Allowance
 from agent.frames import Outgoing
-from agent.rolls import ALWAYS, Shot
+from agent.rolls import ALWAYS, LEARNING, MOTION, Shot
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -28,6 +29,7 @@ class Composer:
         self._clock = clock
         self._sight = sight
         self._rolls = rolls
+        self._allowance = Allowance()
         self._boot = boot
         self._sequence = 0
 
@@ -67,7 +69,7 @@ class Composer:
     def leaving(self, shot: Shot, permit: "Permit", due_ms: int) -> "list[Outgoing]":
         """The frames that leave now that `shot` was seen under `permit`, in order. None if it
         was unreadable: nobody knows whether something moves in it."""
-        verdict = ALWAYS if self._sends_all else self._sight.verdict
+        verdict = self._verdict(shot)
         if self._sight.fault and verdict != ALWAYS:
             self._rolls.kept_back(1)
             return []
@@ -76,6 +78,15 @@ class Composer:
             self.purge()
         leaving = self._rolls.leaving(shot, verdict)
         return [self._outgoing(reason, one, due_ms) for reason, one in leaving]
+
+    def _verdict(self, shot: Shot) -> int | None:
+        """Learning is a reason as long as there is an allowance; past it only what moves leaves."""
+        if self._sends_all:
+            return ALWAYS
+        verdict = self._sight.verdict
+        if verdict == LEARNING and not self._allowance.take(shot.taken_ms):
+            return MOTION if self._sight.moves else None
+        return verdict
 
     @property
     def _sends_all(self) -> bool:

@@ -6,6 +6,8 @@ this one is judged. So the pace holds up to one frame per exposure or per judgem
 longer; above that, points of the schedule are skipped.
 """
 
+import gc
+
 from agent.errors import SensorFault
 from agent.gate import OK
 from agent.pace import Pace
@@ -26,6 +28,7 @@ DARK_POLL_MS = 100  # how soon a window that opens is noticed; what arrives call
 LEAD_MS = 90  # the sensor exposes this long before a frame is due: two of its periods
 FAULT_WAIT_MS = 5_000  # starting a dead camera blocks everything for 4 s
 FAULT = "sensor-fault"
+STARVED = "memory"
 
 
 class Filming:
@@ -121,7 +124,7 @@ class Filming:
             await self._next_frame()
 
     def _point_sensor(self) -> None:
-        """A picture of another size or quality is another picture: what moves is learned anew."""
+        """A picture of another size is another picture: what moves is learned anew."""
         if self._sensor.film(self._gate.terms):
             self._compose.reset()
 
@@ -130,18 +133,30 @@ class Filming:
         await self._elapsed.pause_until(due_ms - LEAD_MS)
         self._sensor.arm()
         await self._elapsed.pause_until(due_ms)
+        try:
+            shot = await self._see_next()
+        except MemoryError:
+            self._make_room()
+            return
+        if shot is not None and self._open():
+            self._pass_on(shot, due_ms)
+
+    async def _see_next(self) -> "Shot | None":
+        """The next picture, judged; None if the sensor went dark meanwhile. MemoryError if there
+        is no room for it."""
         asked_ms = self._elapsed.ms()
-        jpeg = await self._sensor.picture()
-        began_ms = self._elapsed.ms()
-        self._pace.step(began_ms)
+        try:
+            jpeg = await self._sensor.picture()
+        finally:
+            began_ms = self._elapsed.ms()
+            self._pace.step(began_ms)
         if jpeg is None:
-            return  # the sensor went dark meanwhile
+            return None
         if began_ms + self._judging_ms > self._pace.due_ms - LEAD_MS:
             self._sensor.arm()  # judging takes so long that the next one is exposed meanwhile
         shot = self._compose.see(jpeg, asked_ms)
         self._judging_ms = self._elapsed.ms() - began_ms
-        if shot is not None and self._open():
-            self._pass_on(shot, due_ms)
+        return shot
 
     def _pass_on(self, shot: "Shot", due_ms: int) -> None:
         """The gate is open: queue what leaves now."""
@@ -156,6 +171,15 @@ class Filming:
             self._queue.put(outgoing)
         if leaving:
             self.ready()
+
+    def _make_room(self) -> None:
+        """No memory to copy a picture or to judge it: what is held goes, and the next one comes."""
+        self._compose.forget()
+        gc.collect()
+        self._report.keep_back(1)
+        if self._report.fault != STARVED:
+            self.tell("no memory for a picture")
+        self._report.fault = STARVED
 
     def _note_fault(self) -> None:
         fault = self._compose.fault

@@ -1,7 +1,8 @@
 """Frames on their way out: a bounded queue, the oldest dropped and counted.
 
-Pre-roll comes in a burst, so it has room of its own: it neither pushes out what was waiting nor
-is pushed out by what comes after it.
+Pre-roll comes in a burst, so it has room of its own and pushes out nothing else. Where the line is
+too slow for what follows, pre-roll gives way to it, the oldest first; and the picture that it was
+released for is not lost because it had to wait for it.
 """
 
 from agent.rolls import PRE_ROLL
@@ -22,6 +23,7 @@ class Outgoing:
         self.permit = permit
         self.frame = frame
         self.due_ms = due_ms
+        self.follows = False  # next after pre-roll: what that was released for
 
     @property
     def rolled(self) -> bool:
@@ -29,25 +31,28 @@ class Outgoing:
 
 
 class FrameQueue:
-    """`room` bounds the frames kept, `roll_room` those of them that are pre-roll; one of each is
-    kept even if it is larger."""
+    """`roll_room` bounds the pre-roll kept, `room` all else. While pre-roll waits, the rest may
+    have its room. One of each is kept even if it is larger."""
 
     def __init__(self, room: "Room", roll_room: "Room") -> None:
         self._rooms = (room, roll_room)
+        self._whole = room.with_(roll_room)
         self._frames: list[Outgoing] = []
         self.dropped = 0
 
     def put(self, outgoing: Outgoing) -> None:
-        self._frames.append(outgoing)
-        rolled = outgoing.rolled
-        room = self._rooms[rolled]
-        alike = [one for one in self._frames if one.rolled == rolled]
-        held = sum([len(one.frame.jpeg) for one in alike])
-        while len(alike) > 1 and room.passed(len(alike), held):
-            oldest = alike.pop(0)
-            held -= len(oldest.frame.jpeg)
-            self._frames.remove(oldest)
-            self.dropped += 1
+        frames, rolled = self._frames, outgoing.rolled
+        outgoing.follows = bool(frames) and frames[-1].rolled and not rolled
+        frames.append(outgoing)
+        alike = [one for one in frames if one.rolled == rolled]
+        giving = [] if rolled else [one for one in frames if one.rolled]
+        while len(alike) > 1 and _passes(alike, self._rooms[rolled]):
+            if giving:
+                self._drop(giving.pop(0))
+                if not _passes(frames, self._whole):
+                    return
+            else:
+                self._drop(_least_missed(alike))
 
     def take(self) -> Outgoing | None:
         """The oldest frame; it is the taker's now, and comes back never."""
@@ -61,3 +66,19 @@ class FrameQueue:
 
     def __len__(self) -> int:
         return len(self._frames)
+
+    def _drop(self, outgoing: Outgoing) -> None:
+        self._frames.remove(outgoing)
+        self.dropped += 1
+
+
+def _passes(frames: "list[Outgoing]", room: "Room") -> bool:
+    return room.passed(len(frames), sum([len(one.frame.jpeg) for one in frames]))
+
+
+def _least_missed(frames: "list[Outgoing]") -> Outgoing:
+    """Taken out: the oldest that follows no pre-roll; but not the newest."""
+    for at in range(len(frames) - 1):
+        if not frames[at].follows:
+            return frames.pop(at)
+    return frames.pop(0)

@@ -69,8 +69,8 @@ class Rolls:
         if verdict is None:
             self._hold(shot)
             return []
-        if verdict == ALWAYS:
-            self.purge(_nothing)  # it was held while less was shown
+        if verdict != MOTION and verdict != POST_ROLL:
+            self.purge(_nothing)  # held while less was shown, or less was known
         # Whatever leaves, nothing older may leave later.
         return [(PRE_ROLL, held) for held in self._release(shot.taken_ms)] + [(verdict, shot)]
 

@@ -17,6 +17,10 @@ class Room:
         """Are so many pictures, of `size` bytes together, too much?"""
         return frames > self._max_frames or size > self._max_bytes
 
+    def with_(self, other: "Room") -> "Room":
+        """Both together."""
+        return Room(self._max_frames + other._max_frames, self._max_bytes + other._max_bytes)
+
 
 def rooms(free_bytes: int) -> tuple[Room, Room]:
     """For the queue, and for pre-roll, on a board with this much memory free. At worst the line

@@ -56,7 +56,7 @@ class Sensor:
         self._elapsed_ms = elapsed_ms
         self._pause = pause
         self._camera: Any = None
-        self._terms: Terms | None = None
+        self._picture = ("", 0)  # size and quality
         self._stale = 0
         self._armed = False
         self._last_ms = 0
@@ -80,22 +80,25 @@ class Sensor:
                 self._cut_power(True)
 
     def film(self, terms: "Terms") -> bool:
-        """Be on, with this size and quality; True if it was not so before. SensorFault if the
-        camera does not start."""
-        if self._camera is not None and self._terms is not None:
-            if terms.same_picture(self._terms):
-                return False
+        """Be on, with this size and quality; True if it was off, or had another size. SensorFault
+        if the camera does not start."""
+        wanted = choose(terms.width, terms.height), terms.quality
+        had = self._picture if self._camera is not None else None
+        if wanted == had:
+            return False
+        if had is not None:
             self.off()
-        self._terms = terms
+        self._picture = wanted
         if self._cut_power is not None:
             self._cut_power(False)
         try:
             self._camera = self._driver.Camera(**self._arguments(terms))
+            self._board.turn(self._camera)
         except (OSError, ValueError) as error:
             self.off()
             raise SensorFault("the camera does not start: %s" % error) from None
         self._stale = STALE_FRAMES
-        return True
+        return had is None or had[0] != wanted[0]
 
     def arm(self) -> None:
         """Let the sensor expose the next picture now; picture() will fetch it."""

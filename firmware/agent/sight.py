@@ -25,6 +25,11 @@ class Sight:
         self.fault = ""
 
     @property
+    def moves(self) -> bool:
+        """Does the score say so? While the model learns that is worth little."""
+        return self.score >= THRESHOLD
+
+    @property
     def blind(self) -> bool:
         """Has nothing been readable for a while?"""
         return self._unread >= BLIND_FRAMES
@@ -49,5 +54,5 @@ class Sight:
         self.score = model.judge(thumbnail.pixels, thumbnail.cols, thumbnail.rows)
         if model.learning:
             self.verdict = LEARNING
-        elif self.score >= THRESHOLD:
+        elif self.moves:
             self.verdict = MOTION

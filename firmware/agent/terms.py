@@ -23,11 +23,6 @@ class Terms:
         self.width = picture.width
         self.height = picture.height
 
-    def same_picture(self, other: "Terms") -> bool:
-        """True if the sensor needs no change from one to the other."""
-        mine = (self.width, self.height, self.quality)
-        return mine == (other.width, other.height, other.quality)
-
 
 def agree(
     picture: "Picture", settings: "Settings | None", watch_fps: int, grants: "list[Grant]"

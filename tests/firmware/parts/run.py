@@ -6,6 +6,7 @@ import sys
 from tests.accord.portable import run
 
 MODULES = (
+    "allowance",
     "answers",
     "clock",
     "consent",

@@ -2,6 +2,8 @@
 
 from accord import b64, wire
 from accord.book import Book
+from agent.allowance import EVERY_MS as EVERY_MS_MORE
+from agent.allowance import MOST
 from agent.clock import Clock
 from agent.compose import Composer
 from agent.config import Fields, Picture
@@ -48,7 +50,8 @@ class FakeSensor:
         self.taken = 0
         self.level = STILL
         self.damage = ""
-        self.size = None
+        self.picture_of = (0, 0)  # width, quality
+        self.starved = False
         self.armed = []
         self.exposing = False
         self.discards = 0
@@ -61,9 +64,9 @@ class FakeSensor:
     def film(self, terms):
         if self.fault:
             raise SensorFault("no sensor")
-        was, self.powered = (self.powered, self.size), True
-        self.size = terms.width
-        return was != (True, terms.width)
+        was_on, had = self.powered, self.picture_of
+        self.powered, self.picture_of = True, (terms.width, terms.quality)
+        return not was_on or had[0] != terms.width
 
     def arm(self):
         if not self.exposing:
@@ -82,13 +85,15 @@ class FakeSensor:
             return None
         self.taken += 1
         self.exposing = False
+        if self.starved:
+            raise MemoryError()
         return Thumbnailer.picture(self.level, self.damage)
 
 
 class Porch:
     """The parts between gate and socket; its model learns from no picture."""
 
-    def __init__(self, **frame):
+    def __init__(self, queued=1000, **frame):
         self.time = Time()
         self.limit_ms = FOREVER
         self.time.pause = self.pause
@@ -106,7 +111,7 @@ class Porch:
         )
         self.sensor = FakeSensor(self.time)
         room = Room(1000, 1_000_000)
-        self.queue = FrameQueue(room, room)
+        self.queue = FrameQueue(Room(queued, 1_000_000), room)
         self.switched = []
         light = Light(self.switched.append)
         self.report = Report(
@@ -180,6 +185,17 @@ class Porch:
         """What was queued; the line takes it."""
         frames, self.queue._frames = self.queue._frames, []
         return frames
+
+    def noted(self):
+        """A list of all that is queued from now on, whatever becomes of it."""
+        made, put = [], self.queue.put
+
+        def noting(outgoing):
+            made.append(outgoing.frame)
+            put(outgoing)
+
+        self.queue.put = noting
+        return made
 
     def quiet(self):
         """How many pictures left nowhere, as a Status would say."""
@@ -429,6 +445,153 @@ def test_who_leaves_takes_nothing_from_who_stays():
 
     porch.at(picture_9=leave, picture_10=porch.show(MOVING))
     assert reasons(porch.run(2_300)) == [PRE_ROLL] * 5 + [MOTION]
+
+
+def test_who_leaves_takes_along_what_was_seen_for_it():
+    """Hub A leaves; hub B, who looked as long under a grant of its own, stays."""
+    other = granted(2, aud=[b64.encode(OTHER_HUB)])
+    porch = Porch(fps=5, mode="motion").open(granted(1))
+    porch.book.add(other)
+    porch.gate.watch(watch((1, LIVE), (2, LIVE, OTHER_HUB)))
+    porch.run(2_000)
+    porch.gate.watch(watch((2, LIVE, OTHER_HUB)))
+    left_ms = NOW * 1000 + porch.time.now
+    porch.moves(600)
+    frames = porch.drain()
+    assert MOTION in reasons(frames)
+    assert {one.frame.handle[0] for one in frames} == {2}
+    assert min(one.frame.captured_ms for one in frames) >= left_ms
+
+
+def test_a_purge_asks_both_the_watch_and_the_clock():
+    """What it may keep is what somebody looks at, under a grant that holds this very moment."""
+    porch = Porch(fps=5, mode="motion").open(granted(1, exp=NOW + 10))
+    porch.run(2_000)
+    kept_back = porch.quiet()
+    compose = porch.filming._compose
+    compose.purge()
+    assert porch.quiet() == kept_back, "nothing has changed"
+    porch.time.now += 10_000  # nobody has asked the gate since
+    compose.purge()
+    assert porch.quiet() == porch.sensor.taken
+
+    porch = Porch(fps=5, mode="motion").open()
+    porch.run(2_000)
+    porch.gate.watch(watch((2, LIVE)))
+    porch.gate.check()
+    porch.filming._compose.purge()
+    assert porch.quiet() == porch.sensor.taken
+
+
+def test_learning_anew_again_and_again_shows_little_more():
+    """Whoever may watch, or set the size, cannot make `always` of `motion` by that."""
+
+    def other_size(porch, n):
+        porch.gate.settle(wire.Settings(1, 0, 0, 640 - 320 * (n & 1), 0))
+
+    def watch_anew(porch, n):
+        porch.gate.watch(watch())
+        porch.filming.obey()
+        porch.gate.watch(watch((1, LIVE)))
+
+    def grant_anew(porch, n):
+        porch.book.revoke(bytes([n + 1]) * 16)
+        porch.filming.obey()
+        porch.open(granted(n + 2))
+
+    for trick in (other_size, watch_anew, grant_anew):
+        porch = Porch(fps=5, mode="motion").open()
+        porch.model.learns = 20
+        left = []
+        for n in range(30):
+            trick(porch, n)
+            porch.run(4_000)
+            left += porch.drain()
+        assert set(reasons(left)) == {LEARNING}
+        assert len(left) <= MOST + porch.time.now // EVERY_MS_MORE, trick
+        assert porch.model.resets >= 28
+        assert len(left) + porch.quiet() >= porch.sensor.taken - 10, "the rest counts as quiet"
+
+
+def test_what_moves_while_it_learns_without_allowance_leaves():
+    porch = Porch(fps=5, mode="motion").open()
+    porch.model.learns = 1_000
+    porch.run(20_000)
+    assert set(reasons(porch.drain())) == {LEARNING}
+    porch.moves(500)
+    frames = porch.drain()
+    assert reasons(frames)[-1] == MOTION
+    assert_in_order(frames)
+
+
+def test_always_costs_no_allowance():
+    porch = Porch(fps=5).open()
+    porch.model.learns = 1_000
+    porch.run(20_000)
+    porch.drain()
+    porch.gate.settle(wire.Settings(1, 0, 0, 0, 0))
+    assert reasons(porch.run(4_000)) == [LEARNING] * 20
+
+
+def test_another_quality_is_not_learnt_anew():
+    porch = Porch(fps=5, mode="motion").open()
+    porch.run(2_000)
+    resets = porch.model.resets
+    for quality in (50, 60, 50):
+        porch.gate.settle(wire.Settings(1, 0, quality, 0, 0))
+        assert porch.run(1_000) == []
+        assert porch.sensor.picture_of[1] == quality
+    assert porch.model.resets == resets
+
+
+def test_no_memory_to_judge_a_picture_ends_nothing():
+    porch = Porch(fps=5, mode="motion").open()
+    told = []
+    porch.filming.tell = told.append
+    porch.run(2_000)
+
+    def starve():
+        raise MemoryError()
+
+    porch.model.during = starve
+    assert porch.run(1_000) == []
+    assert porch.quiet() == porch.sensor.taken, "what was held is gone, and each one counts"
+    assert (told, porch.report.status().reason) == (["no memory for a picture"], b"memory")
+    porch.model.during = lambda: None
+    porch.moves(400)
+    assert MOTION in reasons(porch.drain())
+    assert porch.report.status().reason == b"ok"
+
+
+def test_no_memory_to_copy_a_picture_keeps_the_pace():
+    porch = Porch(fps=5, mode="motion").open()
+    porch.run(2_000)
+    taken, porch.sensor.starved = porch.sensor.taken, True
+    porch.run(2_000)
+    assert porch.sensor.taken - taken in (9, 10)
+    assert porch.quiet() == porch.sensor.taken
+    assert porch.report.status().reason == b"memory"
+    porch.sensor.starved = False
+    frames = porch.run(300)
+    assert frames == []
+    assert porch.report.status().reason == b"ok"
+
+
+def test_the_picture_that_triggered_arrives_over_a_slow_line():
+    """Of five frames a second it takes fewer; pre-roll is what gives way."""
+    for rate in (1, 2):
+        porch = Porch(fps=5, mode="motion", queued=8).open()
+        porch.run(2_000)
+        porch.sensor.level = MOVING
+        made, arrived = porch.noted(), []
+        for _ in range(8 * rate):
+            porch.run(1_000 // rate)
+            arrived.append(porch.queue.take().frame)
+        assert porch.queue.dropped > 0
+        moved = [frame for frame in made if frame.reason == MOTION]
+        assert moved[0] in arrived, rate
+        times = [frame.captured_ms for frame in arrived]
+        assert times == sorted(set(times))
 
 
 def test_always_sends_all_with_a_true_score():

@@ -254,9 +254,26 @@ def test_discarding_leaves_nothing_from_before():
         assert begun(finish(sensor.picture())) >= discarded
 
 
-def test_film_tells_whether_the_picture_changed():
-    _, _, sensor = porch()
+def test_film_tells_whether_it_is_another_picture():
+    _, driver, sensor = porch()
     assert [sensor.film(terms(640)), sensor.film(terms(640))] == [True, False]
-    assert [sensor.film(terms(320)), sensor.film(terms(320, 50))] == [True, True]
+    assert [sensor.film(terms(320)), sensor.film(terms(320))] == [True, False]
     sensor.off()
-    assert sensor.film(terms(320, 50))
+    assert sensor.film(terms(320))
+    assert len(driver.cameras) == 3
+
+
+def test_another_quality_is_the_same_picture_finer():
+    time, driver, sensor = porch()
+    sensor.film(terms(320, 50))
+    changed_ms = time.now = 700
+    assert not sensor.film(terms(320, 80))
+    assert driver.cameras[-1].arguments["jpeg_quality"] == 80
+    assert begun(finish(sensor.picture())) >= changed_ms
+
+
+def test_another_bound_that_comes_to_the_same_size_changes_nothing():
+    _, driver, sensor = porch()
+    sensor.film(terms(640))
+    assert not sensor.film(terms(700))
+    assert len(driver.cameras) == 1

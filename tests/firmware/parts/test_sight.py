@@ -38,6 +38,16 @@ def test_what_cannot_be_read_is_not_judged():
     assert looked(one, 9_000, "truncated") == (None, 0, "truncated")
     assert model.judged == 0
     assert looked(one, 9_000) == (MOTION, 9_000, "")
+    assert looked(one, 9_000, "damaged") == (None, 0, "damaged"), "not what the last one deserved"
+
+
+def test_what_moves_shows_while_learning_too():
+    one, model = sight()
+    model.learns = 9
+    looked(one, THRESHOLD)
+    assert one.moves
+    looked(one, THRESHOLD - 1)
+    assert not one.moves
 
 
 def test_blind_after_several_in_a_row():

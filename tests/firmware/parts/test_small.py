@@ -55,17 +55,54 @@ def test_one_frame_too_large_for_the_queue_is_kept():
 
 
 def test_pre_roll_has_room_of_its_own():
-    """A burst of it drops nothing that waits, and nothing that comes after drops it."""
+    """A burst of it drops nothing that waits."""
+    queue = waiting(3, 5)
+    assert (numbers(queue), queue.dropped) == (list(range(8)), 0)
+
+
+def waiting(others, rolled):
+    """A queue for three, and for five of pre-roll, with so many in it, in this order."""
     queue = FrameQueue(Room(3, 100_000), Room(5, 100_000))
-    for number in range(3):
+    for number in range(others):
         queue.put(outgoing(number))
-    for number in range(3, 8):
+    for number in range(others, others + rolled):
         queue.put(outgoing(number, reason=PRE_ROLL))
-    assert (len(queue), queue.dropped) == (8, 0)
-    for number in range(8, 13):
+    return queue
+
+
+def test_pre_roll_gives_way_one_for_one_the_oldest_first():
+    queue = waiting(0, 5)
+    for number in range(5, 8):
         queue.put(outgoing(number))
-    assert queue.dropped == 5
-    assert numbers(queue) == [3, 4, 5, 6, 7, 10, 11, 12]
+    assert queue.dropped == 0
+    for number in range(8, 10):
+        queue.put(outgoing(number))
+    assert queue.dropped == 2
+    assert numbers(queue) == [2, 3, 4, 5, 6, 7, 8, 9]
+
+
+def test_pre_roll_gives_way_until_the_bytes_fit():
+    queue = FrameQueue(Room(3, 100_000), Room(5, 5_000))
+    for number in range(5):
+        queue.put(outgoing(number, reason=PRE_ROLL))
+    for number in range(5, 8):
+        queue.put(outgoing(number, 33_000))
+    assert queue.dropped == 0
+    queue.put(outgoing(8, 4_000))
+    assert (queue.dropped, numbers(queue)) == (3, [3, 4, 5, 6, 7, 8])
+
+
+def test_what_pre_roll_was_released_for_is_dropped_last():
+    queue = waiting(0, 2)
+    for number in range(2, 12):
+        queue.put(outgoing(number))
+    assert numbers(queue) == [2, 10, 11]
+    assert queue.dropped == 9
+    small = FrameQueue(Room(1, 100_000), Room(5, 100_000))
+    small.put(outgoing(0, reason=PRE_ROLL))
+    for number in range(1, 4):
+        small.put(outgoing(number))
+    assert numbers(small) == [3], "the newest stays whatever it costs"
 
 
 def test_a_second_burst_drops_the_first():
