@@ -18,7 +18,7 @@ from PIL import Image
 
 from porchkit.twin import plain
 from tests.firmware import fuzz_jpegdc
-from tests.support.jpegs import by_hand, eighth, goods, picture
+from tests.support.jpegs import by_hand, eighth, encoded, goods, picture
 from tests.support.runtimes import FIRMWARE, find_micropython, folder, run_micropython, run_wasm
 
 HERE = Path(__file__).parent / "jpegdc"
@@ -123,6 +123,21 @@ def gray(**change: object) -> bytes:
     return by_hand((24, 16), [(1, 1)], change)
 
 
+def all_ones() -> bytes:
+    """Sixteen codes of four bits, the last of which is 1111; nothing in the scan uses it."""
+    jpeg = gray()
+    at = jpeg.index(b"\xff\xc4")
+    end = at + 2 + int.from_bytes(jpeg[at + 2 : at + 4], "big")
+    codes = jpeg[at + 5 : end].replace(bytes([0, 0, 0, 12]), bytes([0, 0, 0, 16]), 1) + bytes(4)
+    length = (3 + len(codes)).to_bytes(2, "big")
+    return jpeg[:at] + b"\xff\xc4" + length + jpeg[at + 4 : at + 5] + codes + jpeg[end:]
+
+
+def sloping(blocks: int, step: int) -> bytes:
+    """A picture whose DC grows by as much from block to block."""
+    return by_hand((8 * blocks, 8), [(1, 1)], {"dc": step})
+
+
 def edited(marker: int, at: int, value: int) -> bytes:
     """A good picture of three components with one byte of a segment changed; at 0 is the marker."""
     jpeg = bytearray(by_hand((48, 32), [(2, 1), (1, 1), (1, 1)]))
@@ -173,7 +188,9 @@ def bad_ones() -> dict[str, bytes]:
         "damaged: a block too many": by_hand((24, 16), [(1, 1)], {"extra": 1}),
         "damaged: 64 coefficients and the DC": gray(ac=[0xF0, 0xF0, 0xF0, *[0x01] * 16, 0]),
         "damaged: zeros past the 63rd": gray(ac=[0xF0] * 4 + [0x01, 0]),
-        "damaged: a DC beyond 12 bits": gray(dc=2047),
+        "damaged: a DC far beyond 12 bits": gray(dc=2047),
+        "damaged: a DC of 2048": sloping(2, 1024),
+        "damaged: a DC of -2049": sloping(3, -683),
         "extended: SOF1": edited(0xC0, 0, 0xC1),
         "progressive: SOF2": edited(0xC0, 0, 0xC2),
         "lossless: SOF3": edited(0xC0, 0, 0xC3),
@@ -196,7 +213,8 @@ def bad_ones() -> dict[str, bytes]:
         "damaged: a quantiser of 0": edited(0xDB, 4, 0),
         "damaged: quantisers of 16 bits": edited(0xDB, 3, 0x10),
         "damaged: codes of table 2": edited(0xC4, 3, 2),
-        "damaged: all ones is a code": edited(0xC4, 4, 2),
+        "damaged: more codes of one bit than there are": edited(0xC4, 4, 2),
+        "damaged: all ones is a code": all_ones(),
         "scans: luma alone": edited(0xDA, 3, 1),
         "damaged: components in another order": edited(0xDA, 4, 2),
         "damaged: table 2": edited(0xDA, 5, 0x20),
@@ -225,6 +243,8 @@ def test_what_only_looks_wrong_is_read(ask) -> None:
         re.sub(rb"(\xff[\xd0-\xd7])", b"\xff\xff\\1", restarting()),
         gray(ac=[0xF0, 0xF0, 0xF0, *[0x01] * 15]),  # 63 coefficients need no end of block
         gray(dc=300),
+        sloping(23, 89),  # up to 2047
+        sloping(2, -1024),
         goods()["exif"],
     ]
     assert {line.split()[0] for line in ask(unusual)} == {"good"}
@@ -235,6 +255,23 @@ def test_a_small_picture_after_a_large_one_and_back(ask) -> None:
     names = ["vga-422", "one-block", "gray", "vga-422", "own-411", "gray", "own-411", "optimised"]
     alone = {name: ask([made[name]])[0] for name in set(names)}
     assert ask(made[name] for name in names) == [alone[name] for name in names]
+
+
+def test_tables_of_chroma_are_not_those_of_two_pictures_ago(ask) -> None:
+    """A gray picture brings codes for chroma and has no use for them; the next one does."""
+    in_colour = by_hand((48, 32), [(2, 1), (1, 1), (1, 1)])
+    in_turn = ask([goods()["own-411"], goods()["small-422"], gray(), in_colour])
+    assert in_turn[-1] == ask([in_colour])[0]
+
+
+def test_tables_are_made_once(ask) -> None:
+    """Also where something else of the header changes with every picture."""
+    first, noted = (
+        encoded((48, 32), "a", subsampling=1, comment=note) for note in (b"one", b"another")
+    )
+    other = encoded((48, 32), "a", subsampling=1, optimize=True)
+    asked = ask([first, noted, first, other, first, gray(), gray()], call="made({path!r})")
+    assert asked == ["4", "0", "0", "4", "4", "2", "0"]
 
 
 @pytest.mark.skipif(not GUARDED, reason="needs Linux on x86-64")

@@ -46,6 +46,27 @@ def each(path) -> None:
         print(answer(reader, jpeg))
 
 
+def made(path) -> None:
+    """How many tables each picture had to be given."""
+    from agent import jpegdc
+
+    counted = []
+
+    def counting(fill):
+        def called(*args):
+            counted.append(1)
+            return fill(*args)
+
+        return called
+
+    jpegdc.fill_dc, jpegdc.fill_steps = counting(jpegdc.fill_dc), counting(jpegdc.fill_steps)
+    reader = DcReader()
+    for jpeg in pictures(path):
+        before = len(counted)
+        reader.read(jpeg)
+        print(len(counted) - before)
+
+
 def damaged(path, count, seed) -> None:
     """The same of `count` damaged ones; one reader, so that what one leaves behind shows too."""
     import mutate
