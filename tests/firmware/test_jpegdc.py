@@ -123,14 +123,15 @@ def gray(**change: object) -> bytes:
     return by_hand((24, 16), [(1, 1)], change)
 
 
-def all_ones() -> bytes:
-    """Sixteen codes of four bits, the last of which is 1111; nothing in the scan uses it."""
-    jpeg = gray()
+def crowded(codes: int) -> bytes:
+    """Luma's DC has so many codes of four bits, 12 to 16; those past the twelfth are not used."""
+    jpeg = bytearray(gray())
     at = jpeg.index(b"\xff\xc4")
-    end = at + 2 + int.from_bytes(jpeg[at + 2 : at + 4], "big")
-    codes = jpeg[at + 5 : end].replace(bytes([0, 0, 0, 12]), bytes([0, 0, 0, 16]), 1) + bytes(4)
-    length = (3 + len(codes)).to_bytes(2, "big")
-    return jpeg[:at] + b"\xff\xc4" + length + jpeg[at + 4 : at + 5] + codes + jpeg[end:]
+    size = int.from_bytes(jpeg[at + 2 : at + 4], "big") + codes - 12
+    jpeg[at + 2 : at + 4] = size.to_bytes(2, "big")
+    jpeg[at + 8] = codes
+    jpeg[at + 33 : at + 33] = bytes(codes - 12)
+    return bytes(jpeg)
 
 
 def sloping(blocks: int, step: int) -> bytes:
@@ -214,7 +215,7 @@ def bad_ones() -> dict[str, bytes]:
         "damaged: quantisers of 16 bits": edited(0xDB, 3, 0x10),
         "damaged: codes of table 2": edited(0xC4, 3, 2),
         "damaged: more codes of one bit than there are": edited(0xC4, 4, 2),
-        "damaged: all ones is a code": all_ones(),
+        "damaged: all ones is a code": crowded(16),
         "scans: luma alone": edited(0xDA, 3, 1),
         "damaged: components in another order": edited(0xDA, 4, 2),
         "damaged: table 2": edited(0xDA, 5, 0x20),
@@ -243,6 +244,7 @@ def test_what_only_looks_wrong_is_read(ask) -> None:
         re.sub(rb"(\xff[\xd0-\xd7])", b"\xff\xff\\1", restarting()),
         gray(ac=[0xF0, 0xF0, 0xF0, *[0x01] * 15]),  # 63 coefficients need no end of block
         gray(dc=300),
+        crowded(15),
         sloping(23, 89),  # up to 2047
         sloping(2, -1024),
         goods()["exif"],
