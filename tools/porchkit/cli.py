@@ -24,6 +24,9 @@ GROUPS: dict[str, dict[str, tuple[str, str]]] = {
         "sim": ("porchkit.commands.sim", "many virtual boards against one host, with figures"),
         "bench": ("porchkit.commands.bench", "measure it against what it promises"),
     },
+    "set up a board": {
+        "boards": ("porchkit.commands.boards", "which boards there are, and their traps"),
+    },
     "tune a camera": {
         "gate": ("porchkit.commands.gate", "what the motion gate would have sent; how it decides"),
     },
