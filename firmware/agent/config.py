@@ -55,6 +55,26 @@ class Fields:
             raise self._wrong(name, "must be one of " + ", ".join(words))
         return value
 
+    def words(self, name: str, known: tuple[str, ...]) -> list[str]:
+        """A list of some of the `known`; [] if it is not there."""
+        words = self._list(name)
+        for word in words:
+            if word not in known:
+                raise self._wrong(name, "must hold only " + " and ".join(known))
+        return words
+
+    def numbers(self, name: str, least: int, most: int) -> list[int]:
+        """A list of numbers; [] if it is not there."""
+        numbers = self._list(name)
+        for number in numbers:
+            if type(number) is not int or not least <= number <= most:
+                raise self._wrong(name, "must hold numbers from %d to %d" % (least, most))
+        return numbers
+
+    def each(self, name: str) -> "list[Fields]":
+        """A list of objects; [] if it is not there."""
+        return [Fields(self._file + ": " + name, row) for row in self._list(name)]
+
     def inner(self, name: str) -> "Fields":
         return Fields(self._file + ": " + name, self._values.get(name, {}))
 
@@ -63,6 +83,12 @@ class Fields:
 
     def has(self, name: str) -> bool:
         return self._values.get(name) is not None
+
+    def _list(self, name: str) -> "list[Any]":
+        rows: list[Any] = self._values.get(name, [])
+        if type(rows) is not list:
+            raise self._wrong(name, "must be a list")
+        return rows
 
     def _wrong(self, name: str, what: str) -> ConfigError:
         return ConfigError("%s: %s %s" % (self._file, name, what))
