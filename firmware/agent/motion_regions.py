@@ -59,8 +59,9 @@ def mark(  # type: ignore[no-untyped-def]  # noqa: C901, PLR0913 - viper has no 
                 grey = _SUMMIT
             grey = (value << 4) - int(greys[grey])
             seen[at] = grey + _AS_PREDICTED
-            if grey < 0:
-                grey = 0 - grey
+            # Without its sign, and without a branch that noise would take at random: a PC waits for
+            # each. Shifted by 30, what is negative is -1 and the rest 0; likewise in learn().
+            grey = (grey ^ (grey >> 30)) - (grey >> 30)
             if grey > int(floors[value]) and grey > (int(noises[at]) * 40) >> 8:
                 limit = int(shape[_STRIDE])
                 limit = (
@@ -274,13 +275,8 @@ def learn(  # type: ignore[no-untyped-def]  # noqa: C901, PLR0913
                     at += 1
                     continue
             more = int(seen[at]) - _AS_PREDICTED
-            if more < 0:
-                more = 0 - more
             value = int(noise[at])
-            more = (more << 4) - value
-            if more > 0:
-                noise[at] = value + (more >> 3)
-            else:
-                noise[at] = value + (more >> 6)
+            more = (((more ^ (more >> 30)) - (more >> 30)) << 4) - value
+            noise[at] = value + (more >> (3 + ((more >> 30) & 3)))  # by 6 if negative
             at += 1
         row += 1
