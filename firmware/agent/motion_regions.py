@@ -234,7 +234,7 @@ def any_of_25(at: int, mask: ptr8, stride: int) -> int:
 
 
 @micropython.viper
-def learn(  # type: ignore[no-untyped-def]  # noqa: C901, PLR0913
+def learn(  # type: ignore[no-untyped-def]  # noqa: PLR0913
     at: int,
     more: int,
     value: int,
