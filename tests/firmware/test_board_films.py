@@ -2,10 +2,6 @@
 
 import time
 from collections.abc import Callable
-from pathlib import Path
-from typing import Any
-
-import pytest
 
 from accord import wire
 from porchkit.flashroot import FrameSettings, MotionSettings
@@ -21,19 +17,6 @@ MOTION, LEARNING, PRE_ROLL = (
     wire.FRAME_REASONS.index(word) for word in ("motion", "learning", "pre-roll")
 )
 THRESHOLD = 1000  # of agent/sight.py
-
-
-@pytest.fixture
-def passing_porch(porch: Build, tmp_path: Path) -> Build:
-    """A porch in motion mode: nobody passes until the test says so."""
-    frame = FrameSettings(width=320, height=240, fps=10, mode="motion")
-
-    def build(**options: Any) -> Porch:
-        made = porch(film=passing.film(tmp_path), frame=frame, **options)
-        made.board.set_knob(footage_part=passing.STILL)
-        return made
-
-    return build
 
 
 async def test_frames_at_their_pace_whole_and_in_order(porch: Build) -> None:
