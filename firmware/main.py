@@ -31,6 +31,7 @@ def main() -> None:
     if not _is_whole():
         print("loader: provisioning was cut short; run `porchlight provision` again")
         return
+    _hold()
     slots = _choose()
     try:
         from agent import program
@@ -56,6 +57,14 @@ def _is_whole() -> bool:
     except ValueError:
         return False  # torn: cut short while it was being marked
     return type(found) is dict and found.get("state") == "whole"
+
+
+def _hold() -> None:
+    """Before anything that takes time: some boards cut their own power unless a pin is held."""
+    from agent import board
+    from agent.flash import Flash
+
+    board.hold(machine, Flash())
 
 
 def _choose() -> "Slots":

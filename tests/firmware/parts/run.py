@@ -8,6 +8,7 @@ from tests.accord.portable import run
 MODULES = (
     "allowance",
     "answers",
+    "board",
     "clock",
     "consent",
     "filming",
