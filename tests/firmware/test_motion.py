@@ -135,7 +135,7 @@ def test_no_value_is_cut_to_16_bits(ask: Ask, twin: Path, hard: list[Step], tmp_
     """Viper stores what fits of a number; CPython's arrays refuse the others."""
     path = pack(tmp_path / "for-cpython", hard)
     done = subprocess.run(
-        [sys.executable, HERE / "answers.py", path, "50"],
+        [sys.executable, HERE / "answers.py", path],
         env={"PYTHONPATH": str(twin), "PYTHONDONTWRITEBYTECODE": "1"},
         capture_output=True,
         text=True,

@@ -159,4 +159,4 @@ def _adopt(model, regions, guard, at_end) -> None:
 
 
 if __name__ == "__main__":
-    each(sys.argv[1], int(sys.argv[2]), sys.argv[3].split("/") if len(sys.argv) > 3 else None)
+    each(sys.argv[1])
