@@ -70,8 +70,8 @@ def write(root: Path, config: BoardConfig) -> None:
     for name in BOOT_RECORD:
         (root / name).unlink(missing_ok=True)
     _json(root / "board.json", board_json(config.board))
-    _json(root / "config.json", _config(config))
-    _json(root / "resident.json", _resident(config))
+    _json(root / "config.json", settings(config))
+    _json(root / "resident.json", resident(config))
     (root / "ca.der").write_bytes(config.ca_der)
     key = root / "board.key"
     key.touch(mode=0o600)
@@ -90,7 +90,8 @@ def copy_firmware(root: Path) -> None:
             shutil.copyfile(source / name, root / name)
 
 
-def _config(config: BoardConfig) -> dict[str, Any]:
+def settings(config: BoardConfig) -> dict[str, Any]:
+    """config.json."""
     frame, motion = config.frame, config.motion
     return {
         "host": config.host,
@@ -114,7 +115,8 @@ def _config(config: BoardConfig) -> dict[str, Any]:
     }
 
 
-def _resident(config: BoardConfig) -> dict[str, str]:
+def resident(config: BoardConfig) -> dict[str, str]:
+    """resident.json."""
     x, y = config.resident_x, config.resident_y
     return {"thumb": names.key_thumb(x, y), "x": b64.encode(x), "y": b64.encode(y)}
 

@@ -66,6 +66,15 @@ class Home:
             raise HostUnreachable(f"no host serves {self.path}; start it with: porchlight serve")
         return f"https://127.0.0.1:{port}"
 
+    def reached_at(self) -> tuple[list[str], int]:
+        """The names under which boards reach this folder's host (may be none), and its port."""
+        listen = self._settings().get("listen", {})
+        found = self.running()
+        port = listen.get("port", DEFAULT_HTTPS_PORT) or (found.https if found else 0)
+        if not port:
+            raise HostUnreachable(f"no host serves {self.path}; start it with: porchlight serve")
+        return list(listen.get("names", ())), port
+
     def resident_key(self, name: str | None) -> tuple[str, keys.PrivateKey]:
         """The name and key of `name`, or of the only resident whose key is here."""
         here = self._private("residents")

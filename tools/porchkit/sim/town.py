@@ -15,9 +15,8 @@ from typing import Any, TypeVar
 
 import httpx
 
-from accord import b64, statement
-from accord.envelope import assemble
-from porchkit import footage, keys
+from accord import b64
+from porchkit import footage, keys, statements
 from porchkit.client import AsyncClient
 from porchkit.demo.acts import Hub, Resident
 from porchkit.demo.household import Camera
@@ -160,7 +159,8 @@ class Town:
         """Register one camera over the API and provision its board."""
         owner = self._owners[number // PER_RESIDENT]
         camera = Camera(f"cam{number:03}", f"Camera {number}", secrets.token_bytes(32))
-        token = _statement(camera, owner.key)
+        jti = secrets.token_bytes(statements.JTI_BYTES)
+        token = statements.sign(owner.key, camera.thumb, camera.label, jti=jti)
         await owner.acts.client.post(
             "/cameras", {"statement": token.decode(), "key": b64.encode(camera.key)}
         )
@@ -193,17 +193,3 @@ async def patiently(ask: Callable[[], Awaitable[T]]) -> T:
             if time.monotonic() > end:
                 raise
         await asyncio.sleep(AGAIN_S)
-
-
-def _statement(camera: Camera, key: keys.PrivateKey) -> bytes:
-    """What a resident signs of their camera."""
-    thumb = keys.thumb(key.public_key())
-    claims = {
-        "iss": thumb,
-        "sub": camera.thumb,
-        "jti": b64.encode(secrets.token_bytes(16)),
-        "iat": int(time.time()),
-        "label": camera.label,
-    }
-    signed = statement.signing_input(claims, thumb)
-    return assemble(signed, keys.sign(key, signed))

@@ -5,9 +5,12 @@ is written over by later captures, blocks up to 4 s and then returns None, and h
 pictures when a buffer was freed early. sensor_film.py does the filming; here is only the API.
 A method that the real driver has and the firmware does not need is missing on purpose: calling it
 fails loudly. Only PixelFormat.JPEG, because footage is JPEG.
+
+Knobs: `sensor` (its name, OV2640), `sensor_fault` ([number, text] that starting it raises).
 """
 
 import machine
+import simboard
 from camera_enums import SIZES, UXGA, FrameSize, GainCeiling, GrabMode, PixelFormat
 from sensor_film import Film
 
@@ -57,6 +60,9 @@ class Camera:
         init=True,
     ):
         global _only
+        fault = simboard.knob("sensor_fault", None)
+        if fault:
+            raise OSError(*fault)
         _check_pins(data_pins, sda_pin, scl_pin)
         if not 0 <= jpeg_quality <= 100:
             raise ValueError("jpeg quality must be in range 0-100")
@@ -192,7 +198,7 @@ class Camera:
 
     def get_sensor_name(self):
         self._filming()
-        return "OV2640"
+        return simboard.knob("sensor", "OV2640")
 
 
 def _check_pins(data_pins, sda_pin, scl_pin):

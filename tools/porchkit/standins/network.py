@@ -1,5 +1,6 @@
 """Stand-in for MicroPython's `network` on an ESP32: a station that joins when the knob `wifi` is
-true (the default) and loses its access point when it is false. Sockets are the host's own: a knob
+true (the default) and loses its access point when it is false. A number there, such as 202, is what
+joining ends with (the access point is heard, except for 201). Sockets are the host's own: a knob
 cannot cut them, porchkit.tap can."""
 
 import time
@@ -80,10 +81,11 @@ class WLAN:
             raise ValueError("unknown status param")
         if self._ssid is None:
             return STAT_IDLE
-        if not simboard.knob("wifi", True):
+        knob = simboard.knob("wifi", True)
+        if knob is not True:
             # The driver goes on trying by itself once the access point is back.
             self._joined_at = time.ticks_add(time.ticks_ms(), _JOIN_MS)
-            return STAT_NO_AP_FOUND
+            return knob or STAT_NO_AP_FOUND
         if time.ticks_diff(time.ticks_ms(), self._joined_at) < 0:
             return STAT_CONNECTING
         return STAT_GOT_IP
@@ -126,7 +128,7 @@ class WLAN:
     def scan(self):
         if not self._active:
             raise OSError("Wifi Not Started")
-        if not simboard.knob("wifi", True):
+        if simboard.knob("wifi", True) in (False, STAT_NO_AP_FOUND):
             return []
         return [(b"porchlight-sim", _BSSID, 6, -52, self.SEC_WPA2, False)]
 

@@ -1,0 +1,1 @@
+"""Provisioning over a serial cable: from a flashed board to a camera that its host knows."""

@@ -1,0 +1,81 @@
+"""Whose camera this board is: which key it keeps, gets or makes.
+
+    board   folder boards/NAME   then
+    none    none                 it makes a key from its own randomness and hands it out, this once
+    none    a key                it is handed that key, this once
+    a key   the same             nothing
+    a key   another, or none     refused, with what to do; --new-key makes it a new camera
+
+A board without a key has nothing stored under one either: forgetting begins with the key, so a run
+that breaks off leaves a board that the next run takes for a new one.
+"""
+
+import base64
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from accord import names
+from porchkit.errors import CommandError
+from porchkit.provision import install
+from porchkit.provision.board import About, Board
+from porchkit.provision.household import Folder, Household
+
+KEEP, HAND, MAKE = "kept", "handed over", "made on the board"
+_KEY = "board.key"
+
+
+@dataclass(frozen=True)
+class Asked:
+    """The camera's name, and whether the board shall forget which one it was."""
+
+    name: str
+    new_key: bool
+
+
+def decide(about: About, asked: Asked, here: bytes | None, house: Household) -> str:
+    """KEEP, HAND or MAKE. CommandError where the board is another camera, or another's."""
+    if about.camera is None or asked.new_key:
+        return MAKE if here is None else HAND
+    if here is None:
+        raise CommandError(_stranger(about.camera, asked.name, house.home.cameras()))
+    if names.camera_thumb(here) != about.camera:
+        raise CommandError(_stranger(about.camera, asked.name, house.home.cameras()))
+    if about.resident not in (None, house.thumb):
+        raise CommandError(
+            f"this board obeys another resident ({about.resident[:8]}…), not {house.resident}; "
+            "--new-key makes it a new camera, and what it stored for them is removed"
+        )
+    return KEEP
+
+
+def draw(board: Board, folder: Folder) -> bytes:
+    """A key made on the board, kept in `folder` before the board takes it for its own."""
+    key = base64.b64decode(board.ask("make_key"))
+    folder.keep(_KEY, key)
+    return key
+
+
+def settle(board: Board, decision: str, key: bytes, state: bytes) -> None:
+    """The board becomes the camera of `key`: what it stored as another is forgotten first. `state`
+    is where it begins if the key was not made just now."""
+    if decision == KEEP:
+        return
+    board.ask("forget")
+    if decision == MAKE:
+        board.ask("keep_key")
+    else:
+        install.put(board, "state.json", state)
+        install.put(board, _KEY, key)
+
+
+def _stranger(camera: str, name: str, known: Mapping[str, str]) -> str:
+    mine = next((other for other, thumb in known.items() if thumb == camera), None)
+    if mine is not None:
+        return (
+            f"this board is '{mine}' already; say: porchlight provision {mine}, "
+            f"or --new-key to make it '{name}'"
+        )
+    return (
+        f"this board holds the key of a camera that is not here ({camera[:8]}…); restore its "
+        f"folder under boards/ from your copy, or say --new-key to make it '{name}'"
+    )

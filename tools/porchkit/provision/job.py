@@ -1,0 +1,191 @@
+"""Provisioning one board, from its prompt to a camera that has connected to its host.
+
+    look -> decide -> (key) -> partial -> copy -> whole -> clock -> self-test -> register -> reset
+
+Up to "partial" nothing of what runs there is touched; from "whole" on nothing has to be repaired.
+"""
+
+import json
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from accord import names
+from porchkit import boards
+from porchkit.errors import CommandError
+from porchkit.mint import SEQ_EPOCH
+from porchkit.provision import about, cells, checks, household, identity, install, program
+from porchkit.provision.board import About, Board
+from porchkit.provision.household import Folder, Household
+from porchkit.provision.verdicts import FAIL, PASS, Row
+from porchkit.provision.wifi import Wifi
+
+ONLINE_S = 60.0  # joining, the time, a TLS handshake on a slow chip
+_POLL_S = 0.5
+_JUST_NOW_S = 10  # a grant that is signed after provisioning is backdated by less
+_IN_SERVICE = "in-service.json"
+
+Told = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What shall become of one board. `ask_wifi` is called if it knows no network."""
+
+    name: str
+    label: str
+    ask_wifi: Callable[[], Wifi] = field(repr=False)
+    board: str | None = None
+    place: dict[str, int] | None = None
+    wifi: Wifi | None = None
+    new_key: bool = False
+    moved: bool = False  # the way to the host was given anew
+    wait: bool = True  # for the board to connect
+
+
+@dataclass
+class Report:
+    """What was done, row by row."""
+
+    name: str
+    port: str
+    board: str = ""
+    camera: str = ""
+    copied: int = 0
+    bytes: int = 0
+    rows: list[Row] = field(default_factory=list)
+
+    @property
+    def good(self) -> bool:
+        return checks.passed(self.rows)
+
+    def json(self) -> dict[str, Any]:
+        return {
+            "camera": self.name,
+            "id": self.camera,
+            "port": self.port,
+            "board": self.board,
+            "files_copied": self.copied,
+            "bytes_copied": self.bytes,
+            "good": self.good,
+            "checks": [row.json() for row in self.rows],
+        }
+
+
+class Job:
+    """One board and everything that is done to it. `told` hears what goes on."""
+
+    def __init__(
+        self, board: Board, wish: Wish, house: Household, report: Report, told: Told
+    ) -> None:
+        self._board, self._wish, self._house = board, wish, house
+        self._report, self._told = report, told
+        self._folder = Folder(house.home, wish.name)
+
+    def run(self) -> None:
+        """All of it; the report tells how far it came. CommandError where it cannot go on."""
+        report, board = self._report, self._board
+        key = self.lay_out()
+        report.rows += checks.run(board, self._told)
+        report.rows.append(self._register(key))
+        newest = household.newest_entry(self._house) if report.good else 0
+        board.restart()
+        if report.good and self._wish.wait:
+            self._told("waiting until it has connected to the host")
+            report.rows.append(self._online(newest))
+
+    def lay_out(self) -> bytes:
+        """Everything onto the flash, so that the next start runs it; the board key."""
+        report, board = self._report, self._board
+        kind = _usable(board.about)
+        kept = (self._folder.settings() or {}).get("board")
+        report.board = about.chosen(board.about, self._wish.board, kept)
+        asked = identity.Asked(self._wish.name, self._wish.new_key)
+        decision = identity.decide(board.about, asked, self._folder.key(), self._house)
+        settings = self._settings()
+        self._told(f"{kind}, as {report.board}")
+        key = self._folder.key() or identity.draw(board, self._folder)
+        report.camera = names.camera_thumb(key)
+        self._keep_files(settings)
+        self._write(settings, decision, key)
+        self._folder.keep(_IN_SERVICE, b"{}\n")
+        self._tell_copied(decision)
+        return key
+
+    def _settings(self) -> dict[str, Any]:
+        """config.json; asks for the Wi-Fi where nobody has said it yet."""
+        wish = self._wish
+        wifi = wish.wifi
+        if wifi is None and not self._board.about.wifi:
+            wifi = wish.ask_wifi()
+        return household.settings(
+            self._folder, self._house.door, self._report.board, wifi, moved=wish.moved
+        )
+
+    def _keep_files(self, settings: dict[str, Any]) -> None:
+        """Our side's copy of what the board gets, without the Wi-Fi."""
+        ours = {**settings, "wifi": {"ssid": "", "key": ""}}
+        self._folder.keep("config.json", json.dumps(ours, indent=1).encode())
+        for name, raw in self._house.board_files().items():
+            self._folder.keep(name, raw)
+
+    def _write(self, settings: dict[str, Any], decision: str, key: bytes) -> None:
+        """The files, between the two marks; nothing at all where nothing differs."""
+        board, report = self._board, self._report
+        others = self._house.board_files()
+        others["board.json"] = json.dumps(boards.board_json(report.board)).encode()
+        plan = install.plan(board, program.for_board(board.about.mpy), others)
+        text = install.encoded(json.dumps(settings).encode())
+        differs = board.ask("settings", text, False)
+        todo = plan.files or plan.stale or differs or decision != identity.KEEP
+        if not todo and board.about.state == "whole":
+            return
+        report.copied, report.bytes = len(plan.files) + differs, plan.bytes
+        install.begin(board)
+        install.carry_out(board, plan, self._told)
+        board.ask("settings", text, True)
+        identity.settle(board, decision, key, self._first_state())
+        install.finish(board, plan)
+
+    def _first_state(self) -> bytes:
+        """state.json of a board that gets a key which may have been in use: its boots go on above
+        all that the host has seen, and grants signed before now are void: one of them may have
+        been revoked, and the board has forgotten which."""
+        since = int(time.time()) - SEQ_EPOCH
+        used = (self._folder.path / _IN_SERVICE).exists()
+        floor = since - _JUST_NOW_S if used else 0
+        return cells.sealed({"generation": 1, "boot": since, "floor": floor})
+
+    def _tell_copied(self, decision: str) -> None:
+        report = self._report
+        size = f"{report.copied} files, {report.bytes // 1024} KB" if report.copied else "nothing"
+        says = f"{size} copied; its key was {decision}"
+        report.rows.append(Row("copied", PASS, says if report.copied else "all was there already"))
+
+    def _register(self, key: bytes) -> Row:
+        try:
+            new = household.register(self._house, key, self._wish.label, self._wish.place)
+        except CommandError as error:
+            again = "then run the same command again: it goes on from here"
+            return Row("registered", FAIL, str(error), again)
+        said = "with the host" if new else "with the host, since earlier"
+        return Row("registered", PASS, f"{said}: {self._report.camera}")
+
+    def _online(self, newest: int) -> Row:
+        """Has it connected since entry `newest`? The host may still think so of the last time."""
+        until = time.monotonic() + ONLINE_S
+        while time.monotonic() < until:
+            if household.came_online(self._house, self._report.camera, newest):
+                return Row("online", PASS, "the board has connected to the host")
+            time.sleep(_POLL_S)
+        todo = "look at what it prints: mpremote connect PORT; then porchlight doctor PORT"
+        return Row("online", FAIL, f"the board did not connect within {ONLINE_S:.0f} s", todo)
+
+
+def _usable(seen: About) -> str:
+    """The chip and what runs on it. CommandError where Porchlight cannot run."""
+    version = ".".join(map(str, seen.version))
+    if seen.version < program.OLDEST:
+        raise CommandError(f"MicroPython {version} is too old; flash the board: porchlight flash")
+    return f"{seen.chip or seen.machine}, MicroPython {version}"
