@@ -128,9 +128,8 @@ class PtyBoard:
             self._boot(cause)
 
     def _boot(self, cause: str) -> None:
-        # Ctrl-C at the very moment when the program ends kills the process; the prompt was wanted.
-        hit = self._run is not None and self._run.process.returncode == -signal.SIGINT
         soft = cause == vboardrun.SOFT
+        missed = self._missed()
         raw = soft and self._prompt.raw
         self._prompt = Prompt(to_raw=raw)
         self._send(_SOFT_REBOOT if soft else uart.first_words(cause))
@@ -139,7 +138,7 @@ class PtyBoard:
             **self._chip.env(vboardrun.CAUSES[cause]),
             **self._folders(),
             "PORCHLIGHT_BOARD_TTY": console.device,
-            "PORCHLIGHT_BOARD_MAIN": "no" if raw or (soft and hit) else "yes",
+            "PORCHLIGHT_BOARD_MAIN": "no" if raw else "yes",
         }
         self._run = vboardrun.Run(
             vboardrun.command(self._heap, "-i", "-c", _BOOT),
@@ -150,7 +149,13 @@ class PtyBoard:
             watchdog=self._watchdog,
         )
         console.hand_over()
-        self._keys = uart.Keys(self._run.process.pid, console.type)
+        self._keys = uart.Keys(self._run.process.pid, console.type, missed)
+
+    def _missed(self) -> bytes:
+        """Ctrl-C at the very moment when a program ends kills the process. Then the next one is
+        interrupted before it begins, and gets what was typed after it."""
+        killed = self._run is not None and self._run.process.returncode == -signal.SIGINT
+        return uart.CTRL_C + self._keys.since if killed and self._keys else b""
 
     def _folders(self) -> dict[str, str]:
         root, standins = self.root.resolve(), standins_root()

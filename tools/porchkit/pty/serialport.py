@@ -33,6 +33,7 @@ class SerialPort:
         self._outlet = Outlet(self._master, self._emptied)
         self._hosts = Presence(device, self._deserted)
         self._giving_up: asyncio.TimerHandle | None = None
+        self._deaf = False  # the host let us wait in vain, and has read nothing since
         link.unlink(missing_ok=True)
         link.symlink_to(device)
         self._loop.add_reader(self._master, self._read)
@@ -42,9 +43,13 @@ class SerialPort:
         if not self._hosts.anybody:
             return
         self._outlet.write(chunk)
-        if len(self._outlet) > _WAITING_MAX and self._giving_up is None:
+        if not len(self._outlet):
+            self._deaf = False
+        elif self._deaf:
+            self._outlet.drop()
+        elif len(self._outlet) > _WAITING_MAX and self._giving_up is None:
             self._flow(False)
-            self._giving_up = self._loop.call_later(_PATIENCE_S, self._lose)
+            self._giving_up = self._loop.call_later(_PATIENCE_S, self._give_up)
 
     def close(self) -> None:
         """Pull the cable: whoever has it open reads an error, and the link is gone."""
@@ -61,6 +66,10 @@ class SerialPort:
     def _deserted(self) -> None:
         self._lose()
         termios.tcflush(self._slave, termios.TCIFLUSH)
+
+    def _give_up(self) -> None:
+        self._deaf = True
+        self._lose()
 
     def _lose(self) -> None:
         self._outlet.drop()

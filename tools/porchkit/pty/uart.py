@@ -9,7 +9,8 @@ from pathlib import Path
 
 from porchkit import vboardrun
 
-_CTRL_C = b"\x03"
+CTRL_C = b"\x03"
+_NOTHING = b"\n"
 _HELD_MAX = 4096
 # A second SIGINT that comes before the first is raised as KeyboardInterrupt ends the process.
 _APART_S = 0.05
@@ -22,38 +23,43 @@ def first_words(cause: str) -> bytes:
 
 
 class Keys:
-    """What the host types to process `pid`, by way of `type_`. Held until the program begins:
-    before that nobody would notice a Ctrl-C."""
+    """What the host types to process `pid`, by way of `type_`. Held until the program is about to
+    begin: before that nobody would notice a Ctrl-C. `held`: what an earlier process has missed."""
 
-    def __init__(self, pid: int, type_: Callable[[bytes], None]) -> None:
+    def __init__(self, pid: int, type_: Callable[[bytes], None], held: bytes) -> None:
         self._pid = pid
         self._type = type_
-        self._held: bytes | None = b""
+        self._held: bytes | None = held
         self._interrupted = 0.0
+        self.since = b""  # what came after the last SIGINT
 
     def let_through(self) -> None:
-        """The program begins."""
-        held, self._held = self._held, None
-        if held:
-            self.press(held)
+        """The program is about to begin, and reads one byte: has Ctrl-C been typed?"""
+        held, self._held = self._held or b"", None
+        self._type((CTRL_C if CTRL_C in held else _NOTHING) + held.replace(CTRL_C, b""))
 
     def press(self, chunk: bytes) -> None:
         """From the host, in order."""
         if self._held is not None:
             self._held = (self._held + chunk)[-_HELD_MAX:]
             return
-        first, *others = chunk.split(_CTRL_C)
-        self._type(first)
+        first, *others = chunk.split(CTRL_C)
+        self._send(first)
         for piece in others:
             self._interrupt()
-            self._type(piece)
+            self._send(piece)
+
+    def _send(self, piece: bytes) -> None:
+        self.since = (self.since + piece)[-_HELD_MAX:]
+        self._type(piece)
 
     def _interrupt(self) -> None:
         """A program gets KeyboardInterrupt; whoever reads stdin as it comes gets the byte."""
         if not _catches_interrupt(self._pid):
-            self._type(_CTRL_C)
+            self._send(CTRL_C)
         elif time.monotonic() - self._interrupted > _APART_S:
             self._interrupted = time.monotonic()
+            self.since = b""
             with contextlib.suppress(ProcessLookupError):
                 os.kill(self._pid, signal.SIGINT)
 

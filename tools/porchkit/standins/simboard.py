@@ -10,10 +10,10 @@ A board's `/` may be a folder of its own (simboot.py). The stand-ins use the mac
 """
 
 import json
-import os
 import sys
 import time
 
+import uos
 import vfs
 
 EXIT_RESET = 75  # nobody supervises: what the process ends with where a board would reset
@@ -60,7 +60,7 @@ def chip_file(name):
 
 def started_with(name, default):
     """A word that the supervisor gave this run of the process, such as the reset's cause."""
-    word = os.getenv("PORCHLIGHT_BOARD_" + name)
+    word = uos.getenv("PORCHLIGHT_BOARD_" + name)
     return default if word is None else word
 
 
@@ -69,7 +69,7 @@ def tell(line):
     a virtual board does not outlive the program that powers it."""
     global _link
     if _link is None:
-        number = os.getenv("PORCHLIGHT_BOARD_LINK")
+        number = uos.getenv("PORCHLIGHT_BOARD_LINK")
         if number is None:
             return False
         _link = open(int(number), "wb")  # noqa: SIM115 - open as long as the board is

@@ -62,7 +62,15 @@ def _report(error):
     print("\n".join([line for line in lines if __file__ not in line]), end="")
 
 
+def _interrupted():
+    """Wait for the UART (porchkit/pty/uart.py); was Ctrl-C typed while we were not there yet?"""
+    simboard.tell("up")
+    if sys.stdin.buffer.read(1) != b"\x03":
+        return False
+    print("KeyboardInterrupt: ")
+    return True
+
+
 _begin()
-simboard.tell("up")
-if _run("boot.py") and simboard.started_with("MAIN", "yes") == "yes":
+if not _interrupted() and _run("boot.py") and simboard.started_with("MAIN", "yes") == "yes":
     _run("main.py")
