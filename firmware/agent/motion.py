@@ -5,7 +5,7 @@ All in integers, so that porchlight/motion/model.py finds the same on the host, 
 
 from array import array
 
-from agent.motion_light import BINS, STRIDE, TILE, compare, local, spread
+from agent.motion_light import BINS, STRIDE, TILE, compare, hide, local, overall, spread
 from agent.motion_regions import ignore, learn, mark, weigh, wipe
 from agent.motion_tables import SUMMIT, tables
 
@@ -34,7 +34,7 @@ class MotionModel:
     """`sensitivity` 1..100: every 16 more halve what must move. `zones`: rows of equal length,
     stretched over the picture, "." watched and "#" ignored; None watches everything.
 
-    Nothing is allocated per frame; 17 bytes a block when the shape changes.
+    Nothing is allocated per frame; 17 bytes a block when the shape changes, 18 with zones.
     """
 
     def __init__(self, sensitivity: int = 50, zones: "list[str] | None" = None) -> None:
@@ -43,7 +43,7 @@ class MotionModel:
         self._scale = _scale(sensitivity)
         self._zones = zones
         self._cols = self._rows = self._frames = 0
-        self._counts = _words(BINS)
+        self._counts = _words(BINS + 1)
         self._found = _words(2)
         self._clutter = 0  # weight, times 256
         self._upset = 0  # frames in a row that were mostly marked
@@ -79,7 +79,7 @@ class MotionModel:
             into[at] = 0 if not number else 2 if number == deciding else 1
 
     def background(self, into: bytearray) -> None:
-        """The greys that the last thumbnail was compared with, in its light."""
+        """The greys that the next thumbnail is compared with, in the light of the last one."""
         for at in range(self._cols * self._rows):
             inside = self._inside(at)
             light = self._light[inside] + self._row_light[at // self._cols] - 32768
@@ -93,15 +93,18 @@ class MotionModel:
         across, down = max(1, (cols + TILE // 2) // TILE), max(1, (rows + TILE // 2) // TILE)
         tiles, levels = bytearray(across * down), _words(across)
         row_light, row_marks = _words(rows), _words(rows)
-        words = [_words(size) for _ in range(7)]
-        masks = [bytearray(size + 3 & ~3) for _ in range(2)]
-        ignored = _ignored(self._zones, cols, rows, stride) if self._zones else None
+        past, noise, light, limits, seen, last_seen, stack = [_words(size) for _ in range(7)]
+        mask, last_mask = [bytearray(size + 3 & ~3) for _ in range(2)]
+        ignored = _ignored(self._zones, cols, rows, stride) if self._zones else b""
+        watched = cols * rows - sum(ignored)
         shape = array("H", (cols, rows, stride, across, down))
-        self._past, self._noise, self._light, self._limits = words[:4]
-        self._seen, self._last_seen, self._stack = words[4:]
-        self._mask, self._last_mask = masks
+        # From here on nothing is allocated.
+        self._past, self._noise, self._light, self._limits = past, noise, light, limits
+        self._seen, self._last_seen, self._stack = seen, last_seen, stack
+        self._mask, self._last_mask = mask, last_mask
         self._tiles, self._levels, self._row_light = tiles, levels, row_light
         self._row_marks, self._ignored, self._shape = row_marks, ignored, shape
+        self._watched = watched
         self._cols, self._rows = cols, rows
         self.reset()
 
@@ -119,13 +122,16 @@ class MotionModel:
 
     def _find_light(self, pixels: bytearray) -> None:
         light, counts, shape = self._light, self._counts, self._shape
-        middle = compare(0, 0, 0, pixels, self._logs, self._past, light, counts, shape)
+        compare(0, 0, 0, pixels, self._logs, self._past, light, shape)
+        if self._zones:
+            hide(0, light, self._ignored, len(light))
+        middle = overall(0, 0, 0, light, counts, shape)
         local(0, 0, 0, light, self._tiles, counts, shape, middle)
         levels, row_light = self._levels, self._row_light
         spread(0, 0, 0, light, self._tiles, levels, row_light, counts, shape, middle)
 
     def _mark(self, pixels: bytearray) -> int:
-        """How many blocks differ."""
+        """How many watched blocks differ."""
         self._mask, self._last_mask = self._last_mask, self._mask
         self._seen, self._last_seen = self._last_seen, self._seen
         wipe(0, self._mask, len(self._mask) >> 2)
@@ -134,8 +140,8 @@ class MotionModel:
             self._row_light, self._noise, self._seen, self._limits, self._mask, self._row_marks,
             self._shape, self._shift(),
         )  # fmt: skip
-        if self._ignored:
-            ignore(0, self._mask, self._ignored, len(self._ignored))
+        if self._zones:
+            marked -= ignore(0, 0, self._mask, self._ignored, len(self._ignored))
         return marked
 
     def _shift(self) -> int:
@@ -159,7 +165,7 @@ class MotionModel:
         return weight
 
     def _learn(self, pixels: bytearray, marked: int) -> None:
-        mostly = marked * 100 > self._cols * self._rows * 60
+        mostly = marked * 100 > self._watched * 60
         self._upset = min(_ANEW_FRAMES, self._upset + 1) if mostly else 0
         shift, marked_too = self._shift(), 0
         if self._upset == _ANEW_FRAMES:

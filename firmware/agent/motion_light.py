@@ -16,7 +16,7 @@ ACROSS = const(3)  # tiles
 DOWN = const(4)
 SHAPE = const(5)
 
-BINS = const(256)  # of the counts for a whole picture; a tile or a row has 64
+BINS = const(256)  # of the counts for a whole picture; a tile or a row has 64. One more is spare
 TILE = const(8)  # blocks, each way
 _NONE = const(32800)  # in `light` first: neither brighter nor darker; the middle of bin 512
 _FIRST_BIN = const(384)  # of 256 around that
@@ -25,27 +25,20 @@ _FIRST_BIN = const(384)  # of 256 around that
 @micropython.viper
 def compare(  # type: ignore[no-untyped-def]  # noqa: PLR0913 - viper has no objects
     at: int,
-    bin: int,
+    end: int,
     rim: int,
     pixels: ptr8,
     logs: ptr16,
     past: ptr16,
     light: ptr16,
-    counts,
     shape: ptr16,
-) -> int:
-    """light = how much brighter than the past each block is. Returns the bin of its median, taken
-    of every fourth row.
+):
+    """light = how much brighter than the past each block is.
 
-    `at`, `bin`, `rim` begin at 0, and come first because an ESP32 keeps a function's first three
+    `at`, `end`, `rim` begin at 0, and come first because an ESP32 keeps a function's first three
     variables in registers; likewise below.
     """
-    tally = ptr16(counts)
-    while at < BINS:
-        tally[at] = 0
-        at += 1
     cols = int(shape[COLS])
-    counted = 0
     row = 0
     while row < int(shape[ROWS]):
         at = (row + 2) * int(shape[STRIDE]) + 2
@@ -54,17 +47,45 @@ def compare(  # type: ignore[no-untyped-def]  # noqa: PLR0913 - viper has no obj
         while at < end:
             light[at] = int(logs[pixels[at - rim]]) - int(past[at]) + _NONE
             at += 1
-        if row & 3 == 0:
-            at = end - cols
-            while at < end:
-                bin = (int(light[at]) >> 6) - _FIRST_BIN
-                if bin >> 8:
-                    bin = 0 if bin < 0 else BINS - 1
-                tally[bin] = int(tally[bin]) + 1
-                at += 1
-            counted += cols
         row += 1
-    return int(median(0, 0, counts, counted)) + _FIRST_BIN
+
+
+@micropython.viper
+def hide(at: int, light: ptr16, ignored: ptr8, size: int):  # type: ignore[no-untyped-def]
+    """Ignored blocks have no say in what follows: their light is 0, which no block's is."""
+    while at < size:
+        if ignored[at]:
+            light[at] = 0
+        at += 1
+
+
+@micropython.viper
+def overall(  # type: ignore[no-untyped-def]
+    at: int, bin: int, end: int, light: ptr16, counts, shape: ptr16
+) -> int:
+    """The bin of the median of `light`, of every fourth row; 512 if no block has a say."""
+    tally = ptr16(counts)
+    while at < BINS:
+        tally[at] = 0
+        at += 1
+    counted = 0
+    row = 0
+    while row < int(shape[ROWS]):
+        at = (row + 2) * int(shape[STRIDE]) + 2
+        end = at + int(shape[COLS])
+        counted += int(shape[COLS])
+        while at < end:
+            bin = (int(light[at]) >> 6) - _FIRST_BIN
+            if bin >> 8:
+                if light[at]:
+                    bin = 0 if bin < 0 else BINS - 1
+                else:
+                    bin = BINS
+                    counted -= 1
+            tally[bin] = int(tally[bin]) + 1
+            at += 1
+        row += 4
+    return int(median(0, 0, counts, counted)) + _FIRST_BIN if counted else 512
 
 
 @micropython.viper
@@ -113,12 +134,16 @@ def local(  # type: ignore[no-untyped-def]  # noqa: PLR0913
                 while at < end:
                     bin = (int(light[at]) >> 6) - middle
                     if bin >> 6:
-                        bin = 0 if bin < 0 else 63
+                        if light[at]:
+                            bin = 0 if bin < 0 else 63
+                        else:
+                            bin = 64
+                            counted -= 1
                     tally[bin] = int(tally[bin]) + 1
                     at += 2
                 first += int(shape[STRIDE])
                 row += 1
-            tiles[tile] = int(median(0, 0, counts, counted))
+            tiles[tile] = int(median(0, 0, counts, counted)) if counted else 32
             tile += 1
             left += 1
         top += 1
@@ -166,6 +191,7 @@ def spread(  # type: ignore[no-untyped-def]  # noqa: C901, PLR0913
         clear(0, counts)
         at = (row + 2) * int(shape[STRIDE]) + 2
         last = at + int(shape[COLS])
+        counted = (int(shape[COLS]) + 1) >> 1
         left = 0
         end = at + (TILE >> 1)
         value = int(levels[0]) << 4
@@ -177,7 +203,11 @@ def spread(  # type: ignore[no-untyped-def]  # noqa: C901, PLR0913
                 if at & 1 == 0:
                     bin = (int(light[at]) + zero - (value >> 2)) >> 6
                     if bin >> 6:
-                        bin = 0 if bin < 0 else 63
+                        if light[at]:
+                            bin = 0 if bin < 0 else 63
+                        else:
+                            bin = 64
+                            counted -= 1
                     tally[bin] = int(tally[bin]) + 1
                 light[at] = value >> 2
                 value += step
@@ -191,6 +221,6 @@ def spread(  # type: ignore[no-untyped-def]  # noqa: C901, PLR0913
                 value += step
                 step *= 2
                 end = at + TILE
-        bin = (int(median(0, 0, counts, (int(shape[COLS]) + 1) >> 1)) - 32) << 6
+        bin = (int(median(0, 0, counts, counted)) - 32) << 6 if counted else 0
         row_light[row] = 32768 - 2048 + 8 + middle + bin
         row += 1

@@ -113,12 +113,14 @@ def loudest(most: int, at: int, value: int, noise: ptr16, stride: int) -> int:
 
 
 @micropython.viper
-def ignore(at: int, mask: ptr8, ignored: ptr8, size: int):  # type: ignore[no-untyped-def]
-    """Take the marks from ignored blocks."""
+def ignore(at: int, taken: int, mask: ptr8, ignored: ptr8, size: int) -> int:
+    """Take the marks from ignored blocks; how many it were. `at` and `taken` begin at 0."""
     while at < size:
-        if ignored[at]:
+        if ignored[at] and mask[at]:
             mask[at] = 0
+            taken += 1
         at += 1
+    return taken
 
 
 @micropython.viper

@@ -183,3 +183,23 @@ def test_a_quiet_vga_picture_costs_less_than_two_milliseconds() -> None:
         model.judge(shown)
         cost_s.append(time.thread_time() - start)
     assert min(cost_s[LEARNING_FRAMES:]) < 2e-3
+
+
+def test_a_lamp_in_an_ignored_part_is_nobodys_business() -> None:
+    """Most of the picture is ignored and becomes twice as bright: the rest keeps its light."""
+    dice = random.Random(7)
+    ground = [dice.randrange(60, 120) for _ in range(80 * 60)]
+    model = MotionModel(50, ["#######..."])
+
+    def seen(lit: bool, passer: int | None = None) -> int:
+        pixels = bytearray(grey + dice.randrange(3) for grey in ground)
+        for at, grey in enumerate(pixels):
+            if lit and at % 80 < 56:
+                pixels[at] = min(255, grey * 19 // 10)
+            if passer is not None and passer <= at % 80 < passer + 6 and 20 <= at // 80 < 30:
+                pixels[at] = 20
+        return model.judge(Thumbnail(80, 60, bytes(pixels)))
+
+    assert [seen(False) for _ in range(30)][LEARNING_FRAMES:] == [0] * 10
+    assert max(seen(True) for _ in range(12)) < THRESHOLD
+    assert min(seen(True, 58 + step) for step in range(10)) >= THRESHOLD

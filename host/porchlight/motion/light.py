@@ -8,7 +8,7 @@ from typing import Final
 
 import numpy as np
 
-from porchlight.motion.tables import Ints
+from porchlight.motion.tables import Bools, Ints
 
 ROUNDING: Final = 8  # half a step of the logarithm, on all that is found
 TILE: Final = 8  # blocks, each way
@@ -18,17 +18,20 @@ _NEAR: Final = 32  # bins either way, in a tile or a row, from there
 
 
 class Light:
-    """For pictures of one shape (rows, columns)."""
+    """For pictures of one shape: that of `watched`, which says which blocks have a say."""
 
-    def __init__(self, shape: tuple[int, int]) -> None:
-        rows, cols = shape
+    def __init__(self, watched: Bools) -> None:
+        rows, cols = watched.shape
         down, across = _tiles(rows), _tiles(cols)
-        self._rows: Ints = np.arange(rows, dtype=np.int32)[:, None]
+        self._row_of: Ints = np.indices(watched.shape, np.int32)[0]
         self._tile_count = down * across
-        of_row = np.minimum(self._rows // TILE, down - 1)
+        of_row = np.minimum(self._row_of // TILE, down - 1)
         of_col = np.minimum(np.arange(cols, dtype=np.int32) // TILE, across - 1)
-        self._voting = (self._rows + np.arange(cols)) % 2 == 0  # as on a chess-board
-        self._tile_of: Ints = (of_row * across + of_col)[self._voting]
+        self._in_all = watched & (self._row_of % _EVERY == 0)
+        self._in_tile = watched & ((self._row_of + np.arange(cols)) % 2 == 0)  # a chess-board
+        self._in_row = watched & (np.arange(cols) % 2 == 0)
+        self._tile_of: Ints = (of_row * across + of_col)[self._in_tile]
+        self._row_of = self._row_of[self._in_row]
         self._share_of_row = _shares(rows, down)
         self._share_of_col = _shares(cols, across).T
 
@@ -37,13 +40,13 @@ class Light:
         the past each block is. Light as the tiles have it, run from the centre of one into the
         next, and on it what each row differs by (lamps that flicker while it is read out)."""
         brighter = brighter + 32
-        middle = int(_medians(brighter[::_EVERY] >> 6, 0, 1, _REACH)[0])
+        middle = int(_medians(brighter[self._in_all] >> 6, 0, 1, _REACH)[0])
         brighter -= middle << 6
-        tiles = _medians(brighter[self._voting] >> 6, self._tile_of, self._tile_count, _NEAR)
+        tiles = _medians(brighter[self._in_tile] >> 6, self._tile_of, self._tile_count, _NEAR)
         tiles = tiles.reshape(self._share_of_row.shape[1], -1)
         smooth = (self._share_of_row @ tiles @ self._share_of_col) >> 2
-        uneven = (brighter - smooth)[:, ::2] >> 6
-        of_row = _medians(uneven, self._rows, len(smooth), _NEAR)
+        uneven = (brighter - smooth)[self._in_row] >> 6
+        of_row = _medians(uneven, self._row_of, len(smooth), _NEAR)
         return smooth + ((of_row[:, None] + middle) << 6) + ROUNDING
 
 
@@ -64,10 +67,11 @@ def _shares(length: int, tiles: int) -> Ints:
 
 
 def _medians(bins: Ints, group: Ints | int, groups: int, reach: int) -> Ints:
-    """The lower median of the bins of each group, counted from -reach to reach - 1."""
+    """The lower median of the bins of each group, counted from -reach to reach - 1; 0 of none."""
     counted = np.maximum(np.minimum(bins, reach - 1), -reach) + (group * (2 * reach) + reach)
     counts = np.bincount(counted.ravel(), minlength=groups * 2 * reach).reshape(groups, -1)
     below = counts.cumsum(axis=1)
     half = (below[:, -1:] + 1) >> 1
-    found: Ints = (below >= half).argmax(axis=1).astype(np.int32)
-    return found - reach
+    found: Ints = (below >= half).argmax(axis=1).astype(np.int32) - reach
+    found[below[:, -1] == 0] = 0
+    return found

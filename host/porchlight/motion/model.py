@@ -74,20 +74,20 @@ class MotionModel:
         return bytes(marks)
 
     def background(self) -> bytes:
-        """The greys that the last thumbnail was compared with, in its light."""
+        """The greys that the next thumbnail is compared with, in the light of the last one."""
         return bytes((self._predicted() >> 4).astype(np.uint8))
 
     def _begin(self, pixels: Ints) -> None:
         """The first frame is the past, and nothing differs from it."""
         self._frames = 0
         self.learning = True
-        self._lighting = Light((pixels.shape[0], pixels.shape[1]))
         self._past: Ints = _LOGS[pixels]
         self._noise: Ints = np.full_like(pixels, _NOISE)
         self._light = np.full_like(pixels, ROUNDING)
         self._seen: Ints = np.zeros_like(pixels)  # how much brighter than predicted
         self._regions = Regions(np.zeros_like(pixels))
         self._watched: Bools = _watched(self._zones, pixels.shape)
+        self._lighting: Light = Light(self._watched)
         self._clutter = _LEAST_CLUTTER  # weight, times 256
         self._upset = 0  # frames in a row that were mostly marked
 
@@ -119,7 +119,7 @@ class MotionModel:
 
     def _learn_past(self, logs: Ints, differing: Bools, marked: Bools) -> None:
         """What differs and is ignored stays as it is."""
-        mostly = np.count_nonzero(differing) * 100 > differing.size * 60
+        mostly = np.count_nonzero(marked) * 100 > np.count_nonzero(self._watched) * 60
         self._upset = min(_ANEW_FRAMES, self._upset + 1) if mostly else 0
         nearer, shift = logs - self._past, self._shift()
         past = self._past + np.where(differing, 0, _part(nearer, shift))
