@@ -36,6 +36,8 @@ def main() -> None:
     try:
         from agent import program
 
+        if not program.__file__.startswith(slots.slot):
+            raise ImportError("%s holds no program" % slots)
         ended = program.main(slots)
     except Exception as error:
         if not slots.slot:
@@ -64,7 +66,10 @@ def _hold() -> None:
     from agent import board
     from agent.flash import Flash
 
-    board.hold(machine, Flash())
+    try:
+        board.hold(machine, Flash())
+    except ValueError as error:  # another chip's pins: what can run shall run all the same
+        print("loader: board.json: %s" % error)
 
 
 def _choose() -> "Slots":

@@ -9,6 +9,8 @@ from accord.wire import Answer
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from agent.gate import Gate
 
 MAX_WAITING = 24  # that the host does not let us send: replies, and one button press
@@ -22,10 +24,15 @@ class Answers:
         self._gate = gate
         self._waiting: list[Answer] = []
         self._told: dict[bytes, str] = {}  # handle -> reason, over this connection
+        self.opening: Callable[[], list[Answer]] = list  # what every connection begins with
 
     def begin(self) -> None:
         """A new connection: the host knows nothing."""
         self._told = {}
+        waiting = [(answer.handle, answer.reason) for answer in self._waiting]
+        for answer in self.opening():
+            if (answer.handle, answer.reason) not in waiting:
+                self.add(answer)
 
     def add(self, answer: Answer) -> None:
         """To be told before any verdict."""
@@ -35,6 +42,11 @@ class Answers:
     def full(self) -> bool:
         """Does the host ask and ask without hearing us?"""
         return len(self._waiting) >= MAX_WAITING
+
+    @property
+    def idle(self) -> bool:
+        """Has all that was added left?"""
+        return not self._waiting
 
     def next(self) -> Answer | None:
         """The most urgent one; it stays so until sent()."""

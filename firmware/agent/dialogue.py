@@ -46,7 +46,7 @@ class Dialogue:
         self._wake = asyncio.Event()
         self._handshake = [session.hello()]
         self._answers = answers
-        self._welcome = False  # the host proved itself and told the time
+        self._welcome_at: int | None = None  # the host proved itself and told the time
         self._watched = False  # the host said on this connection who looks
         self._began = self._heard_at = elapsed.ms()
         self._writing_since: int | None = None
@@ -55,6 +55,11 @@ class Dialogue:
     @property
     def age_ms(self) -> int:
         return self._elapsed.ms() - self._began
+
+    @property
+    def steady_ms(self) -> int:
+        """Since the host welcomed us; 0 before."""
+        return 0 if self._welcome_at is None else self._elapsed.ms() - self._welcome_at
 
     def wake(self) -> None:
         """There may be something to send."""
@@ -87,7 +92,8 @@ class Dialogue:
             self._handshake.append(proof)
         answer = self._downlink.handle(message)
         if isinstance(message, wire.Time):
-            self._welcome = True
+            if self._welcome_at is None:
+                self._welcome_at = self._elapsed.ms()
         elif isinstance(message, wire.Watch):
             self._watched = True
         if answer is None:
@@ -111,7 +117,7 @@ class Dialogue:
         if self._handshake:
             await self._connection.send((self._handshake.pop(0),), always)
             return True
-        if not self._welcome:
+        if self._welcome_at is None:
             return False
         answer = self._answers.next()
         if answer is None:
@@ -129,7 +135,7 @@ class Dialogue:
                 raise LinkLost("withdrawn")
             if now - self._heard_at > SILENCE_MS:
                 raise LinkLost("silence")
-            if not self._welcome and self.age_ms > WELCOME_MS:
+            if self._welcome_at is None and self.age_ms > WELCOME_MS:
                 raise LinkLost("no-welcome")
             if self._writing_since is not None and now - self._writing_since > STALL_MS:
                 raise LinkLost("stalled")

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from agent.consent import Consent
     from agent.gate import Gate
     from agent.log import Log
+    from agent.update import Updates
 
 
 class Downlink:
@@ -22,12 +23,14 @@ class Downlink:
         consent: "Consent",
         gate: "Gate",
         obey: "Callable[[], None]",
+        updates: "Updates",
         log: "Log",
     ) -> None:
         self._clock = clock
         self._consent = consent
         self._gate = gate
         self._obey = obey
+        self._updates = updates
         self._log = log
 
     def handle(self, message: wire.Message) -> wire.Answer | None:
@@ -47,6 +50,8 @@ class Downlink:
         elif isinstance(message, wire.Settings):
             self._gate.settle(message)
             self._obey()
+        elif isinstance(message, wire.Update):
+            return self._updates.handle(message)
         return None
 
     def cut_off(self) -> None:

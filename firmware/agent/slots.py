@@ -96,7 +96,7 @@ class Slots:
                 self.slot, self.trial = record["trial"], True
             else:
                 words = {"watchdog": "hung", "power": "power-cut"}
-                self.give_up(words.get(cause, "restarted"))
+                self._drop_trial(words.get(cause, "restarted"))
         except OSError:
             self.slot = record["slot"]
 
@@ -104,6 +104,11 @@ class Slots:
     def target(self) -> str:
         """The slot that an update goes to: never one that runs, or would."""
         return "b" if "a" in (self.slot, self._record["slot"]) else "a"
+
+    @property
+    def pending(self) -> bool:
+        """Is one on trial, or will be at the next start?"""
+        return bool(self._record["trial"])
 
     @property
     def highest(self) -> int:
@@ -129,8 +134,7 @@ class Slots:
     def try_next(self, version: int, release: str, approved: int) -> None:
         """From the next start on, `target` is on trial. `release`: its handle; `approved`: iat of
         the approval, 0 without one. OSError: it is not, and all is as before."""
-        before = dict(self._record)
-        self._record.update(
+        self._change(
             {
                 "trial": self.target,
                 "coming": version,
@@ -140,41 +144,48 @@ class Slots:
                 "news": "",
             }
         )
-        try:
-            self._save()
-        except OSError:
-            self._record = before
-            raise
 
     def confirm(self) -> None:
-        """The trial has proved itself: from now on it is what runs."""
-        record = self._record
-        record["slot"], record["trial"] = record["trial"], ""
-        record["highest"] = max(record["highest"], record["coming"])
-        record["news"] = RUNNING
-        self._save()
+        """The trial has proved itself: from now on it is what runs. OSError: not yet."""
+        highest = max(self.highest, self._record["coming"])
+        self._change({"slot": self.slot, "trial": "", "highest": highest, "news": RUNNING})
         self.trial = False
         if self.guard is not None:
             self.guard.proven = True
 
     def give_up(self, why: str) -> None:
-        """The trial is over; without one, what runs is given up for slot "". Takes effect at the
-        next start. `why`: a short word."""
+        """What runs is given up, from the next start on: a trial for what ran before it, any other
+        slot for slot "". `why`: a short word."""
         record = self._record
-        if record["trial"]:
-            record["trial"] = ""
-        elif record["slot"]:
+        if self.trial:
+            self.trial = False
+            self._drop_trial(why)
+        elif self.slot and record["slot"] == self.slot:
             record["slot"] = ""
-        else:
-            return
-        record["given_up"] = record["release"]
-        record["news"] = (UNDONE + " " + why)[:_NEWS_MAX]
-        self._save()
+            self._note_undone(why)
 
     def told(self) -> None:
         """The host has heard the news."""
-        self._record["news"] = ""
+        self._change({"news": ""})
+
+    def _drop_trial(self, why: str) -> None:
+        self._record["trial"] = ""
+        self._note_undone(why)
+
+    def _note_undone(self, why: str) -> None:
+        self._record["given_up"] = self._record["release"]
+        self._record["news"] = (UNDONE + " " + why)[:_NEWS_MAX]
         self._save()
+
+    def _change(self, values: "dict[str, Any]") -> None:
+        """All of it, durably, or nothing: OSError."""
+        before = dict(self._record)
+        self._record.update(values)
+        try:
+            self._save()
+        except OSError:
+            self._record = before
+            raise
 
     def _load(self) -> None:
         try:

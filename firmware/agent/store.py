@@ -1,13 +1,14 @@
 """Everything the board keeps: provisioning (read only) and its own state (two generations).
 
 config.json board.json ca.der board.key resident.json   written by provisioning
+release.json                                             so too; without it no update is taken
 resident.tab                                             made here, from resident.json
 state.json  {"boot", "floor", "iat_floor", "grants", "revoked", "button", "pressed_at"}
 days.json   {"used"}: time filmed today, apart from the rest because it is written every minute
 """
 
 from accord import b64, names
-from agent import config, p256
+from agent import config, p256, trust
 from agent.board import Board
 from agent.cell import Cell
 from agent.errors import ConfigError, StoreError
@@ -74,6 +75,11 @@ class Store:
         if named != thumb:
             raise ConfigError("resident.json: thumb does not name this key")
         return thumb, verifier
+
+    def trust(self) -> "trust.Trust | None":
+        """Whose updates are taken; None for nobody's."""
+        camera = names.camera_thumb(self.board_key())
+        return trust.read(self._flash.read("release.json"), self.resident(), camera)
 
     def load(self) -> State:
         """The stored state. If both copies are damaged nobody knows what was revoked: then no

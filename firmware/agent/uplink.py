@@ -61,6 +61,10 @@ class Uplink:
         if self._dialogue is not None:
             self._dialogue.wake()
 
+    def steady_ms(self) -> int:
+        """How long the connection that is up has been a good one; 0 without."""
+        return 0 if self._dialogue is None else self._dialogue.steady_ms
+
     async def run(self, ready: "Callable[[], bool]", backoff: "Backoff", log: "Log") -> None:
         """`ready()`: is there a network, and was the time asked for?"""
         while True:

@@ -11,7 +11,7 @@ from agent.slots import Slots
 from tests.support.porch import Porch
 
 Build = Callable[..., Porch]
-HANDLE = "aGFuZGxlLWhhbmRsZS0x"
+HANDLE = "aGFuZGxlLWhhbmRsZS0xNg"
 
 
 def slots_of(p: Porch) -> Slots:
@@ -86,13 +86,16 @@ async def test_a_good_slot_runs_its_own_files_and_no_others(porch: Build) -> Non
         ({"agent/program.py": "def main(slots):\n    return 'tired'\n"}, "ended"),
         ({"agent/radio.py": "class Radio: pass\n"}, "AttributeError"),
         ({"agent/program.py": ""}, "AttributeError"),
+        (None, "ImportError"),
     ],
 )
 async def test_a_trial_that_fails_is_given_up_at_once(
-    porch: Build, changes: dict[str, str], because: str
+    porch: Build, changes: dict[str, str] | None, because: str
 ) -> None:
     async with porch() as p:
-        on_trial(p, changes)
+        on_trial(p, changes or {})
+        if changes is None:  # then the cable's agent/ would be found instead
+            shutil.rmtree(p.board.root / "a/agent")
         await runs_the_cables(p, 2, because)
 
 

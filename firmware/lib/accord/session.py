@@ -106,7 +106,6 @@ class BoardSession(_Session):
     def __init__(self, key: bytes, nonce: bytes, boot: int, firmware: str) -> None:
         super().__init__()
         self._key = key
-        self._boot = boot
         camera = names.raw(names.camera_thumb(key))
         payload = wire.Hello(camera, nonce, boot, firmware.encode()).payload()
         self._hello = wire.header(wire.Hello, len(payload), 0) + payload
@@ -146,9 +145,8 @@ class HostSession(_Session):
         self._nonce = nonce
         self._lookup = lookup
         self._key = self._transcript = b""
-        self._sequence = -1
+        self._sequence, self.boot = -1, 0
         self.camera = self.firmware = ""
-        self.boot = 0
 
     def _react(self, message: "Message", raw: "Raw") -> None:
         if isinstance(message, wire.Hello):

@@ -27,6 +27,7 @@ CLOCKS = ("none", "host", "sntp", "both")
 FRAME_REASONS = ("always", "motion", "learning", "pre-roll", "post-roll")
 STATES = ("dark", "ready", "sending")
 MODES = ("always", "motion")
+UPDATES = ("offer", "approval", "chunk", "go", "cancel", "heard")
 
 
 def _fields(layout: str) -> "tuple[tuple[str, int], ...]":
@@ -113,7 +114,8 @@ class Status(Message):
 
 
 class Answer(Message):
-    """To a GrantToken ("held" or why not; handle zero if unreadable) or a Revoke ("revoked")."""
+    """To a GrantToken ("held" or why not; handle zero if unreadable), a Revoke ("revoked") or an
+    Update ("update-...": how it goes on, or why not; handle of its release)."""
 
     TYPE, MAX_REST = 18, 32
     FIELDS = _fields("handle -16 reason 0")
@@ -154,8 +156,7 @@ class Watch(Message):
     @property
     def wants(self) -> "list[tuple[bytes, bytes, int]]":
         """(hub thumb, 32 raw bytes; handle; action code, see grant.ACTIONS, from 1)."""
-        packed = self.packed
-        cells = [packed[at : at + 49] for at in range(0, len(packed), 49)]
+        cells = [self.packed[at : at + 49] for at in range(0, len(self.packed), 49)]
         return [(cell[:32], cell[32:48], cell[48]) for cell in cells]
 
 
@@ -175,9 +176,21 @@ class Settings(Message):
     height: int
 
 
+class Update(Message):
+    """`kind` indexes UPDATES; `body` the release, the approval, bytes of file `index` from
+    `offset` on (0 is the list of files), or the handle that was heard of."""
+
+    TYPE, MAX_REST = 38, 4096
+    FIELDS = _fields("kind 1 index 2 offset 4 body 0")
+    kind: int
+    index: int
+    offset: int
+    body: bytes
+
+
 HANDSHAKE = (Hello, Challenge, Proof)
 UP = (Hello, Proof, Frame, Status, Answer)
-DOWN = (Challenge, Time, GrantToken, Revoke, Watch, Settings)  # 37 Lease, 38 Update: to come
+DOWN = (Challenge, Time, GrantToken, Revoke, Watch, Settings, Update)  # 37 Lease: to come
 _CLASSES = {cls.TYPE: cls for cls in UP + DOWN}
 
 
@@ -265,8 +278,7 @@ def _pack(value: "Any", size: int) -> bytes:
     if size > 0:
         if not 0 <= value < 1 << 8 * size:  # MicroPython before 1.28 cuts off instead of raising
             raise LocalError("a number does not fit its field")
-        number: int = value
-        return number.to_bytes(size, "big")
+        return int(value).to_bytes(size, "big")
     if size < 0 and len(value) != -size:
         raise LocalError("a field has the wrong length")
     return bytes(value)

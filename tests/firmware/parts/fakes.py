@@ -1,6 +1,8 @@
 """What the parts of the agent are handed in these tests: time, flash, grants. No runtime is named:
 every file here runs on CPython and on MicroPython."""
 
+from hashlib import sha256
+
 from accord import b64, grant, wire
 from accord.errors import AccordError
 
@@ -105,9 +107,31 @@ class MemoryFlash:
         self.changes = 0
         self.cut_at = (0, "")
         self.error = 0
+        self.room = 1_000_000
 
     def read(self, name):
         return self.files.get(name)
+
+    def digest(self, name):
+        return sha256(self.files[name]).digest()
+
+    def free_bytes(self):
+        return self.room - sum([len(content) for content in self.files.values()])
+
+    def make_folders(self, name):
+        pass
+
+    def append(self, name, content):
+        before = self.files[name]
+        self._change(
+            lambda: self._put(name, before + content),
+            lambda: self._put(name, before + content[: len(content) // 2]),
+        )
+
+    def wipe(self, name):
+        for found in sorted(self.files):
+            if found == name or found.startswith(name + "/"):
+                self._change(lambda gone=found: self.files.pop(gone), lambda: None)
 
     def write(self, name, content):
         self._change(lambda: self._put(name, content), lambda: self._put(name, content[:-9]))

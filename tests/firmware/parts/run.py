@@ -22,6 +22,7 @@ MODULES = (
     "small",
     "store",
     "thumbnail",
+    "update",
     "websocket",
 )
 

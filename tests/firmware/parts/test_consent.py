@@ -69,6 +69,7 @@ class Board:
             consent=self.consent,
             gate=self.gate,
             obey=self.obey,
+            updates=None,
             log=lambda *words: None,
         )
 

@@ -3,7 +3,7 @@
 from agent.slots import STARTS, TRIAL_MS, Guard, Slots
 from tests.firmware.parts.fakes import MemoryFlash, PowerCut, Time, raises
 
-HANDLE = "aGFuZGxlLWhhbmRsZS0x"
+HANDLE = "aGFuZGxlLWhhbmRsZS0xNg"
 HOW = ("before", "half", "after")
 
 
