@@ -32,7 +32,8 @@ class Shot:
 
 
 class Rolls:
-    """`kept_back(n)` hears of pictures that leave nowhere."""
+    """`kept_back(n)` hears of pictures that leave nowhere; `cramped(n)`, which is for main to set,
+    once, when there is room for no more than n and one has to go before its time."""
 
     def __init__(
         self, room: "Room", *, pre_ms: int, post_ms: int, kept_back: "Callable[[int], None]"
@@ -41,6 +42,7 @@ class Rolls:
         self._pre_ms = pre_ms
         self._post_ms = post_ms
         self.kept_back = kept_back
+        self.cramped: Callable[[int], None] = _nobody_hears
         self._held: list[Shot] = []
         self._held_bytes = 0
         self._moved_ms: int | None = None
@@ -90,15 +92,25 @@ class Rolls:
     def _trim(self, now_ms: int) -> None:
         """Let go of what is too old or too much, the oldest first."""
         held, gone = self._held, 0
-        while held and (
-            now_ms - held[0].taken_ms > self._pre_ms
-            or self._room.passed(len(held), self._held_bytes)
-            or self._pre_ms == 0
-        ):
+        while held and self._lets_go(now_ms - held[0].taken_ms):
             self._held_bytes -= len(held.pop(0).jpeg)
             gone += 1
         if gone:
             self.kept_back(gone)
+
+    def _lets_go(self, age_ms: int) -> bool:
+        """Has the oldest, of this age, to go?"""
+        if self._pre_ms == 0 or age_ms > self._pre_ms:
+            return True
+        if not self._room.passed(len(self._held), self._held_bytes):
+            return False
+        self.cramped(len(self._held) - 1)
+        self.cramped = _nobody_hears
+        return True
+
+
+def _nobody_hears(pictures: int) -> None:
+    pass
 
 
 def _nothing(shot: Shot) -> bool:

@@ -52,7 +52,7 @@ def bench(**knobs):
     """(reader, thumbnailer, own reader); mp_jpeg takes 20 ms unless told otherwise."""
     clock = Clock()
     Knobs.skew, Knobs.cost_ms, Knobs.made = 0, 20, 0
-    Knobs.blind = Knobs.deaf = Knobs.empty = False
+    Knobs.blind, Knobs.deaf, Knobs.empty = (), False, False
     for name in knobs:
         setattr(Knobs, name, knobs[name])
     Knobs.pass_ms = clock.step
@@ -115,10 +115,21 @@ def test_slower_or_hardly_faster_is_not_used():
 
 
 def test_what_does_not_notice_damage_is_not_used():
-    reader, eye, _ = bench(blind=True)
-    trial(eye, VGA)
-    assert reader.verdict == "blind"
-    assert eye.read(VGA[: len(VGA) // 2]) == "truncated"
+    for words in (("truncated",), ("damaged",), ("truncated", "damaged")):
+        reader, eye, _ = bench(blind=words)
+        trial(eye, VGA)
+        assert reader.verdict == "blind", words
+        assert eye.read(VGA[: len(VGA) // 2]) == "truncated"
+
+
+def test_damage_is_tried_one_kind_a_frame():
+    """All at once would block a board for half a second."""
+    reader, eye, own = bench()
+    for _ in range(TRIAL_FRAMES + 1):
+        before = own.reads
+        show(eye, VGA)
+        assert own.reads - before <= 3  # the picture, a damaged copy, the picture again
+    assert reader.verdict == ""
 
 
 def test_builds_that_give_nothing_are_not_used():
@@ -190,7 +201,7 @@ def test_it_is_checked_now_and_then_and_dropped_when_it_changes():
 def test_it_is_dropped_when_it_takes_for_good_what_is_not():
     reader, eye, _ = bench()
     trial(eye, VGA)
-    Knobs.blind = True
+    Knobs.blind = ("truncated",)
     for _ in range(CHECK_EVERY + 1):
         eye.read(VGA[:-300])
     assert reader.verdict == "blind"

@@ -85,6 +85,20 @@ def test_the_ring_is_bounded_by_pictures_and_by_bytes():
     assert Reel(size=3_500).quietly(30).take(MOTION) == pre(27, 29, (MOTION, 30))
 
 
+def test_a_ring_that_cannot_hold_as_long_as_wished_says_so_once():
+    told = []
+    reel = Reel(size=3_500)
+    reel.rolls.cramped = told.append
+    reel.quietly(3)
+    assert told == []
+    reel.quietly(9)
+    assert told == [3]
+    roomy = Reel()
+    roomy.rolls.cramped = told.append
+    roomy.quietly(30)
+    assert told == [3], "those were old"
+
+
 def test_a_picture_larger_than_the_ring_is_not_held():
     reel = Reel(size=999).quietly(5)
     assert reel.quiet == 5
