@@ -48,10 +48,13 @@ from agent.rolls import Rolls
 from agent.room import Room, rooms
 from agent.sender import Sender
 from agent.sight import Sight
+from agent.staging import Staging
 from agent.store import Store
 from agent.tasks import run_together
 from agent.thumbnail import Thumbnailer, best_reader
 from agent.timesync import TimeSync
+from agent.trial import Trial
+from agent.update import Updates
 from agent.uplink import Identity, Uplink
 from agent.usage import Usage
 from agent.watchdog import TIMEOUT_MS, Watchdog
@@ -96,6 +99,7 @@ class Core:
             log=log,
         )
         self.consent.restore()
+        self.trust = store.trust()
         self.motion = config.motion
         state.boot += 1
         self.consent.keep()  # before the first frame: a boot number is never used twice
@@ -159,6 +163,9 @@ class Agent:
         self._timesync = TimeSync(ntptime, time, machine.RTC(), core.clock, log)
         answers = Answers(core.gate)
         core.consent.tell = answers.add
+        self._answers = answers
+        self._updates = _updates(core, slots, log)
+        answers.opening = self._updates.news
         self._consent = core.consent
         self._uplink = Uplink(
             Dialer(config.host, config.port, config.server_name, store.ca_der()),
@@ -168,6 +175,7 @@ class Agent:
                 consent=core.consent,
                 gate=core.gate,
                 obey=eyes.filming.obey,
+                updates=self._updates,
                 log=log,
             ),
             sender=eyes.sender,
@@ -178,6 +186,8 @@ class Agent:
         pressed = pins.pressed(machine, board.button)
         self._button = Button(pressed, core.consent.press_button) if pressed else None
         self._watchdog = _watchdog(store, slots, elapsed, log)
+        self._trial = Trial(slots, self._uplink.steady_ms, elapsed, log)
+        self._trial.proven = answers.begin
 
     async def run(self) -> None:
         """Until any part ends or raises."""
@@ -193,6 +203,8 @@ class Agent:
             ),
             self.filming.run(),
             self._consent.run(self._elapsed),
+            self._updates.run(self._elapsed.pause, lambda: self._answers.idle),
+            self._trial.run(),
             watchdog.run(),
         ]
         if self._button is not None:
@@ -214,6 +226,19 @@ def _composer(core: Core, room: Room, report: Report, elapsed: Elapsed, log: Log
     thumbnailer = Thumbnailer(best_reader(elapsed.ms))
     sight = Sight(thumbnailer, MotionModel(motion.sensitivity, motion.zones))
     return Composer(core.gate, core.clock, sight=sight, rolls=rolls, boot=core.identity.boot)
+
+
+def _updates(core: Core, slots: "Slots", log: Log) -> Updates:
+    updates = Updates(
+        slots,
+        Staging(Flash(), slots),
+        core.trust,
+        running=version.RELEASE,
+        now=core.clock.now,
+        log=log,
+    )
+    updates.sharing = lambda: core.gate.reason == "ok"
+    return updates
 
 
 def _watchdog(store: Store, slots: "Slots", elapsed: Elapsed, log: Log) -> Watchdog:
