@@ -75,3 +75,14 @@ async def test_what_is_held_is_held_before_anything_else(porch: Build, name: str
     assert [(change.pin, change.level) for change in changes[: len(wanted)]] == wanted
     pins = {pin for pin, _ in wanted}
     assert not [change for change in changes[len(wanted) :] if change.pin in pins]
+
+
+async def test_a_pin_that_cannot_be_held_is_told_and_stops_nothing(porch: Build) -> None:
+    async with porch() as p:
+        path = p.board.root / "board.json"
+        path.write_text(path.read_text().replace('"hold": []', '"hold": [{"pin": 48, "level": 1}]'))
+        p.patch("agent/board.py", "    for row in board.hold:", "    for row in bad(board.hold):")
+        with (p.board.root / "agent" / "board.py").open("a") as source:
+            source.write("\n\ndef bad(rows):\n    raise ValueError('invalid pin')\n")
+        await p.online()
+        assert "loader: board.json: invalid pin" in p.log
