@@ -66,7 +66,7 @@ MISTAKES = [
     ("m5_unitcam", 'reason = "it has no PSRAM, and the camera driver needs it"\n', "",
      "reason is missing"),
     ("ai_thinker", "name =", 'reason = "x"\nname =', "reason is for unusable boards only"),
-    ("m5_v2", 'unverified = ["light.active", "flash", "button", "usb"]\n', "",
+    ("m5_v2", 'unverified = ["light.pin", "light.active", "flash", "button", "usb"]\n', "",
      "unverified is missing"),
     ("ai_thinker", UNSURE, 'unverified = ["pins"]\n', "unverified has 'pins', which is no key"),
     ("ai_thinker", LIGHT, "pin = 33", "light.active is missing; if nobody says"),
