@@ -26,6 +26,8 @@ GROUPS: dict[str, dict[str, tuple[str, str]]] = {
     },
     "set up a board": {
         "boards": ("porchkit.commands.boards", "which boards there are, and their traps"),
+        "ports": ("porchkit.commands.ports", "which serial ports there are, what may be on them"),
+        "flash": ("porchkit.commands.flash", "put the camera firmware on a board"),
     },
     "tune a camera": {
         "gate": ("porchkit.commands.gate", "what the motion gate would have sent; how it decides"),

@@ -56,7 +56,7 @@ class SerialLine:
 
 def _open(port: str) -> Any:
     try:
-        import serial  # type: ignore[import-untyped]
+        import serial
     except ImportError:
         raise CommandError(
             "boards on a cable need pyserial; pip install 'porchlight-cam[flash]' brings it"
