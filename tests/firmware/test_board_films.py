@@ -290,7 +290,7 @@ async def test_a_camera_that_fails_is_told_dark_and_tried_again(porch: Build) ->
 async def test_it_lives_in_a_small_heap_without_growing(porch: Build) -> None:
     # The stand-ins and the sensor's own buffers lie in the same heap, some 60 KB of it; on a
     # board they do not, and objects have half the size. Boards with a camera have megabytes.
-    async with porch(heap="384k", frame=FrameSettings(width=320, height=240, fps=20)) as p:
+    async with porch(heap="448k", frame=FrameSettings(width=320, height=240, fps=20)) as p:
         await p.film()
         for _ in range(3):
             await p.frames(40)
