@@ -63,6 +63,17 @@ def test_what_is_there_already_is_not_written_again(chip, line, flash, firmware:
     assert board.flash(0x11000, 16) == firmware.read_bytes()[0x10000:0x10010]
 
 
+def test_it_says_what_the_board_held(chip, flash, firmware: Path) -> None:
+    board = chip()
+    said = []
+    for _ in range(2):
+        said.append(flash(board.device, "--firmware", firmware, "--wait", 0)[2])
+    board.seed(0x8000, b"another table")
+    said.append(flash(board.device, "--firmware", firmware, "--wait", 0)[2])
+    for words, text in zip(("is empty", "files stay", "held another"), said, strict=True):
+        assert words in text
+
+
 def test_an_s3_begins_at_zero(chip, flash, tmp_path: Path) -> None:
     board = chip(chip="esp32s3")
     path = tmp_path / "s3.bin"

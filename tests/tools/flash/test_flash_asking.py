@@ -112,7 +112,7 @@ def test_a_board_that_was_not_named_is_asked_about(
     monkeypatch.setattr("serial.tools.list_ports.comports", lambda: ENTRIES[3:4])
     code, _, err = flash("--firmware", firmware)
     assert code == 2
-    assert "nobody to ask about /dev/ttyUSB0 (CH340)" in err
+    assert "found /dev/ttyUSB0 (CH340); name the port, or say --yes" in err
     monkeypatch.setattr("serial.tools.list_ports.comports", lambda: ENTRIES)
     code, _, err = flash("--firmware", firmware)
     assert code == 2

@@ -114,8 +114,11 @@ def test_ctrl_c_ends_it_and_the_port_is_free(chip, flash, large: Path) -> None:
         assert process.stderr is not None
         assert any("20 %" in row for row in process.stderr)
         process.send_signal(signal.SIGINT)
-        assert "Traceback" not in process.stderr.read()
+        rest = process.stderr.read()
     assert process.returncode == 130
+    assert "Stopped in the middle" in rest
+    assert "Traceback" not in rest
+    assert flash(board.device, "--firmware", large, "--wait", 0)[0] == 0
 
 
 def test_a_port_in_use_says_so(chip, flash, firmware: Path) -> None:

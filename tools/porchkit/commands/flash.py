@@ -113,7 +113,8 @@ def _make_sure(args: argparse.Namespace, ports: list[Port], firmware: Firmware) 
         return
     where = ", ".join(f"{port.device} ({port.kind})" for port in ports)
     if not sys.stdin.isatty():
-        raise UsageError(f"nobody to ask about {where}; name the port, and say --yes to --erase")
+        what = "--erase asks first" if args.erase else f"found {where}; name the port"
+        raise UsageError(f"{what}, or say --yes, as there is nobody to ask")
     if args.erase:
         question, wanted = f"This erases settings, files and keys on {where}. Type erase: ", "erase"
     else:

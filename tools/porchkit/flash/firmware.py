@@ -16,7 +16,7 @@ from porchkit.flash.errors import Refused
 
 SECTOR = 0x1000
 MB = 1 << 20
-_TABLE_AT, _TABLE_BYTES = 0x8000, 0xC00
+TABLE_AT, _TABLE_BYTES = 0x8000, 0xC00
 _ROW = struct.Struct("<2sBBII16sI")
 _ROW_MAGIC = b"\xaa\x50"
 _APP, _DATA = 0, 1
@@ -91,7 +91,7 @@ def read(contents: bytes, name: str) -> Firmware:
 
 
 def _table(contents: bytes, offset: int, name: str) -> list[Partition]:
-    at = _TABLE_AT - offset
+    at = TABLE_AT - offset
     rows = contents[at : at + _TABLE_BYTES]
     found = []
     for start in range(0, len(rows) - _ROW.size + 1, _ROW.size):
@@ -120,7 +120,7 @@ def _check_application(contents: bytes, offset: int, row: Partition, chip: str, 
 
 
 def _check_nvs(contents: bytes, offset: int, nvs: Partition, name: str) -> None:
-    if nvs.offset % SECTOR or nvs.size % SECTOR or nvs.offset < _TABLE_AT + SECTOR:
+    if nvs.offset % SECTOR or nvs.size % SECTOR or nvs.offset < TABLE_AT + SECTOR:
         raise Refused(f"{name} is damaged: its NVS is where none can be; get the file again")
     held = contents[nvs.offset - offset : nvs.end - offset]
     if held.strip(b"\xff"):

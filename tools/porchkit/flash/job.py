@@ -16,7 +16,7 @@ from porchkit.flash.ports import Port, moved
 from porchkit.flash.progress import Voice
 from porchkit.flash.prompt import READ_S, wait_for_prompt
 from porchkit.flash.target import Target
-from porchkit.flash.writing import Written, write
+from porchkit.flash.writing import Held, Written, held, write
 
 _ATTEMPTS = 3
 _RETRY_S = 0.3
@@ -25,6 +25,12 @@ _BOOT_BY_HAND = (
     "Press RST (or EN), or unplug the board and plug it in again",
 )
 _RUN_BY_HAND = ("Take GPIO0 off GND (or let go of the button), then press RST (or EN)",)
+_ERASING = "everything is erased first"
+_FATES = {
+    Held.BLANK: "the board is empty",
+    Held.SAME: "its settings (NVS) and files stay",
+    Held.OTHER: "it held another firmware, whose NVS stays; --erase would make a clean start",
+}
 
 
 @dataclass(frozen=True)
@@ -80,19 +86,25 @@ class Flashing:
         micropython = self._started() if self._job.wait_s else None
         return self._outcome(chip, written, baud, seconds, micropython)
 
+    @property
+    def _device(self) -> str:
+        """The port's name now; a chip with its own USB may come back under another."""
+        return moved(self._job.port)
+
     def _written(self, log: EspLog) -> tuple[Chip, Written, int]:
         """At the speed asked for; after a fault of the line once more, slowly."""
         device = self._job.port.device
         try:
             return self._attempt(log, self._job.baud)
         except LinkFault as fault:
-            if not is_there(device):
+            if not is_there(self._device):
                 raise _gone(device) from fault
             self._voice.say(f"The link failed: {fault}. Once more at {ROM_BAUD} baud")
         try:
             return self._attempt(log, ROM_BAUD)
         except LinkFault as fault:
-            raise _failed(device, fault) if is_there(device) else _gone(device) from fault
+            there = is_there(self._device)
+            raise _failed(device, fault) if there else _gone(device) from fault
         except NoPort as error:
             raise _gone(device) from error
 
@@ -104,17 +116,25 @@ class Flashing:
             checks.chip_family(job.firmware, link.chip_name)
             chip = link.prepare(baud)
             checks.fits(job.firmware, chip)
-            self._describe(chip)
-            self._voice.start()
-            written = write(link, log, job.firmware, self._voice.progress, erase=job.erase)
+            self._describe(chip, held(link, job.firmware))
+            written = self._write(link, log)
             link.reset()
         return chip, written, baud
+
+    def _write(self, link: Link, log: EspLog) -> Written:
+        job = self._job
+        self._voice.start()
+        try:
+            return write(link, log, job.firmware, self._voice.progress, erase=job.erase)
+        except KeyboardInterrupt:
+            self._voice.say("Stopped in the middle: the board starts again once this is run again")
+            raise
 
     def _reached(self, stack: ExitStack) -> Link:
         """The chip's boot loader: by itself where the board can do that, else with hands."""
         device = self._job.port.device
         try:
-            return stack.enter_context(connected(device, _ATTEMPTS))
+            return stack.enter_context(connected(self._device, _ATTEMPTS))
         except LinkFault as fault:
             if not self._job.wait_s:
                 raise _nothing(device) from fault
@@ -123,7 +143,7 @@ class Flashing:
         while time.monotonic() < end:
             # Gone for a moment is fine here: "unplug it" is one of the steps.
             with suppress(LinkFault, NoPort):
-                return stack.enter_context(connected(device, 1))
+                return stack.enter_context(connected(self._device, 1))
             time.sleep(_RETRY_S)
         raise _nothing(device)
 
@@ -139,7 +159,7 @@ class Flashing:
         for number, step in enumerate(steps, 1):
             self._voice.say(f"  {number}. {step}")
 
-    def _describe(self, chip: Chip) -> None:
+    def _describe(self, chip: Chip, was: Held) -> None:
         if self._described:
             return
         self._described = True
@@ -147,8 +167,8 @@ class Flashing:
         self._voice.say(f"Found {chip.words}, {chip.flash_bytes / MB:g} MB flash, {_told(chip)}")
         for warning in checks.warnings(chip, job.target):
             self._voice.say(f"Mind: {warning}")
-        kept = "erasing everything first" if job.erase else "settings (NVS) and files stay"
-        self._voice.say(f"Writing {job.firmware.name}; {kept}")
+        fate = _ERASING if job.erase else _FATES[was]
+        self._voice.say(f"Writing {job.firmware.name}; {fate}")
 
     def _started(self) -> str:
         """The board's own first words."""
@@ -159,7 +179,7 @@ class Flashing:
         port = self._job.port
 
         def open_port() -> Any:
-            return opened(moved(port), read_timeout_s=READ_S)
+            return opened(self._device, read_timeout_s=READ_S)
 
         return wait_for_prompt(
             open_port, self._voice.say, wait_s=self._job.wait_s, native=port.native

@@ -2,12 +2,13 @@
 
 import hashlib
 from dataclasses import dataclass
+from enum import Enum
 from itertools import pairwise
 
 from porchkit.flash.chip import Link
 from porchkit.flash.errors import BrokeOff, LinkFault
 from porchkit.flash.esplog import EspLog, Progress
-from porchkit.flash.firmware import Firmware
+from porchkit.flash.firmware import SECTOR, TABLE_AT, Firmware
 
 # Small enough that a broken run loses little, large enough that the overhead does not show.
 # A multiple of the 64 KB that flash chips erase fastest.
@@ -20,6 +21,23 @@ class Written:
 
     verified_bytes: int
     nvs: str
+
+
+class Held(Enum):
+    """What was on the board before."""
+
+    BLANK = "nothing"
+    SAME = "firmware with the same layout: its files will be found again"
+    OTHER = "something else"
+
+
+def held(link: Link, firmware: Firmware) -> Held:
+    """What the board's partition table says of it; nothing is written."""
+    now = link.md5(TABLE_AT, SECTOR)
+    at = TABLE_AT - firmware.offset
+    if now == _md5(firmware.contents[at : at + SECTOR]):
+        return Held.SAME
+    return Held.BLANK if now == _md5(b"\xff" * SECTOR) else Held.OTHER
 
 
 def write(
@@ -61,11 +79,14 @@ def _within(progress: Progress, before: int, size: int, total: int) -> Progress:
 
 def _verify(link: Link, regions: list[tuple[int, bytes]]) -> None:
     for address, contents in regions:
-        # MD5 is what the chip's loader can compute; it guards against accidents, not attackers.
-        expected = hashlib.md5(contents, usedforsecurity=False).hexdigest()
-        if link.md5(address, len(contents)) != expected:
+        if link.md5(address, len(contents)) != _md5(contents):
             raise LinkFault(f"what is on the flash from 0x{address:x} is not what was written")
 
 
 def _nvs_md5(link: Link, firmware: Firmware) -> str:
     return link.md5(firmware.nvs.offset, firmware.nvs.size)
+
+
+def _md5(contents: bytes) -> str:
+    """What the chip's loader can compute; it guards against accidents, not attackers."""
+    return hashlib.md5(contents, usedforsecurity=False).hexdigest()
