@@ -28,6 +28,12 @@ GROUPS: dict[str, dict[str, tuple[str, str]]] = {
         "boards": ("porchkit.commands.boards", "which boards there are, and their traps"),
         "ports": ("porchkit.commands.ports", "which serial ports there are, what may be on them"),
         "flash": ("porchkit.commands.flash", "put the camera firmware on a board"),
+        "provision": ("porchkit.commands.provision", "make a flashed board a camera of yours"),
+        "doctor": ("porchkit.commands.doctor", "let a board test itself, and explain what fails"),
+    },
+    "update boards over the air": {
+        "update": ("porchkit.commands.update", "let a camera take a release, and see it run"),
+        "release": ("porchkit.commands.release", "make a release of the firmware, and sign it"),
     },
     "tune a camera": {
         "gate": ("porchkit.commands.gate", "what the motion gate would have sent; how it decides"),

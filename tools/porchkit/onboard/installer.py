@@ -76,6 +76,14 @@ def check_program():
     }
 
 
+def read(path):
+    """A small file in base64, None if there is none."""
+    if not _is_file(path):
+        return None
+    with open(path, "rb") as file:
+        return binascii.b2a_base64(file.read())[:-1].decode()
+
+
 def put(path, at, content, sha):
     """Append base64 `content` to the draft of `path`, which holds `at` bytes. With `sha` the file
     ends here: True if it was as it should be, and took its place."""

@@ -1,58 +1,57 @@
 """What kind of board it is: what the chip says, and what boards/ says of the name it was given."""
 
-import tomllib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 from porchkit import boards
 from porchkit.errors import CommandError
-from porchkit.paths import boards_root
 from porchkit.provision.board import About
-
-_GOOD_OV3660 = ("0.6.0", "0.5.0")
 
 
 @dataclass(frozen=True)
 class Kind:
-    """`ov3660`: versions of the camera firmware that start such a sensor here."""
+    """`sensors`: how each sensor is to be treated there, as porchkit.boards.sensors tells it."""
 
     OLDEST: ClassVar = (1, 26)
 
     version: tuple[int, ...]
-    title: str
-    image: str
-    ov3660: tuple[str, ...]
+    title: str = "board that it was said to be"
+    image: str = "its own"
+    sensors: dict[str, dict[str, Any]] = field(default_factory=dict)
 
-    @property
-    def flash_command(self) -> str:
-        return "porchlight flash"
+    def firmware_for(self, sensor: str) -> tuple[str, str]:
+        """The releases of the camera firmware that start this sensor, and why no others, in
+        words."""
+        row = self.sensors.get(sensor, {})
+        good = " or ".join(row.get("firmware", [])) or "0.6.0 or 0.5.0"
+        return good, row.get("note") or "0.6.1 and 0.6.2 do not start it (upstream #55)"
 
 
 def kind(about: About) -> Kind:
     """Of the board at the cable, by the name in its board.json."""
-    row = _row(about.board) if about.board in boards.names() else {}
-    sensors = row.get("sensors", {})
-    good = tuple(sensors.get("OV3660", {}).get("firmware", ())) or _GOOD_OV3660
-    title = row.get("title", about.board or "board that it was said to be")
-    return Kind(about.version, title, row.get("image", "its own"), good)
+    if about.board not in boards.names():
+        return Kind(about.version)
+    table = boards.table(about.board)
+    return Kind(about.version, table["title"], table["image"], boards.sensors(about.board))
 
 
 def chosen(about: About, asked: str | None, kept: str | None) -> str:
     """The name of the board: as asked, as the folder says, or as the board says. CommandError for
-    none, or one with another chip."""
+    none, one with another chip, or one that cannot be used."""
     name = asked or kept or about.board
-    fits = [other for other in boards.names() if about.chip in (None, _row(other).get("chip"))]
+    if name is not None:
+        boards.board_json(name)  # an unknown or unusable one is refused here
+    tables = [boards.table(known) for known in boards.names()]
+    fits = [
+        table["name"]
+        for table in tables
+        if about.chip in (None, table["chip"]) and table["status"] != "unusable"
+    ]
     if name is None:
         raise CommandError(f"which board is it? say --board with one of: {', '.join(fits)}")
-    boards.board_json(name)  # an unknown one is refused here
     if name not in fits:
         raise CommandError(
-            f"this board has an {about.chip}, a {name} has an {_row(name).get('chip')}; "
+            f"this board has an {about.chip}, a {name} has an {boards.table(name)['chip']}; "
             f"say --board with one of: {', '.join(fits)}"
         )
     return name
-
-
-def _row(name: str) -> dict[str, Any]:
-    path = boards_root() / f"{name}.toml"
-    return tomllib.loads(path.read_text("utf-8"))

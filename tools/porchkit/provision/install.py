@@ -17,13 +17,14 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from porchkit.errors import CommandError
+from porchkit.provision import bootrecord
 from porchkit.provision.board import Board
 from porchkit.provision.program import MAIN, ROOMS, Program
 
 MARK = "provision.json"
 CHUNK_BYTES = 1536
 FILE_S = 20.0
-_SLOTS = ("a", "b", "slot.json", "slot.bak", "slot.new")
+_UPDATES = ("a", "b", *bootrecord.COPIES)
 _BLOCK_BYTES = 4096  # what littlefs gives at least
 _RESERVE_BYTES = 65_536  # for what the board stores by itself, and for its file system
 _SEEN_S = 60.0
@@ -48,16 +49,17 @@ class Plan:
 def plan(board: Board, program: Program, others: Mapping[str, bytes]) -> Plan:
     """Compare the flash with what should be there: the program, and `others` by path. CommandError
     if there is no room for it."""
-    wanted = {**program.files, **others}
-    seen = board.ask("look", list(ROOMS), [MAIN, *others], timeout_s=_SEEN_S)
+    record = bootrecord.reset(board)
+    wanted = {**program.files, **others, **({bootrecord.NAME: record} if record else {})}
+    seen = board.ask("look", list(ROOMS), [MAIN, *others, bootrecord.NAME], timeout_s=_SEEN_S)
     here: dict[str, list[Any]] = seen["files"]
     files = {
         path: raw
         for path, raw in wanted.items()
         if path not in here or here[path][1] != hashlib.sha256(raw).hexdigest()
     }
-    stale = [path for path in here if path not in wanted]
-    stale += [name for name in _SLOTS if name in board.about.names]
+    stale = [path for path in here if path not in wanted and path not in _UPDATES]
+    stale += [name for name in _UPDATES if name in board.about.names and name not in wanted]
     _check_room(files, here, stale, seen["free"])
     return Plan(files, tuple(stale), program.hashes)
 

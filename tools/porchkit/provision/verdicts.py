@@ -13,7 +13,7 @@ WEAK_DBM = -80
 CLOCK_S = 5
 NTP_S = 60  # the agent's own: host and time server must agree so well
 _NO_NETWORK, _WRONG_PASSWORD = 201, (15, 202, 204)
-_OV3660, _OV5640 = 0x3660, 0x5640
+_CHIP_IDS = {"OV3660": 0x3660, "OV5640": 0x5640}
 _NO_JPEG = (95, -95)
 RIBBON = (
     "take the power off, open the black latch of the camera's connector, push the ribbon in "
@@ -40,10 +40,10 @@ class Row:
 def firmware(facts: Facts, kind: Kind) -> Row:
     version = ".".join(map(str, kind.version))
     if kind.version < kind.OLDEST:
-        todo = f"flash the board's own image: {kind.flash_command}"
+        todo = "flash the board's own image: porchlight flash"
         return Row("firmware", FAIL, f"MicroPython {version} is too old", todo)
     if not facts["camera"]:
-        todo = f"flash the image made for this board ({kind.image}): {kind.flash_command}"
+        todo = f"flash the image made for this board ({kind.image}): porchlight flash"
         return Row("firmware", FAIL, f"MicroPython {version} without the camera driver", todo)
     build = f", camera driver {facts['build']}" if facts["build"] else ""
     return Row("firmware", PASS, f"MicroPython {version}{build}")
@@ -167,26 +167,23 @@ def sensor(facts: Facts, kind: Kind) -> Row:
         todo = "use a camera module with an OV2640; this one cannot make JPEG pictures"
         return Row("sensor", FAIL, f"{name} makes no JPEG", todo)
     ids = facts.get("ids")
-    if ids is not None and {_OV3660, _OV5640} & set(ids.values()):
-        found = "OV3660" if _OV3660 in ids.values() else "OV5640"
-        says = f"there is an {found}, which this camera firmware does not start"
-        return Row("sensor", FAIL, says, _ov3660(kind))
+    for found, chip_id in _CHIP_IDS.items():
+        if chip_id in (ids or {}).values():
+            says = f"there is an {found}, which this camera firmware does not start"
+            return Row("sensor", FAIL, says, _other_firmware(kind, found))
     if ids == {}:
         todo = f"{RIBBON}; is it really a {kind.title}? --board names another"
         return Row("sensor", FAIL, "no camera sensor answers", todo)
     todo = (
-        f"{RIBBON}; is it really a {kind.title}? --board names another; with an OV3660 or OV5640: "
-        + _ov3660(kind)
+        f"{RIBBON}; is it really a {kind.title}? --board names another; an OV3660, and some clones "
+        f"with an OV2640, need another camera firmware: {_other_firmware(kind, 'OV3660')}"
     )
     return Row("sensor", FAIL, f"the camera does not start ({facts.get('why', '?')})", todo)
 
 
-def _ov3660(kind: Kind) -> str:
-    good = " or ".join(kind.ov3660)
-    return (
-        f"flash camera firmware {good}; 0.6.1 and 0.6.2 do not start this sensor "
-        "(cnadler86/micropython-camera-API issue #55)"
-    )
+def _other_firmware(kind: Kind, sensor: str) -> str:
+    good, why = kind.firmware_for(sensor)
+    return f"flash {good}, {why}"
 
 
 # In the order in which they run: Wi-Fi before the camera, the clock before TLS.

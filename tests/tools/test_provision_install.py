@@ -1,0 +1,306 @@
+"""What is copied, what is left alone, what is removed; whose camera a board is."""
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+
+from accord import names
+from agent.cell import Cell
+from agent.flash import Flash
+from porchkit import keys
+from porchkit.client import Client
+from porchkit.errors import CommandError
+from porchkit.home import Home
+from porchkit.provision import about, cells, identity, install, program, several
+from porchkit.provision.board import About, Board
+from porchkit.provision.household import Door, Folder, Household
+from porchkit.provision.job import Job, Report, Wish
+from porchkit.provision.wifi import Wifi
+from tests.support.bareboard import BareBoard
+
+XTENSAWIN = 6 | 3 << 8 | 10 << 10
+X64 = 6 | 3 << 8 | 2 << 10
+
+
+class Bench:
+    """A resident's folder, and boards that are provisioned from it."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.home = Home(folder / "home")
+        self.key = keys.generate()
+
+    @property
+    def house(self) -> Household:
+        client = Client("https://127.0.0.1:1", None)
+        return Household(self.home, "sam", self.key, client, b"ca", Door("h", 8443, "h"))
+
+    def root(self, name: str = "board") -> Path:
+        root = self.folder / name
+        root.mkdir(exist_ok=True)
+        return root
+
+    def provision(self, root: Path, name: str = "porch", **wish: object) -> Report:
+        wifi = wish.pop("wifi", Wifi("home", "password-1"))
+        wish = {"board": "ai_thinker", "wifi": wifi, **wish}
+        wanted = Wish(name, name, lambda: pytest.fail("asked for the Wi-Fi"), **wish)
+        report = Report(name, "test")
+        with Board(BareBoard(root)) as board:
+            Job(board, wanted, self.house, report, lambda text: None).lay_out()
+        return report
+
+
+@pytest.fixture
+def bench(tmp_path: Path) -> Bench:
+    return Bench(tmp_path)
+
+
+def mtimes(root: Path) -> dict[str, int]:
+    return {str(path): path.stat().st_mtime_ns for path in root.rglob("*") if path.is_file()}
+
+
+def test_the_second_run_touches_no_file(bench: Bench) -> None:
+    root = bench.root()
+    assert bench.provision(root).copied > 70
+    before = mtimes(root)
+    assert bench.provision(root).copied == 0
+    assert mtimes(root) == before
+
+
+def test_only_what_differs_is_copied_and_what_is_stale_goes(bench: Bench) -> None:
+    root = bench.root()
+    bench.provision(root)
+    (root / "agent/gate.mpy").write_bytes(b"M")
+    (root / "agent/gate.py").write_text("stands before the .mpy")
+    (root / "lib/old").mkdir()
+    (root / "lib/old/x.py").write_text("x")
+    (root / "notes.txt").write_text("the resident's own")
+    (root / "state.json").write_text("the agent's own")
+    report = bench.provision(root)
+    assert report.copied == 1
+    assert not (root / "agent/gate.py").exists()
+    assert not (root / "lib/old/x.py").exists()
+    assert (root / "agent/gate.mpy").read_bytes() != b"M"
+    assert (root / "notes.txt").read_text() == "the resident's own"
+    assert (root / "state.json").read_text() == "the agent's own"
+
+
+def test_the_mark_names_every_file_of_the_program_and_nothing_secret(bench: Bench) -> None:
+    root = bench.root()
+    bench.provision(root)
+    mark = json.loads((root / "provision.json").read_text())
+    assert mark["state"] == "whole"
+    found = {str(p.relative_to(root)) for room in program.ROOMS for p in (root / room).rglob("*.*")}
+    assert set(mark["files"]) == found | {"main.py"}
+    assert not list(root.rglob("*.new"))
+
+
+def test_what_came_over_the_air_gives_way_and_its_versions_are_remembered(bench: Bench) -> None:
+    root = bench.root()
+    bench.provision(root)
+    (root / "a/agent").mkdir(parents=True)
+    (root / "a/agent/program.mpy").write_bytes(b"M")
+    record = {"generation": 7, "slot": "a", "version": 5, "trial": "b", "coming": 6, "starts": 1}
+    record |= {"highest": 5, "approved": 1_700_000_000, "news": "x"}
+    (root / "slot.json").write_bytes(cells.sealed(record))
+    (root / "slot.bak").write_bytes(b"older")
+    bench.provision(root)
+    assert not (root / "a").exists()
+    assert not (root / "slot.bak").exists()
+    found = cells.opened((root / "slot.json").read_bytes())
+    assert found is not None
+    assert (found["slot"], found["trial"], found["highest"]) == ("", "", 5)
+    assert found["approved"] == 1_700_000_000
+    assert found["generation"] > 7
+    before = mtimes(root)
+    bench.provision(root)
+    assert mtimes(root) == before
+
+
+def test_our_records_are_the_firmware_s_own(tmp_path: Path) -> None:
+    flash = Flash(f"{tmp_path}/")
+    (tmp_path / "x.json").write_bytes(cells.sealed({"generation": 3, "boot": 9}))
+    assert Cell(flash, "x").load() == {"generation": 3, "boot": 9}
+    Cell(flash, "y").save({"boot": 1})
+    assert cells.opened((tmp_path / "y.json").read_bytes()) == {"generation": 1, "boot": 1}
+    assert cells.opened((tmp_path / "y.json").read_bytes()[:-1]) is None
+
+
+def test_a_flash_without_room_is_left_as_it_was(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    root = bench.root()
+    monkeypatch.setattr(install, "_RESERVE_BYTES", 1 << 62)
+    with pytest.raises(CommandError, match="KB too few"):
+        bench.provision(root)
+    assert list(root.glob("agent")) == []
+    assert not (root / "provision.json").exists()
+
+
+def test_a_flash_that_does_not_keep_what_it_is_given(bench: Bench, tmp_path: Path) -> None:
+    with Board(BareBoard(bench.root())) as board:
+        board.ask("put", "x.txt", 0, install.encoded(b"abc"), "")
+        assert board.ask("put", "x.txt", 3, install.encoded(b"def"), "0" * 64) is False
+    assert list(bench.root().iterdir()) == []
+
+
+def test_the_wi_fi_stays_unless_another_is_given(bench: Bench) -> None:
+    root = bench.root()
+    bench.provision(root)
+    bench.provision(root, wifi=None)
+    assert json.loads((root / "config.json").read_text())["wifi"] == {
+        "ssid": "home",
+        "key": "password-1",
+    }
+    bench.provision(root, wifi=Wifi("other", "password-2"))
+    assert json.loads((root / "config.json").read_text())["wifi"]["ssid"] == "other"
+    kept = json.loads((bench.home.path / "boards/porch/config.json").read_text())
+    assert kept["wifi"] == {"ssid": "", "key": ""}
+
+
+def test_settings_of_the_folder_reach_the_board(bench: Bench) -> None:
+    root = bench.root()
+    bench.provision(root)
+    path = bench.home.path / "boards/porch/config.json"
+    settings = json.loads(path.read_text())
+    settings["frame"]["mode"] = "motion"  # as `porchlight gate set` does
+    path.write_text(json.dumps(settings))
+    assert bench.provision(root, wifi=None).copied == 1
+    assert json.loads((root / "config.json").read_text())["frame"]["mode"] == "motion"
+
+
+def test_the_key_is_made_there_and_handed_out_once(bench: Bench) -> None:
+    root = bench.root()
+    report = bench.provision(root)
+    key = (root / "board.key").read_bytes()
+    assert len(key) == 32
+    assert Folder(bench.home, "porch").key() == key
+    assert report.camera == names.camera_thumb(key)
+    assert "made on the board" in report.rows[0].says
+    assert not (root / "board.key.new").exists()
+
+
+def test_a_board_that_is_another_camera_is_refused_untouched(bench: Bench) -> None:
+    root = bench.root()
+    bench.provision(root)
+    before = mtimes(root)
+    with pytest.raises(CommandError, match=r"'porch' already.*--new-key"):
+        bench.provision(root, "yard")
+    shutil.move(bench.home.path / "boards/porch", bench.folder / "lost")
+    with pytest.raises(CommandError, match="restore its folder"):
+        bench.provision(root)
+    assert mtimes(root) == before
+
+
+def test_another_resident_s_board_is_refused_and_a_new_key_forgets_them(bench: Bench) -> None:
+    root = bench.root()
+    bench.provision(root)
+    (root / "state.json").write_text("what it stored for sam")
+    (root / "days.bak").write_text("and this")
+    bench.key = keys.generate()
+    with pytest.raises(CommandError, match="another resident"):
+        bench.provision(root)
+    old = (root / "board.key").read_bytes()
+    bench.provision(root, "mine", new_key=True)
+    assert (root / "board.key").read_bytes() != old
+    assert not (root / "state.json").exists()
+    assert not (root / "days.bak").exists()
+    thumb = keys.thumb(bench.key.public_key())
+    assert json.loads((root / "resident.json").read_text())["thumb"] == thumb
+
+
+def test_a_key_that_was_in_service_goes_on_above_what_the_host_has_seen(bench: Bench) -> None:
+    bench.provision(bench.root())
+    again = bench.root("other")
+    report = bench.provision(again)
+    assert "handed over" in report.rows[0].says
+    assert (again / "board.key").read_bytes() == Folder(bench.home, "porch").key()
+    state = cells.opened((again / "state.json").read_bytes())
+    assert state is not None
+    assert state["boot"] > 200_000_000
+    assert 0 < state["floor"] < state["boot"]
+
+
+@pytest.mark.parametrize(
+    ("machine", "chip"),
+    [
+        ("ESP32 CAM module with ESP32", "esp32"),
+        ("Generic ESP32S3 module with Octal-SPIRAM with ESP32S3", "esp32s3"),
+        ("XIAO ESP32-S3 with ESP32-S3", "esp32s3"),
+        ("linux [GCC 14.2.1] version", None),
+    ],
+)
+def test_the_chip_as_micropython_tells_it(machine: str, chip: str | None) -> None:
+    assert About(machine, (1, 27, 0), 0).chip == chip
+
+
+def test_a_board_s_name_must_fit_its_chip() -> None:
+    s3 = About("Generic ESP32S3 module with ESP32S3", (1, 27, 0), 0)
+    assert about.chosen(s3, "xiao_s3_sense", None) == "xiao_s3_sense"
+    assert about.chosen(s3, None, "freenove_s3") == "freenove_s3"
+    with pytest.raises(CommandError, match="has an esp32s3, a ai_thinker has an esp32"):
+        about.chosen(s3, "ai_thinker", None)
+    with pytest.raises(CommandError, match="no board 'x'"):
+        about.chosen(s3, "x", None)
+    with pytest.raises(CommandError, match="cannot be used"):
+        about.chosen(About("with ESP32", (1, 27, 0), 0), "m5_unitcam", None)
+    with pytest.raises(CommandError, match="--board with one of") as caught:
+        about.chosen(s3, None, None)
+    assert "freenove_s3" in str(caught.value)
+    assert "ai_thinker" not in str(caught.value)
+
+
+def test_compiled_for_the_chip_and_source_where_that_cannot_be() -> None:
+    for mpy, architecture in ((XTENSAWIN, "xtensawin"), (X64, "x64")):
+        made = program.for_board(mpy)
+        assert (made.compiled, program.architecture(mpy)) == (True, architecture)
+        assert next(iter(made.files)) == "main.py"
+        assert "agent/gate.mpy" in made.files
+        assert made.files["agent/gate.mpy"][:2] == b"M\x06"
+    for mpy in (0, 5 | 3 << 8 | 10 << 10, 6 | 1 << 8 | 10 << 10, 6 | 3 << 8 | 15 << 10):
+        plain = program.for_board(mpy)
+        assert (plain.compiled, "agent/gate.py" in plain.files) == (False, True)
+
+
+def test_source_runs_as_well_as_compiled(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(program, "_compiler", lambda mpy: None)
+    program._made.cache_clear()
+    root = bench.root()
+    bench.provision(root)
+    program._made.cache_clear()
+    assert (root / "agent/gate.py").exists()
+    monkeypatch.undo()
+    bench.provision(root)  # and the other way: no .py is left to stand before a .mpy
+    assert not (root / "agent/gate.py").exists()
+
+
+def test_several_boards_get_names_that_are_free(bench: Bench) -> None:
+    first = bench.root("first")
+    bench.provision(first, "yard-1")
+    boards: dict[str, Board | CommandError] = {}
+    try:
+        for port in ("new", "first", "other"):
+            boards[port] = Board(BareBoard(bench.root(port)))
+        boards["gone"] = CommandError("no")
+        wish = Wish("yard", "Back yard", lambda: Wifi("x", ""))
+        wishes = several._named(boards, wish, bench.house)
+        assert [one.name for one in wishes] == ["yard-2", "yard-1", "yard-3", "yard-4"]
+        assert wishes[0].label == "Back yard 2"
+    finally:
+        for board in boards.values():
+            if isinstance(board, Board):
+                board.__exit__()
+
+
+def test_decisions_about_keys(bench: Bench) -> None:
+    key = bytes(32)
+    fresh, mine = About("", (1, 27), 0), About("", (1, 27), 0, camera=names.camera_thumb(key))
+    asked = identity.Asked("porch", new_key=False)
+    assert identity.decide(fresh, asked, None, bench.house) == identity.MAKE
+    assert identity.decide(fresh, asked, key, bench.house) == identity.HAND
+    assert identity.decide(mine, asked, key, bench.house) == identity.KEEP
+    assert identity.decide(mine, identity.Asked("porch", True), None, bench.house) == identity.MAKE
+    with pytest.raises(CommandError):
+        identity.decide(mine, asked, bytes([1] * 32), bench.house)
