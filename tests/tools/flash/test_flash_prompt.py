@@ -175,7 +175,7 @@ def test_a_port_that_goes_and_comes_back_is_opened_again(says: list[str]) -> Non
 
 
 @pytest.mark.parametrize("native", [True, False])
-def test_dtr_is_raised_late_and_for_usb_inside_the_chip_only(says: list[str], native: bool) -> None:
+def test_dtr_is_raised_for_usb_inside_the_chip_only(says: list[str], native: bool) -> None:
     port = Scripted()
     wait = PromptWait(_opener(port), says.append, wait_s=9, native=native, now=Ticking(0.1))
     with pytest.raises(Silent):

@@ -47,8 +47,7 @@ class PromptWait:
         self._say = say
         self._now = now
         self._native = native
-        self._start = now()
-        self._end = self._start + wait_s
+        self._end = now() + wait_s
         self._heard = b""
         self._told = ""
         self._interrupted = False
@@ -93,10 +92,10 @@ class PromptWait:
 
     def _poke(self, port: Any) -> None:
         """A while of silence: a program may be running, or the chip may wait for DTR."""
+        if self._native:
+            port.dtr = True
         port.write(_INTERRUPT)
         self._interrupted = True
-        if self._native and self._now() - self._start > (self._end - self._start) / 2:
-            port.dtr = True
 
     def _introduced(self, port: Any) -> str:
         """Ask who is there. A program that was interrupted for it is started again."""
