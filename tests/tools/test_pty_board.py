@@ -90,6 +90,21 @@ async def test_ctrl_c_interrupts_main_and_gives_the_prompt(board: PtyBoard, wait
     assert board.resets == []
 
 
+async def test_ctrl_c_in_the_middle_of_collecting_garbage_gives_the_prompt(board: PtyBoard) -> None:
+    """Where it is raised, MicroPython may not survive it; the host must not notice more than a
+    restart."""
+    program = (
+        "kept = list(range(60000))\nprint('working')\nwhile True:\n    [[n] for n in range(99)]\n"
+    )
+    with await power(board, main=program) as host:
+        for _ in range(20):
+            await host.until(b"working")
+            host.type(b"\x03\rprint('af' + 'ter')\r")
+            await host.until(b"after\n>>> ")
+            assert await host.ask("1 + 1") == "2"
+            host.type(b"\x04")
+
+
 async def test_ctrl_c_before_the_program_begins_is_not_lost(board: PtyBoard) -> None:
     with await power(board, main=LOOP) as host:
         host.type(b"\r\x03\x03")

@@ -11,7 +11,6 @@ Ctrl-D, sys.exit()) from a hard one (machine.reset(), the watchdog) and does wha
 
 import asyncio
 import os
-import signal
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -98,6 +97,8 @@ class PtyBoard:
         """Unplug it, now: no line of the program runs after this. The flash stays as it is."""
         if self._power is not None:
             self._power.cancel()
+        if self._keys is not None:
+            self._keys.stop()
         if self._run is not None:
             self._run.kill()
         if self._console is not None:
@@ -122,6 +123,8 @@ class PtyBoard:
             cause = vboardrun.SOFT if ended == vboardrun.ENDED else ended
             self._console.drain()
             self._console.close()
+            if self._keys is not None:
+                self._keys.stop()
             self._chip.note(f"{cause} (exit status {self._run.process.returncode})")
             self.resets.append(cause)
             await asyncio.sleep(max(0, begun + vboardrun.BOOT_S - loop.time()))
@@ -152,10 +155,8 @@ class PtyBoard:
         self._keys = uart.Keys(self._run.process.pid, console.type, missed)
 
     def _missed(self) -> bytes:
-        """Ctrl-C at the very moment when a program ends kills the process. Then the next one is
-        interrupted before it begins, and gets what was typed after it."""
-        killed = self._run is not None and self._run.process.returncode == -signal.SIGINT
-        return uart.CTRL_C + self._keys.since if killed and self._keys else b""
+        status = self._run.process.returncode if self._run is not None else None
+        return self._keys.missed(status) if self._keys and status is not None else b""
 
     def _folders(self) -> dict[str, str]:
         root, standins = self.root.resolve(), standins_root()

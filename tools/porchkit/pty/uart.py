@@ -1,9 +1,15 @@
-"""What a board's UART does before MicroPython sees a byte: Ctrl-C interrupts, a reset is told."""
+"""What a board's UART does before MicroPython sees a byte: Ctrl-C interrupts, a reset is told.
 
+The unix port raises KeyboardInterrupt out of its signal handler, wherever it is: in the middle of
+a garbage collection that leaves the heap locked for ever. So a program is interrupted when it
+sleeps; one that never does is after a while, at a risk, and if that kills it the next process
+makes up for it.
+"""
+
+import asyncio
 import contextlib
 import os
 import signal
-import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -12,8 +18,10 @@ from porchkit import vboardrun
 CTRL_C = b"\x03"
 _NOTHING = b"\n"
 _HELD_MAX = 4096
-# A second SIGINT that comes before the first is raised as KeyboardInterrupt ends the process.
-_APART_S = 0.05
+_LOOK_S = 0.002
+_RISK_AFTER_S = 0.25
+_DYING_S = 2.0
+_DEAD = (-signal.SIGINT, -signal.SIGSEGV, 1)  # 1: MicroPython's own "FATAL"
 
 
 def first_words(cause: str) -> bytes:
@@ -30,8 +38,10 @@ class Keys:
         self._pid = pid
         self._type = type_
         self._held: bytes | None = held
-        self._interrupted = 0.0
-        self.since = b""  # what came after the last SIGINT
+        self._since = b""  # what came after the last Ctrl-C
+        self._loop = asyncio.get_running_loop()
+        self._asked: float | None = None
+        self._looking: asyncio.TimerHandle | None = None
 
     def let_through(self) -> None:
         """The program is about to begin, and reads one byte: has Ctrl-C been typed?"""
@@ -49,26 +59,50 @@ class Keys:
             self._interrupt()
             self._send(piece)
 
+    def stop(self) -> None:
+        """The process is dead, or is to die."""
+        if self._looking is not None:
+            self._looking.cancel()
+        self._held = b""
+
+    def missed(self, status: int) -> bytes:
+        """If it was Ctrl-C that killed the process: what the next one has to get."""
+        asked = self._asked is not None and self._loop.time() - self._asked < _DYING_S
+        return CTRL_C + self._since if asked and status in _DEAD else b""
+
     def _send(self, piece: bytes) -> None:
-        self.since = (self.since + piece)[-_HELD_MAX:]
+        self._since = (self._since + piece)[-_HELD_MAX:]
         self._type(piece)
 
     def _interrupt(self) -> None:
         """A program gets KeyboardInterrupt; whoever reads stdin as it comes gets the byte."""
-        if not _catches_interrupt(self._pid):
+        if not _State(self._pid).catches:
             self._send(CTRL_C)
-        elif time.monotonic() - self._interrupted > _APART_S:
-            self._interrupted = time.monotonic()
-            self.since = b""
+        elif self._looking is None:
+            self._since = b""
+            self._asked = self._loop.time()
+            self._strike(self._asked + _RISK_AFTER_S)
+
+    def _strike(self, at_last: float) -> None:
+        """SIGINT, unless the program has ended by now."""
+        self._looking = None
+        state = _State(self._pid)
+        if state.catches and not state.sleeps and self._loop.time() < at_last:
+            self._looking = self._loop.call_later(_LOOK_S, self._strike, at_last)
+        elif state.catches:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(self._pid, signal.SIGINT)
 
 
-def _catches_interrupt(pid: int) -> bool:
-    """MicroPython handles SIGINT while a program runs, and not while it reads for its prompt."""
-    try:
-        status = Path(f"/proc/{pid}/status").read_text("ascii", "replace")
-    except OSError:
-        return False
-    caught = status.partition("SigCgt:")[2].split(maxsplit=1)
-    return bool(caught) and bool(int(caught[0], 16) >> (signal.SIGINT - 1) & 1)
+class _State:
+    """Of a process, at this moment. `catches`: MicroPython handles SIGINT while a program runs,
+    and not while it reads for its prompt."""
+
+    def __init__(self, pid: int) -> None:
+        try:
+            status = Path(f"/proc/{pid}/status").read_text("ascii", "replace")
+        except OSError:
+            status = ""
+        caught = status.partition("SigCgt:")[2].split(maxsplit=1) or ["0"]
+        self.catches = bool(int(caught[0], 16) >> (signal.SIGINT - 1) & 1)
+        self.sleeps = "\nState:\tS" in status

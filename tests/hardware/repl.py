@@ -1,0 +1,49 @@
+"""A board's prompt, over pytest-embedded's `dut`."""
+
+import json
+import re
+from typing import Any
+
+PROMPT = rb">>> "
+PATIENCE_S = 20
+
+
+class Repl:
+    """Expectations take \\r?\\n: print() gives \\n on a virtual board and \\r\\n on a real one."""
+
+    def __init__(self, dut: Any) -> None:
+        self._dut = dut
+
+    def type(self, keys: bytes) -> None:
+        """As they are; dut.write() would add a newline."""
+        self._dut.serial.proc.write(keys)
+
+    def expect(self, pattern: bytes, patience_s: float = PATIENCE_S) -> "re.Match[bytes]":
+        """Wait for a line, or part of one; fails when it does not come."""
+        found: re.Match[bytes] = self._dut.expect(pattern, timeout=patience_s)
+        return found
+
+    def interrupt(self) -> None:
+        """Ctrl-C, and then the friendly prompt, whatever the board was doing."""
+        self.type(b"\r\x03\x02")
+        self.ask("'at the prompt'")
+
+    def ask(self, line: str) -> str:
+        """Type a line; what the board answers."""
+        self.type(line.encode() + b"\r")
+        answer = self.expect(re.escape(line.encode()) + rb"\r?\n((?s:.*?))\r?\n?>>> ")
+        return answer[1].decode().strip()
+
+    def evaluate(self, expression: str) -> Any:
+        """The value of an expression that JSON can carry."""
+        return json.loads(self.ask(f"import json; print(json.dumps({expression}))"))
+
+    def has(self, path: str) -> bool:
+        """Is there a file or folder of that name on the board?"""
+        folder, _, name = path.rpartition("/")
+        return name in self.evaluate(f"__import__('os').listdir({folder or '/'!r})")
+
+    def soft_reset(self) -> None:
+        """Ctrl-D: boot.py and main.py run."""
+        self.type(b"\x04")
+        self.expect(rb"MPY: soft reboot\r?\n")
