@@ -28,9 +28,9 @@ def from_file(path: Path) -> Firmware:
 def pinned(target: Target, cache: Path) -> Firmware:
     """The firmware that `target` pins, downloaded once. CommandError says where to get it when
     nothing is pinned: nothing else is ever taken in its place."""
-    if target.pin is None:
+    if target.pinned is None:
         raise CommandError(not_pinned(target))
-    path = download.fetch(target.pin.url, target.pin.sha256, cache)
+    path = download.fetch(target.pinned.url, target.pinned.sha256, cache)
     return _parsed(path.read_bytes(), path.name)
 
 

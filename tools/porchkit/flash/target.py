@@ -17,7 +17,7 @@ UNUSABLE, END_OF_LIFE = "unusable", "end-of-life"
 
 
 @dataclass(frozen=True)
-class Pin:
+class Pinned:
     """An image that may be downloaded: these bytes and no others."""
 
     version: str
@@ -40,7 +40,7 @@ class Target:
     reason: str
     boot_steps: tuple[str, ...]
     run_steps: tuple[str, ...]
-    pin: Pin | None
+    pinned: Pinned | None
     releases: Mapping[str, list[str]]
 
 
@@ -63,6 +63,6 @@ def from_row(row: dict[str, Any], releases: Mapping[str, list[str]]) -> Target:
         reason=row.get("reason", ""),
         boot_steps=tuple(row.get("boot_steps", ())),
         run_steps=tuple(row.get("run_steps", ())),
-        pin=Pin(**row["firmware"]) if "firmware" in row else None,
+        pinned=Pinned(**row["firmware"]) if "firmware" in row else None,
         releases={sensor: known for sensor, known in releases.items() if known},
     )
