@@ -6,7 +6,8 @@ All in integers, so that porchlight/motion/model.py finds the same on the host, 
 from array import array
 
 from agent.motion_light import BINS, STRIDE, TILE, compare, hide, local, overall, spread
-from agent.motion_regions import ignore, learn, mark, weigh, wipe
+from agent.motion_marks import expect, ignore, learn, mark, wipe
+from agent.motion_regions import weigh
 from agent.motion_tables import SUMMIT, tables
 
 TYPE_CHECKING = False
@@ -176,6 +177,11 @@ class MotionModel:
             0, 0, 0, pixels, self._logs, self._past, self._light, self._row_light, self._noise,
             self._seen, self._mask, self._shape, shift, marked_too,
         )  # fmt: skip
+        if marked_too:
+            expect(
+                0, 0, 0, pixels, self._greys, self._past, self._light, self._row_light, self._seen,
+                self._mask, self._row_marks, self._shape,
+            )  # fmt: skip
 
     def _inside(self, at: int) -> int:
         """Where a block is in the arrays with a rim."""

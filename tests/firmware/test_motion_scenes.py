@@ -117,15 +117,15 @@ def test_what_stays_and_what_it_left_fall_quiet(watch: Watch) -> None:
     assert max(scores[left + CALM :]) < THRESHOLD
 
 
-def test_who_passes_what_stays_is_seen(watch: Watch) -> None:
-    """A bag is put down; soon it is no reason to overlook who walks before it."""
-    scene, bag = Scene(noise=1), Thing(40, 30, 5, 5, 120)
+@pytest.mark.parametrize("grey", [120, 160, 200])
+def test_who_passes_what_stays_is_seen(watch: Watch, grey: int) -> None:
+    """A bag is put down: one frame, and no reason to overlook who walks before it."""
+    scene, bag = Scene(noise=1), Thing(40, 30, 5, 5, grey)
     calm = [scene.shot(bag) for _ in range(100)]
-    before = [scene.shot(bag, walker(step)) for step in range(14, 24)]
+    before = [scene.shot(bag, walker(step, 40)) for step in range(14, 24)]
     scores = watch([*calm, *before], scene.quiet(PAST))
     assert scores[0] >= THRESHOLD
-    assert sum(score >= THRESHOLD for score in scores[1:KNOWN]) <= KNOWN // 6
-    assert max(scores[KNOWN:100]) < THRESHOLD
+    assert max(scores[1:100]) < THRESHOLD
     assert min(scores[100:]) >= THRESHOLD
 
 

@@ -61,7 +61,9 @@ class MotionModel:
         differing = by.seen > by.limits
         marked = differing & self._watched
         self._find_regions(marked, by)
-        self._learn_past(logs, differing, marked)
+        if self._learn_past(logs, differing, marked):
+            # What is learnt of a block must not look as if the block had changed.
+            self._seen = np.where(marked, (pixels << 4) - self._predicted(), self._seen)
         self._learn_noise(by.seen, marked)
         return self._score()
 
@@ -117,8 +119,8 @@ class MotionModel:
         needed = max(_WEIGHT, self._clutter * 3 >> 8) * self._scale >> 16
         return min(_MOST, self._regions.weight * THRESHOLD // max(1, needed))
 
-    def _learn_past(self, logs: Ints, differing: Bools, marked: Bools) -> None:
-        """What differs and is ignored stays as it is."""
+    def _learn_past(self, logs: Ints, differing: Bools, marked: Bools) -> bool:
+        """What differs and is ignored stays as it is. True if the marked are learnt."""
         mostly = np.count_nonzero(marked) * 100 > np.count_nonzero(self._watched) * 60
         self._upset = min(_ANEW_FRAMES, self._upset + 1) if mostly else 0
         nearer, shift = logs - self._past, self._shift()
@@ -128,8 +130,9 @@ class MotionModel:
         elif self._frames > _SWIFT and self._frames % _SLOW:  # the past follows the light alone
             lit = self._past + (self._light - ROUNDING >> shift)
             self._past = np.where(marked, lit.clip(0, SUMMIT << 4), past)
-            return
+            return False
         self._past = past + np.where(marked, _part(nearer, shift), 0)
+        return True
 
     def _learn_noise(self, seen: Ints, marked: Bools) -> None:
         """It grows fast and fades slowly; where something moves, only in another scene."""
