@@ -16,7 +16,10 @@ FILES = {
     "hardware/test_module.py": "pytest.importorskip('no_such_module')\n",
 }
 # Plugins that the little project does not need; loading them is most of the time.
-WITHOUT = [f"-pno:{name}" for name in ("asyncio", "cacheprovider", "hypothesispytest", "timeout")]
+WITHOUT = [
+    f"-pno:{name}"
+    for name in ("asyncio", "cacheprovider", "hypothesispytest", "pytest_embedded", "timeout")
+]
 
 
 def run(pytester: pytest.Pytester, files: dict[str, str]) -> pytest.RunResult:
