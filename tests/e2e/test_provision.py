@@ -2,130 +2,20 @@
 
 import asyncio
 import json
-import os
-import re
-import subprocess
-import sys
-from collections.abc import AsyncIterator, Awaitable
-from dataclasses import dataclass
+from collections.abc import AsyncIterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from porchkit import cli, keys
-from porchkit.client import AsyncClient
-from porchkit.demo.hostproc import HostProcess
-from porchkit.home import Home
+from porchkit import cli
 from porchkit.pty import PtyBoard
-
-SETTINGS = '[listen]\naddress = "127.0.0.1"\nport = 0\n[page]\nport = 0\n'
-SSID, PASSWORD = "porchlight-sim", "correct-horse-battery"
-FRAMES = 5
-
-
-@dataclass(frozen=True)
-class Done:
-    """What a command did, and what anybody on the machine could see of it meanwhile."""
-
-    code: int
-    out: str
-    err: str
-    seen: str
-
-    @property
-    def board(self) -> dict[str, Any]:
-        (found,) = json.loads(self.out)["boards"]
-        return found
-
-    @property
-    def outcomes(self) -> dict[str, str]:
-        return {row["check"]: row["outcome"] for row in self.board["checks"]}
-
-
-class Porch:
-    """A host that runs, and a resident at a terminal."""
-
-    def __init__(self, home: Home, folder: Path) -> None:
-        self.home = home
-        self._wifi = folder / "wifi.txt"
-        self._wifi.touch(mode=0o600)
-        self._wifi.write_text(f"{SSID}\n{PASSWORD}\n")
-
-    async def type(self, *words: str) -> Done:
-        """One command line, watched from outside while it runs."""
-        process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", "porchkit.cli", *words),
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-        )
-        ended = asyncio.create_task(process.communicate())
-        seen = set()
-        while not ended.done():
-            seen.add(public(process.pid))
-            await asyncio.wait([ended], timeout=0.05)
-        out, err = await ended
-        assert process.returncode is not None
-        return Done(process.returncode, out.decode(), err.decode(), "\n".join(seen))
-
-    async def provision(self, name: str, *ports: Path, board: str = "ai_thinker") -> Done:
-        chosen = [word for port in ports for word in ("--port", str(port))]
-        every = ["--all"] if len(ports) > 1 else []
-        where = ["--home", str(self.home.path), "--wifi-file", str(self._wifi), "--board", board]
-        return await self.type("provision", name, *chosen, *every, *where, "--json")
-
-
-async def well(command: Awaitable[Done]) -> Done:
-    """A command that must succeed."""
-    done = await command
-    assert done.code == 0, done.out + done.err
-    return done
-
-
-def public(pid: int) -> str:
-    """Command line and environment of a process and its children."""
-    words = []
-    for folder in Path("/proc").glob("[0-9]*"):
-        try:
-            parent = re.search(r"^PPid:\s*(\d+)", (folder / "status").read_text(), re.MULTILINE)
-            if int(folder.name) == pid or (parent and int(parent[1]) == pid):
-                for name in ("cmdline", "environ"):
-                    words.append((folder / name).read_bytes().decode(errors="replace"))
-        except OSError:
-            continue  # it has just ended
-    return "\n".join(words)
+from tests.support.provisioning import FRAMES, PASSWORD, Done, Porch, living, streamed, well
 
 
 @pytest.fixture
 async def porch(tmp_path: Path) -> AsyncIterator[Porch]:
-    home = Home(tmp_path / "home")
-    where = ["--home", str(home.path)]
-    cli.dispatch(["init", *where])
-    (home.path / "porchlight.toml").write_text(SETTINGS)
-    host = HostProcess(home, tmp_path / "host.log")
-    await host.start()
-    try:
-        cli.dispatch(["resident", "new", "sam", *where])
-        cli.dispatch(["hub", "add", "fire", *where])
-        yield Porch(home, tmp_path)
-    finally:
-        await host.stop()
-
-
-async def streamed(porch: Porch, camera: str) -> int:
-    """Frames that hub `fire` sees of the camera, up to FRAMES."""
-    key = keys.load_private(porch.home.path / "hubs" / "fire.pem")
-    async with AsyncClient(porch.home.base_url(), key, ca=porch.home.ca) as client:
-        wish = {"action": "live", "case": "C-1", "purpose": "emergency", "reason": "smoke"}
-        view = await client.post("/views", {"cameras": [camera], **wish})
-        count = 0
-        async for part in client.parts(view["urls"]["cameras"][camera]["stream"]):
-            assert part.jpeg[:2] == b"\xff\xd8"
-            count += 1
-            if count == FRAMES:
-                break
-        return count
+    async with living(tmp_path) as porch:
+        yield porch
 
 
 async def test_an_empty_board_becomes_a_camera_that_streams(
@@ -227,8 +117,43 @@ async def test_doctor_needs_nothing_but_the_port(porch: Porch, film: Path, tmp_p
         rows = {row["check"]: row for row in json.loads(bare.out)["checks"]}
         assert "provision" in rows["program"]["todo"]
         await well(porch.provision("porch", board.port))
-        environment = {k: v for k, v in os.environ.items() if k != "PORCHLIGHT_HOME"}
-        assert "PORCHLIGHT_HOME" not in environment
         done = await porch.type("doctor", str(board.port))
         assert done.code == 0, done.out + done.err
         assert "not sent" in done.out
+
+
+async def test_the_host_may_be_another_machine(porch: Porch, film: Path, tmp_path: Path) -> None:
+    """All that the resident has here is their key, the host's CA, and its address."""
+    home, key = tmp_path / "elsewhere", porch.home.path / "residents/sam.pem"
+    where = ["--home", str(home), "--host", porch.home.base_url(), "--ca", str(porch.home.ca)]
+    async with PtyBoard(tmp_path / "board", footage=film) as board:
+        words = ["--port", str(board.port), "--board", "ai_thinker", "--key", str(key), "--json"]
+        wifi = ["--wifi-file", str(porch.wifi), "--at", "52.5,13.4", "--label", "Front"]
+        done = await well(porch.type("provision", "porch", *words, *wifi, *where))
+        assert set(done.outcomes.values()) == {"pass"}
+        listed = json.loads(
+            (await porch.type("camera", "list", "--json", *where[:1], str(porch.home.path))).out
+        )
+        assert [(row["id"], row["label"]) for row in listed["cameras"]] == [
+            (done.board["id"], "Front")
+        ]
+
+
+async def test_no_host_answers_the_board_is_whole_and_the_next_run_registers_it(
+    porch: Porch, film: Path, tmp_path: Path
+) -> None:
+    settings = porch.home.path / "run.json"
+    said = json.loads(settings.read_text())
+    settings.write_text(json.dumps({**said, "https": 1}))  # where nobody listens
+    async with PtyBoard(tmp_path / "board", footage=film) as board:
+        done = await porch.provision("porch", board.port)
+        assert done.code == 1
+        failed = {check for check, outcome in done.outcomes.items() if outcome == "FAIL"}
+        assert failed == {"host", "registered"}
+        rows = {row["check"]: row for row in done.board["checks"]}
+        assert "porchlight serve" in rows["host"]["todo"] + rows["registered"]["says"]
+        settings.write_text(json.dumps(said))
+        (porch.home.path / "boards/porch/config.json").unlink()
+        again = await well(porch.provision("porch", board.port))
+        assert again.board["files_copied"] == 1
+        assert set(again.outcomes.values()) == {"pass"}

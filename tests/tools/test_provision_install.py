@@ -119,6 +119,18 @@ def test_what_came_over_the_air_gives_way_and_its_versions_are_remembered(bench:
     assert mtimes(root) == before
 
 
+def test_whose_updates_are_taken_is_what_the_folder_says(bench: Bench) -> None:
+    root = bench.root()
+    bench.provision(root)
+    trust = bench.home.path / "boards/porch/release.json"
+    trust.write_text('{"updates": "ask"}')
+    assert bench.provision(root).copied == 1
+    assert (root / "release.json").read_text() == trust.read_text()
+    trust.unlink()
+    bench.provision(root)
+    assert not (root / "release.json").exists()
+
+
 def test_our_records_are_the_firmware_s_own(tmp_path: Path) -> None:
     flash = Flash(f"{tmp_path}/")
     (tmp_path / "x.json").write_bytes(cells.sealed({"generation": 3, "boot": 9}))

@@ -145,7 +145,7 @@ def test_files_of_a_camera_are_this_user_s_only_whatever_the_umask(tmp_path: Pat
         (["provision", "porch", "--at", "91,0"], 2, "LAT,LON"),
         (["provision", "porch", "--port", "a", "--port", "b"], 2, "--all"),
         (["provision", "porch", "--wifi-file", "/none"], 1, "cannot read /none"),
-        (["doctor", "/dev/none"], 1, "there is no port /dev/none"),
+        (["doctor", "/dev/none"], 10, "/dev/none: no such port"),
     ],
 )
 def test_words_that_make_no_sense(

@@ -16,7 +16,7 @@ Needs nothing but the cable: what is tried (Wi-Fi, host, camera) is what the boa
 is interrupted meanwhile, one picture is taken and not sent, and it starts again afterwards. The
 board's clock is set from this computer.
 
-Exit status: 0 all is well, 1 something failed; the table says what to do."""
+Exit status: 0 all is well, 1 something failed (the table says what to do), 10 no port."""
 
 
 def configure(parser: argparse.ArgumentParser) -> None:

@@ -33,7 +33,8 @@ Pull the cable whenever you like: a board that is half provisioned runs nothing,
 command again completes it. The Wi-Fi password is asked for without echo, or read from a file of two
 lines (name, password; chmod 600), or from stdin with --wifi-file -. It is kept on the board only.
 
-Exit status: 0 all is well, 1 something failed (the table says what to do), 2 wrong words."""
+Exit status: 0 all is well, 1 something failed (the table says what to do), 2 wrong words, 10 no
+port."""
 
 
 def configure(parser: argparse.ArgumentParser) -> None:

@@ -15,10 +15,6 @@ class BoardError(CommandError):
     """Something between us and the board."""
 
 
-class PortError(BoardError):
-    """The port cannot be opened."""
-
-
 class LinkLost(BoardError):
     """The cable was pulled, or the port vanished."""
 

@@ -94,6 +94,11 @@ class Folder:
             raise CommandError(f"{self.path}/config.json is damaged; restore it, or remove it")
         return found
 
+    def release(self) -> bytes | None:
+        """release.json, whose updates the board takes (`porchlight update`); None: nobody's."""
+        path = self.path / "release.json"
+        return path.read_bytes() if path.exists() else None
+
     def keep(self, name: str, content: bytes) -> None:
         """Write one file, whole, for this user only."""
         self.path.mkdir(mode=0o700, parents=True, exist_ok=True)

@@ -24,7 +24,8 @@ from porchkit.provision.program import MAIN, ROOMS, Program
 MARK = "provision.json"
 CHUNK_BYTES = 1536
 FILE_S = 20.0
-_UPDATES = ("a", "b", *bootrecord.COPIES)
+# Gone unless wanted: updates, their record, and whose updates are taken.
+_UPDATES = ("a", "b", "release.json", *bootrecord.COPIES)
 _BLOCK_BYTES = 4096  # what littlefs gives at least
 _RESERVE_BYTES = 65_536  # for what the board stores by itself, and for its file system
 _SEEN_S = 60.0

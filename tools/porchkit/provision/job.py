@@ -119,6 +119,7 @@ class Job:
         wifi = wish.wifi
         if wifi is None and not self._board.about.wifi:
             wifi = wish.ask_wifi()
+            self._board.rejoin()  # people take their time, the board's watchdog does not
         return household.settings(
             self._folder, self._house.door, self._report.board, wifi, moved=wish.moved
         )
@@ -135,6 +136,8 @@ class Job:
         board, report = self._board, self._report
         others = self._house.board_files()
         others["board.json"] = json.dumps(boards.board_json(report.board)).encode()
+        if (release := self._folder.release()) is not None:
+            others["release.json"] = release
         plan = install.plan(board, program.for_board(board.about.mpy), others)
         text = install.encoded(json.dumps(settings).encode())
         differs = board.ask("settings", text, False)

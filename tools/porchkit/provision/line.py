@@ -4,13 +4,11 @@ DTR and RTS stay low: on an ESP32-CAM-MB and its kin they are wired to reset and
 opened as usual holds the board in reset (MicroPython's own mpremote does; its PR #17532 is open).
 """
 
-import errno
-from typing import Any, Protocol
+from typing import Protocol
 
-from porchkit.errors import CommandError
-from porchkit.provision.errors import LinkLost, PortError
+from porchkit.flash.opening import opened
+from porchkit.provision.errors import LinkLost
 
-BAUD = 115_200  # MicroPython's own; a USB chip inside the processor does not care
 WRITE_S = 5.0
 
 
@@ -27,11 +25,12 @@ class Line(Protocol):
 
 
 class SerialLine:
-    """A Line over pyserial; `port` as the system names it."""
+    """A Line over pyserial; `port` as the system names it. FlashError if it cannot be opened."""
 
     def __init__(self, port: str) -> None:
         self._port = port
-        self._serial = _open(port)
+        self._serial = opened(port)
+        self._serial.write_timeout = WRITE_S
 
     def write(self, data: bytes) -> None:
         try:
@@ -52,33 +51,3 @@ class SerialLine:
             self._serial.close()
         except OSError:
             return  # it has gone already
-
-
-def _open(port: str) -> Any:
-    try:
-        import serial
-    except ImportError:
-        raise CommandError(
-            "boards on a cable need pyserial; pip install 'porchlight-cam[flash]' brings it"
-        ) from None
-    link = serial.Serial(baudrate=BAUD, write_timeout=WRITE_S, exclusive=True)
-    link.dtr = False
-    link.rts = False
-    link.port = port
-    try:
-        link.open()
-    except OSError as error:
-        raise PortError(_why(port, error)) from None
-    return link
-
-
-def _why(port: str, error: OSError) -> str:
-    if error.errno == errno.ENOENT:
-        return f"there is no port {port}; plug the board in, then see: porchlight ports"
-    if error.errno == errno.EACCES:
-        return (
-            f"you may not use {port}; join its group (sudo usermod -aG dialout $USER), log in anew"
-        )
-    if error.errno in (errno.EBUSY, errno.EAGAIN) or "lock" in str(error):
-        return f"{port} is in use; close the program that holds it (Thonny, mpremote, a monitor)"
-    return f"{port} cannot be opened ({error.strerror or 'no serial port'}); is it a serial port?"

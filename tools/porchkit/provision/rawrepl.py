@@ -1,6 +1,6 @@
 """MicroPython's raw REPL with raw-paste (flow control), as a client with a deadline for everything.
 
-    ours    Ctrl-C Ctrl-C Ctrl-A    interrupt whatever runs, raw REPL
+    ours    Ctrl-C Ctrl-A           interrupt whatever runs, raw REPL
     board   "raw REPL; CTRL-B to exit" CR LF ">"
     ours    05 'A' 01               raw-paste, please
     board   'R' 01, window u16 LE   then 01 for each further window; 04: it gives up
@@ -39,7 +39,8 @@ class RawRepl:
         until = self._now() + patience_s
         while self._now() < until:
             self._here = b""
-            self._line.write(b"\r\x03\x03\x01")
+            # One Ctrl-C: a second would interrupt the program while it goes dark for the first.
+            self._line.write(b"\r\x03\x01")
             if self._seen(_BANNER, min(TRY_S, until - self._now())):
                 self._drain()
                 return
