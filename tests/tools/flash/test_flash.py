@@ -95,6 +95,7 @@ def test_it_ends_when_micropython_runs(chip, line, flash, firmware: Path) -> Non
     assert code == 0, err
     assert json.loads(out)["micropython"].startswith("MicroPython ")
     assert err.splitlines()[-1] == "Waiting for MicroPython"
+    assert "press RST" in err  # a socket has no lines: only hands can reset it
 
 
 class Prompt:

@@ -64,7 +64,7 @@ def test_a_flash_that_forgets_what_was_verified_is_noticed() -> None:
     """Each piece was right when it was written; the end looks at all of them again."""
 
     def forget(flash: bytearray) -> None:
-        flash[0x1010] ^= 1
+        flash[0x1010] = FIRMWARE.contents[0x10] ^ 1
 
     with pytest.raises(LinkFault, match="from 0x1000 is not what was written"):
         write(Memory(forget))
