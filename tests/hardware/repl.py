@@ -1,11 +1,13 @@
 """A board's prompt, over pytest-embedded's `dut`."""
 
+import contextlib
 import json
 import re
 from typing import Any
 
 PROMPT = rb">>> "
 PATIENCE_S = 20
+AGAIN_S = 4
 
 
 class Repl:
@@ -13,6 +15,9 @@ class Repl:
 
     def __init__(self, dut: Any) -> None:
         self._dut = dut
+        # An ESP32-CAM-MB does not run while one of them is set, and opening the port sets both.
+        with contextlib.suppress(OSError):  # a virtual board has neither
+            dut.serial.proc.dtr = dut.serial.proc.rts = False
 
     def type(self, keys: bytes) -> None:
         """As they are; dut.write() would add a newline."""
@@ -24,8 +29,15 @@ class Repl:
         return found
 
     def interrupt(self) -> None:
-        """Ctrl-C, and then the friendly prompt, whatever the board was doing."""
-        self.type(b"\r\x03\x02")
+        """Ctrl-C, and then the friendly prompt, whatever the board was doing. A chip that is
+        starting hears nothing, so it is typed until the prompt comes."""
+        import pexpect
+
+        for _ in range(PATIENCE_S // AGAIN_S):
+            self.type(b"\r\x03\x02")
+            with contextlib.suppress(pexpect.TIMEOUT):
+                self.expect(PROMPT, AGAIN_S)
+                break
         self.ask("'at the prompt'")
 
     def ask(self, line: str) -> str:
