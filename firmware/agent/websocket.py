@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     Buffer = bytes | bytearray | memoryview
 
-MAX_MESSAGE = 4096  # the longest downlink message is a grant token: 2,092 bytes
+MAX_MESSAGE = 4160  # the longest downlink message is a piece of an update: 4,147 bytes
 _CONTINUATION, _BINARY, _CLOSE, _PING, _PONG = 0, 2, 8, 9, 10
 
 

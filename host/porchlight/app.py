@@ -22,6 +22,7 @@ from porchlight.api import (
     openapi,
     pages,
     problems,
+    updates,
     views,
 )
 from porchlight.audit.entries import Entries, close_views
@@ -38,11 +39,12 @@ from porchlight.sources import board
 from porchlight.sources.board import Uplink, UplinkLimits
 from porchlight.sources.marks import Marks
 from porchlight.store import Store
+from porchlight.updates.updates import Updates
 from porchlight.views import Views
 
 RESTARTED: Final = "host-restarted"
 # A new noun: one file, one word here.
-NOUNS: Final = (me, cameras, motion, grants, views, entries, events)
+NOUNS: Final = (me, cameras, motion, updates, grants, views, entries, events)
 _log = logging.getLogger(__name__)
 
 
@@ -88,6 +90,9 @@ def _parts(config: Config, clock: Clock) -> tuple[Parts, Desk]:
     desk = Desk(clock, entries_, events_, metrics)
     cameras_ = Cameras(registry, desk)
     grants_ = Grants(store, registry, cameras_, entries_, clock)
+    updates_ = Updates(cameras_, entries_, clock)
+    cameras_.on_attached(updates_.attached)
+    cameras_.on_updated(updates_.heard)
     parts = Parts(
         config=config,
         clock=clock,
@@ -98,6 +103,7 @@ def _parts(config: Config, clock: Clock) -> tuple[Parts, Desk]:
         registry=registry,
         cameras=cameras_,
         grants=grants_,
+        updates=updates_,
         views=Views(cameras_, grants_, desk, config.views),
         seen=Seen(since=clock.unix()),
     )

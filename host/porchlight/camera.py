@@ -24,6 +24,7 @@ from porchlight.sourcetime import SourceTime
 from porchlight.tally import Tally
 
 HELD: Final = "held"  # what a board answers of a grant it shows pictures under
+UPDATE: Final = "update-"  # how every word of a board about an update begins
 _REVOKED: Final = "revoked"
 COMINGS: Final = 10  # entries a minute on the coming and going of a board
 
@@ -40,6 +41,7 @@ class Camera:
         self.book = Book(record.id)
         self.latest = LatestFrame()
         self.status: wire.Status | None = None
+        self.firmware = ""  # what the source last said it runs; kept while it is offline
         self.frames = 0
         self.last_frame_ms: int | None = None
         self.motion = Moves(record.id, record.resident, desk.clock, desk.events)
@@ -146,11 +148,12 @@ class Camera:
         """Whether a proven source is connected."""
         return self._link is not None
 
-    async def attach(self, link: Link) -> None:
+    async def attach(self, link: Link, firmware: str = "") -> None:
         """A source proved to be this camera: it replaces the one before, and is told everything."""
         if self._link is not None:
             self._link.close("replaced")
         self._link = link
+        self.firmware = firmware
         self._answers.clear()
         for handle in self.book.revoked:
             link.revoke(handle)
@@ -159,6 +162,8 @@ class Camera:
         link.watch(self.wants)
         self.changed()
         await self.note("board.online")
+        for callback in self._heard.attached:
+            await callback(self.id)
 
     async def detach(self, link: Link, reason: str) -> None:
         """The connection behind `link` is over; nothing happens if it was replaced."""
@@ -185,6 +190,11 @@ class Camera:
         self.motion.sent(frame.reason, frame.score)
         return True
 
+    def tell_update(self, message: wire.Update) -> None:
+        """Hand the next step of an update to the source, if it is there."""
+        if self._link is not None:
+            self._link.update(message)
+
     def on_status(self, status: wire.Status) -> None:
         """The source's word about itself."""
         before, self.status = self.status, status
@@ -194,14 +204,19 @@ class Camera:
             self.changed()
 
     async def on_answer(self, answer: wire.Answer) -> None:
-        """The source's word about a grant that it was given, or told to drop.
+        """The source's word about a grant that it was given, or told to drop; or about an update.
 
         "revoked" about a grant still held here: the resident pressed the button at the board.
         """
+        word = report.printable(answer.reason)
+        if word.startswith(UPDATE):
+            for told in self._heard.updated:
+                await told(self.id, answer, word)
+            return
         known = {grant.handle for grant in self.book.grants()} | set(self.book.revoked)
         if answer.handle not in known:
             return
-        said = self._answers | {answer.handle: report.printable(answer.reason)}
+        said = self._answers | {answer.handle: word}
         self._answers = {handle: word for handle, word in said.items() if handle in known}
         grant = self.book.get(answer.handle)
         if grant is None or self._answers[answer.handle] != _REVOKED:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Protocol
 
 from porchlight.camera import Camera
-from porchlight.desk import Desk, Heard, Pressed, Record, Withdrawn
+from porchlight.desk import Attached, Desk, Heard, Pressed, Record, Updated, Withdrawn
 
 __all__ = ["Camera", "Cameras", "Desk"]
 
@@ -47,6 +47,14 @@ class Cameras:
     def on_pressed(self, callback: Pressed) -> None:
         """`callback(grant)` is awaited when the button at a board ended a grant."""
         self._heard.pressed.append(callback)
+
+    def on_attached(self, callback: Attached) -> None:
+        """`callback(camera id)` is awaited when a source has connected."""
+        self._heard.attached.append(callback)
+
+    def on_updated(self, callback: Updated) -> None:
+        """`callback(camera id, answer, word)` is awaited for what a board says of an update."""
+        self._heard.updated.append(callback)
 
     def online(self) -> int:
         """How many have a source connected."""

@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Any, Final, Protocol
 
+from accord import wire
 from accord.grant import Grant
 from porchlight.clock import Clock
 from porchlight.events import Events
@@ -14,15 +15,20 @@ LINGER_S: Final = 2.0  # a source stays on so long after its last viewer: reload
 
 Withdrawn = Callable[[str, bytes], None]  # camera id, handle
 Pressed = Callable[[Grant], Awaitable[None]]
+Attached = Callable[[str], Awaitable[None]]  # camera id
+Updated = Callable[[str, wire.Answer, str], Awaitable[None]]  # camera id, answer, its word
 
 
 @dataclass(frozen=True)
 class Heard:
     """Who is told what of every camera: `withdrawn` before a revocation returns, `pressed` once a
-    grant ended by the button at a board."""
+    grant ended by the button at a board, `attached` when a source has connected, `updated` of what
+    a board says about an update."""
 
     withdrawn: list[Withdrawn] = field(default_factory=list)
     pressed: list[Pressed] = field(default_factory=list)
+    attached: list[Attached] = field(default_factory=list)
+    updated: list[Updated] = field(default_factory=list)
 
 
 class Log(Protocol):
@@ -56,6 +62,7 @@ class Link(Protocol):
     def watch(self, wants: list[Want]) -> None: ...
     def offer(self, grant: Grant) -> None: ...
     def revoke(self, handle: bytes) -> None: ...
+    def update(self, message: wire.Update) -> None: ...
     def close(self, reason: str) -> None: ...
 
 

@@ -12,6 +12,7 @@ from porchlight.events import Events
 from porchlight.metrics import Metrics
 from porchlight.registry import Registry
 from porchlight.store import Store
+from porchlight.updates.updates import Updates
 from porchlight.views import Views
 
 
@@ -28,5 +29,6 @@ class Parts:
     registry: Registry
     cameras: Cameras
     grants: Grants
+    updates: Updates
     views: Views
     seen: Seen

@@ -24,6 +24,7 @@ def describe(camera: "Camera") -> dict[str, Any]:
         "source": camera.source,
         "enforced_at": camera.enforced_at,
         "online": camera.online,
+        **_running(camera.firmware),
         "last_frame": None if shown_ms is None else rfc3339(shown_ms),
         "frames": camera.frames,
         "grants": [grant.jti for grant in camera.book.grants()],
@@ -39,6 +40,14 @@ def differs(before: wire.Status | None, after: wire.Status) -> bool:
 def printable(text: bytes) -> str:
     """A reason word from the wire, fit for a log: printable ASCII only."""
     return "".join(chr(byte) for byte in text if 32 <= byte < 127)
+
+
+def _running(firmware: str) -> dict[str, Any]:
+    """What the source runs, from its hello: "NAME/RELEASE/SLOT"; slot "cable": no update."""
+    name, _, rest = firmware.partition("/")
+    release, _, slot = rest.partition("/")
+    number = int(release) if release.isascii() and release.isdigit() else None
+    return {"firmware": name or None, "release": number, "slot": slot or None}
 
 
 def _described(status: wire.Status | None) -> dict[str, Any]:

@@ -43,6 +43,16 @@ class MotionSettings:
 
 
 @dataclass(frozen=True)
+class ReleaseTrust:
+    """Whose updates over the air a board takes, and how: `x` and `y` of the release key, 32 bytes
+    each; `updates` "never", "ask" (the resident approves each) or "auto"."""
+
+    x: bytes
+    y: bytes
+    updates: str = "ask"
+
+
+@dataclass(frozen=True)
 class BoardConfig:
     """What one board is told at provisioning. `resident_x` and `resident_y`: the resident's
     public key, 32 bytes each. `wifi`: (name, password)."""
@@ -59,6 +69,7 @@ class BoardConfig:
     board: str = "ai_thinker"
     wifi: tuple[str, str] = field(default=("porchlight-sim", "none"), repr=False)
     ntp: str = "pool.ntp.org"
+    releases: "ReleaseTrust | None" = None
 
 
 def write(root: Path, config: BoardConfig) -> None:
@@ -72,6 +83,9 @@ def write(root: Path, config: BoardConfig) -> None:
     _json(root / "board.json", board_json(config.board))
     _json(root / "config.json", settings(config))
     _json(root / "resident.json", resident(config))
+    (root / "release.json").unlink(missing_ok=True)
+    if config.releases is not None:
+        _json(root / "release.json", release_trust(config.releases))
     (root / "ca.der").write_bytes(config.ca_der)
     key = root / "board.key"
     key.touch(mode=0o600)
@@ -119,6 +133,11 @@ def resident(config: BoardConfig) -> dict[str, str]:
     """resident.json."""
     x, y = config.resident_x, config.resident_y
     return {"thumb": names.key_thumb(x, y), "x": b64.encode(x), "y": b64.encode(y)}
+
+
+def release_trust(trust: ReleaseTrust) -> dict[str, str]:
+    """release.json."""
+    return {"x": b64.encode(trust.x), "y": b64.encode(trust.y), "updates": trust.updates}
 
 
 def _json(path: Path, content: dict[str, Any]) -> None:

@@ -22,6 +22,12 @@ _SENTENCES = {
     "board.online": "{camera} connected",
     "board.offline": "{camera} lost its connection{why}",
     "board.refused": "{camera} refused a grant{why}",
+    "update.offered": "{camera} was offered an update",
+    "update.begun": "{camera} is taking an update{sharing}",
+    "update.restart": "{camera} restarted to try an update{sharing}",
+    "update.running": "{camera} runs the update",
+    "update.refused": "{camera} refused an update{why}",
+    "update.undone": "{camera} went back to what it ran before{why}",
     "frame.refused": "a frame of {camera} was thrown away{why}",
 }
 _REASONS = {
@@ -36,6 +42,13 @@ _REASONS = {
     "ticket-stolen": "the link was used from another address",
     "ticket-expired": "the link was over",
     "closed": "it closed the view",
+    "policy": "it is set to take none",
+    "not-approved": "you have not approved it",
+    "not-newer": "it is not newer than what ran there",
+    "older": "it is older than what runs there",
+    "hung": "the update hung",
+    "restarted": "the update did not stay up",
+    "unconnected": "the update did not reach this host",
 }
 # Entries whose `reason` is what an operator wrote, not one of our words.
 _SPOKEN = ("view.open", "search")
@@ -50,6 +63,7 @@ def sentence(entry: Mapping[str, Any], names: Mapping[str, str]) -> str:
             hub=_hub(entry, names),
             camera=who.called(entry["camera"], names) if entry.get("camera") else "a camera",
             why=_why(entry),
+            sharing=" while it was sharing" if _shared(entry) else "",
             about=_about(entry),
         )
     )
@@ -64,9 +78,18 @@ def _hub(entry: Mapping[str, Any], names: Mapping[str, str]) -> str:
     return listed(who.called(each, names) for each in several) or "somebody"
 
 
+def _shared(entry: Mapping[str, Any]) -> bool:
+    return bool((entry.get("detail") or {}).get("sharing"))
+
+
 def _why(entry: Mapping[str, Any]) -> str:
     reason = entry.get("reason")
     return f": {_REASONS.get(reason, reason)}" if reason else ""
+
+
+def reason(word: str) -> str:
+    """One of our reason words, in a resident's."""
+    return _REASONS.get(word, word)
 
 
 def _about(entry: Mapping[str, Any]) -> str:

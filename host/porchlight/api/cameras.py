@@ -24,8 +24,10 @@ _LIMITED = ("id", "label", "source", "enforced_at", "online")
 
 
 class CameraRow(BaseModel):
-    """A camera as its own resident sees it. `sent` and `dropped` are frames since the board's
-    start, `late_ms` the latest that one left it after it was due, as the board last said."""
+    """A camera as its own resident sees it. `firmware`, `release` and `slot`: what runs on it, and
+    where that came from ("cable", or the slot of an update). `sent` and `dropped` are frames since
+    the board's start, `late_ms` the latest that one left it after it was due, as the board last
+    said."""
 
     id: str
     label: str
@@ -33,6 +35,9 @@ class CameraRow(BaseModel):
     source: str
     enforced_at: str
     online: bool
+    firmware: str | None
+    release: int | None
+    slot: str | None
     state: str | None
     reason: str | None
     sensor_powered: bool | None

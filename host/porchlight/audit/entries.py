@@ -21,6 +21,8 @@ TYPES: Final = frozenset(
         "grant.seen", "grant.revoked", "grant.refused", "grant.expired",
         "view.open", "view.close", "access.refused", "search",
         "board.online", "board.offline", "board.refused", "board.stranger", "frame.refused",
+        "update.offered", "update.begun", "update.restart", "update.running", "update.refused",
+        "update.undone",
     }
 )  # fmt: skip
 MAX_PAGE: Final = 500

@@ -87,7 +87,7 @@ class Uplink:
         link = Link()
         tasks: list[asyncio.Task[None]] = []
         try:
-            await camera.attach(link)
+            await camera.attach(link, session.firmware)
             tasks.append(asyncio.create_task(self._read(socket, session, link, camera)))
             tasks.append(asyncio.create_task(self._write(socket, session, link)))
             # Either ending is the end: a board that cannot be told of a revocation is sent away.

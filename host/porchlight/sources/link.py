@@ -3,6 +3,7 @@
 import asyncio
 from dataclasses import dataclass, field
 
+from accord import wire
 from accord.grant import Grant
 from porchlight.looking import Want
 from porchlight.sources.outbox import Outbox
@@ -29,6 +30,11 @@ class Link:
     def revoke(self, handle: bytes) -> None:
         """A grant to drop, ahead of anything else."""
         self.outbox.revoke(handle)
+        self.wake.set()
+
+    def update(self, message: wire.Update) -> None:
+        """The next step of an update."""
+        self.outbox.update(message)
         self.wake.set()
 
     def close(self, reason: str) -> None:

@@ -4,6 +4,7 @@ A later Watch, Settings or Time replaces the one that still waits, a Revoke take
 was not sent yet: a board that reads slowly is told how things are, not how they came about.
 """
 
+from collections import deque
 from typing import Final, TypeVar
 
 from accord import wire
@@ -11,11 +12,12 @@ from accord.grant import Grant
 from porchlight.looking import Want
 
 Value = TypeVar("Value")
+MAX_UPDATES: Final = 4  # a board wants one piece at a time
 MAX_WAITING: Final = 128  # handles; a book holds 8 grants and 64 revocations
 
 
 class Outbox:
-    """Messages leave in the order: Revoke, Time, Settings, GrantToken, Watch."""
+    """Messages leave in the order: Revoke, Time, Settings, GrantToken, Watch, Update."""
 
     def __init__(self) -> None:
         self._revokes: dict[bytes, None] = {}
@@ -23,6 +25,7 @@ class Outbox:
         self._settings: wire.Settings | None = None
         self._tokens: dict[bytes, bytes] = {}
         self._watch: wire.Watch | None = None
+        self._updates: deque[wire.Update] = deque(maxlen=MAX_UPDATES)
 
     def revoke(self, handle: bytes) -> None:
         """Tell that a grant was taken back."""
@@ -47,6 +50,10 @@ class Outbox:
         """Tell who looks."""
         self._watch = wire.watch(0, wants)
 
+    def update(self, message: wire.Update) -> None:
+        """Tell the next step of an update."""
+        self._updates.append(message)
+
     def next(self, now_ms: int) -> wire.Message | None:
         """Take the most urgent message; None when there is nothing to tell."""
         if self._revokes:
@@ -59,8 +66,10 @@ class Outbox:
             return settings
         if self._tokens:
             return wire.GrantToken(_pop_first(self._tokens)[1])
-        watch, self._watch = self._watch, None
-        return watch
+        if self._watch is not None:
+            watch, self._watch = self._watch, None
+            return watch
+        return self._updates.popleft() if self._updates else None
 
 
 def _pop_first(waiting: dict[bytes, Value]) -> tuple[bytes, Value]:

@@ -21,6 +21,14 @@ const SENTENCES = {
     "board.online": (entry, name) => `${name.camera} connected.`,
     "board.offline": (entry, name) => `${name.camera} lost its connection${why(entry)}.`,
     "board.refused": (entry, name) => `${name.camera} refused a permission${why(entry)}.`,
+    "update.offered": (entry, name) => `${name.camera} was offered an update.`,
+    "update.begun": (entry, name) => `${name.camera} is taking an update${sharing(entry)}.`,
+    "update.restart": (entry, name) =>
+        `${name.camera} restarted to try an update${sharing(entry)}.`,
+    "update.running": (entry, name) => `${name.camera} runs the update.`,
+    "update.refused": (entry, name) => `${name.camera} refused an update${why(entry)}.`,
+    "update.undone": (entry, name) =>
+        `${name.camera} went back to what it ran before${why(entry)}.`,
     "frame.refused": (entry, name) => `A picture of ${name.camera} was thrown away${why(entry)}.`,
 };
 
@@ -36,6 +44,8 @@ const TONES = {
     "access.refused": "refused",
     "board.refused": "refused",
     "frame.refused": "refused",
+    "update.refused": "refused",
+    "update.undone": "refused",
 };
 
 /** @param {object} entry @returns {"look" | "given" | "ended" | "refused" | "quiet"} */
@@ -92,3 +102,6 @@ function about(entry) {
     if (entry.reason && SPOKEN.has(entry.type)) facts.push(`“${entry.reason}”`);
     return facts.length ? `, ${facts.join(", ")}` : "";
 }
+
+// Pictures might leave while the board was busy with an update.
+const sharing = (entry) => (entry.detail?.sharing ? " while it was sharing" : "");
