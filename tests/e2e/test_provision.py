@@ -9,7 +9,16 @@ import pytest
 
 from porchkit import cli
 from porchkit.pty import PtyBoard
-from tests.support.provisioning import FRAMES, PASSWORD, Done, Porch, living, streamed, well
+from tests.support.provisioning import (
+    FRAMES,
+    PASSWORD,
+    SETTINGS,
+    Done,
+    Porch,
+    living,
+    streamed,
+    well,
+)
 
 
 @pytest.fixture
@@ -153,7 +162,26 @@ async def test_no_host_answers_the_board_is_whole_and_the_next_run_registers_it(
         rows = {row["check"]: row for row in done.board["checks"]}
         assert "porchlight serve" in rows["host"]["todo"] + rows["registered"]["says"]
         settings.write_text(json.dumps(said))
-        (porch.home.path / "boards/porch/config.json").unlink()
         again = await well(porch.provision("porch", board.port))
         assert again.board["files_copied"] == 1
         assert set(again.outcomes.values()) == {"pass"}
+
+
+async def test_a_name_the_board_cannot_look_up_gives_way_to_an_address(
+    film: Path, tmp_path: Path
+) -> None:
+    settings = SETTINGS.replace("[page]", 'names = ["no-such-host.invalid"]\n[page]')
+    async with (
+        living(tmp_path, settings) as porch,
+        PtyBoard(tmp_path / "board", footage=film) as board,
+    ):
+        done = await well(porch.provision("porch", board.port))
+        assert set(done.outcomes.values()) == {"pass"}
+        rows = {row["check"]: row for row in done.board["checks"]}
+        assert "'no-such-host.invalid' is not reached" in rows["host"]["todo"]
+        for folder in (board.root, porch.home.path / "boards/porch"):
+            config = json.loads((folder / "config.json").read_text())
+            assert config["host"] == "127.0.0.1"
+            assert config["server_name"] == "no-such-host.invalid"
+        again = await well(porch.provision("porch", board.port))
+        assert again.board["files_copied"] == 0

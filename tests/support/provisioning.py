@@ -103,12 +103,12 @@ def public(pid: int) -> str:
 
 
 @asynccontextmanager
-async def living(folder: Path) -> AsyncIterator[Porch]:
+async def living(folder: Path, settings: str = SETTINGS) -> AsyncIterator[Porch]:
     """Resident sam, hub fire, and their host, in `folder`."""
     home = Home(folder / "home")
     where = ["--home", str(home.path)]
     cli.dispatch(["init", *where])
-    (home.path / "porchlight.toml").write_text(SETTINGS)
+    (home.path / "porchlight.toml").write_text(settings)
     host = HostProcess(home, folder / "host.log")
     await host.start()
     try:

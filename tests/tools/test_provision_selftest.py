@@ -19,6 +19,7 @@ from porchkit.home import Home
 from porchkit.provision import checks, verdicts
 from porchkit.provision.about import Kind
 from porchkit.provision.board import Board
+from porchkit.provision.errors import LinkLost
 from porchkit.provision.household import Door, Household
 from porchkit.provision.job import Job, Report, Wish
 from porchkit.provision.show import table
@@ -101,7 +102,7 @@ def host(porch: Porch) -> Iterator[int]:
 
 def examine(root: Path, line: type[BareBoard] = BareBoard) -> dict[str, Row]:
     with Board(line(root)) as board:
-        return {row.check: row for row in checks.run(board, lambda text: None)}
+        return {row.check: row for row in checks.SelfTest(board, lambda text: None).run()}
 
 
 def outcomes(rows: dict[str, Row], outcome: str) -> set[str]:
@@ -229,6 +230,24 @@ def test_a_brownout_is_called_one_and_the_test_goes_on(porch: Porch, host: int) 
     assert outcomes(rows, FAIL) == {"wifi"}
     assert "brownout" in rows["wifi"].says
     assert "5 V with 2 A" in rows["wifi"].todo
+    assert rows["sensor"].outcome == PASS
+
+
+class OwnUsb(Brownout):
+    """The same on a chip with USB inside: its port goes away, and comes back."""
+
+    def read(self, timeout_s: float) -> bytes:
+        if self._told:
+            raise LinkLost("its port")
+        return super().read(timeout_s)
+
+    def reopen(self) -> None:
+        self._told = b""
+
+
+def test_a_port_that_goes_away_with_the_chip_is_opened_again(porch: Porch, host: int) -> None:
+    rows = examine(porch.fresh(host), OwnUsb)
+    assert outcomes(rows, FAIL) == {"wifi"}
     assert rows["sensor"].outcome == PASS
 
 

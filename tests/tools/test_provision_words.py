@@ -11,7 +11,7 @@ import pytest
 from porchkit import cli
 from porchkit.errors import CommandError, HostUnreachable, UsageError
 from porchkit.home import Home
-from porchkit.provision import household, ports, several, show, wifi
+from porchkit.provision import household, ports, several, show, ways, wifi
 from porchkit.provision.household import Door, Folder
 from porchkit.provision.verdicts import FAIL, PASS, Row
 from porchkit.provision.wifi import Wifi
@@ -118,6 +118,16 @@ def test_an_address_that_is_none(tmp_path: Path) -> None:
     args = argparse.Namespace(host=None, address=None)
     with pytest.raises(HostUnreachable, match="porchlight serve"):
         household.door(args, home(tmp_path / "home", "port = 0"))
+
+
+def test_other_ways_to_a_host(tmp_path: Path) -> None:
+    here = home(tmp_path / "home", 'names = ["oak", "oak.local"]')
+    args = argparse.Namespace(host=None, address=None)
+    assert list(ways.others(args, here, "127.0.0.1")) == ["oak.local", "127.0.0.1", "oak"]
+    args.host = "https://localhost:8443"
+    assert list(ways.others(args, here, "127.0.0.1")) == ["127.0.0.1"]
+    args.address = "10.0.0.1"  # said is said
+    assert list(ways.others(args, here, "127.0.0.1")) == []
 
 
 def test_files_of_a_camera_are_this_user_s_only_whatever_the_umask(tmp_path: Path) -> None:

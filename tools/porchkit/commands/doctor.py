@@ -33,7 +33,7 @@ def run(args: argparse.Namespace) -> int:
     try:
         with Board(SerialLine(port)) as board:
             seen = board.about
-            rows = checks.run(board, progress)
+            rows = checks.SelfTest(board, progress).run()
             board.restart()
     finally:
         progress.done()

@@ -91,7 +91,7 @@ def _wish(args: argparse.Namespace) -> Wish:
         place=_place(args.at),
         wifi=ask() if args.wifi and given is None else given,
         new_key=args.new_key,
-        moved=bool(args.address or args.host),
+        moved=bool(args.address),
         wait=not args.no_wait,
     )
 

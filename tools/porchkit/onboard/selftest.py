@@ -142,6 +142,14 @@ def check_host():
     return answer
 
 
+def can_reach(host, port):
+    """Whether somebody answers there."""
+    sock, _ = _dial({"host": host, "port": port}, {})
+    if sock is not None:
+        sock.close()
+    return sock is not None
+
+
 def _dial(config, answer):
     """(socket, "") or (None, why)."""
     import socket

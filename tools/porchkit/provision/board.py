@@ -47,8 +47,9 @@ class Board:
         """Interrupt what runs there and bring our program. BoardError if there is no board."""
         self._line = line
         self._repl = RawRepl(line, now)
+        self.about: About
         try:
-            self.about = self.rejoin()
+            self.rejoin()
         except BaseException:
             line.close()
             raise
@@ -59,14 +60,22 @@ class Board:
     def __exit__(self, *_: object) -> None:
         self._line.close()
 
-    def rejoin(self) -> About:
-        """Interrupt what runs there and bring our program, also after the board restarted."""
+    def rejoin(self, *, lost: bool = False) -> About:
+        """Interrupt what runs there and bring our program, also after the board restarted; `lost`:
+        its port went away meanwhile."""
+        if lost:
+            self._line.reopen()
         self._repl.enter()
         self._repl.soft_reset()
         self.load(onboard_root() / "installer.py")
+        return self.look_again()
+
+    def look_again(self) -> About:
+        """What the board says of itself now."""
         said = self.ask("hello")
         said["version"], said["names"] = tuple(said["version"]), tuple(said["names"])
-        return About(**said)
+        self.about = About(**said)
+        return self.about
 
     def load(self, path: Path) -> None:
         """Run a program of onboard/ there: what it defines can be asked for then."""

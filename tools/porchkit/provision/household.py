@@ -10,6 +10,7 @@ import json
 import os
 import secrets
 import ssl
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,7 @@ from porchkit.client import Client
 from porchkit.errors import CommandError, UsageError
 from porchkit.flashroot import BoardConfig
 from porchkit.home import DEFAULT_HTTPS_PORT, Home
+from porchkit.provision import ways
 from porchkit.provision.wifi import Wifi
 
 LOCAL_NAME = "localhost"  # every host's certificate holds it, and only its own CA is trusted
@@ -39,7 +41,8 @@ class Door:
 
 @dataclass(frozen=True)
 class Household:
-    """One resident, their host, and how a board gets there."""
+    """One resident, their host, and how a board gets there. `ways(address of the board)`: what
+    else to try."""
 
     home: Home
     resident: str
@@ -47,6 +50,7 @@ class Household:
     client: Client
     ca_der: bytes
     door: Door
+    ways: Callable[[str], Iterable[str]] = lambda address: ()
 
     @property
     def thumb(self) -> str:
@@ -115,8 +119,15 @@ def of(args: argparse.Namespace) -> Household:
     """From --home, --host, --ca, --resident, --key and --address. Nothing is asked of the host."""
     session = options.connect(args)
     ca = args.ca or session.home.ca
+    home = session.home
     return Household(
-        session.home, session.name, session.key, session.client, _der(ca), door(args, session.home)
+        home,
+        session.name,
+        session.key,
+        session.client,
+        _der(ca),
+        door(args, home),
+        lambda address: ways.others(args, home, address),
     )
 
 
@@ -142,10 +153,11 @@ def settings(
     folder: Folder, door: Door, board: str, wifi: Wifi | None, *, moved: bool
 ) -> dict[str, Any]:
     """config.json for the board: as it lies in `folder`, or new. `moved`: the way to the host was
-    given anew. Without `wifi` the board keeps what it has."""
+    given anew; it is taken anew as well when the host has another name or port than it had.
+    Without `wifi` the board keeps what it has."""
     found = folder.settings()
-    if found is None or moved:
-        way = {"host": door.host, "port": door.port, "server_name": door.server_name}
+    way = {"host": door.host, "port": door.port, "server_name": door.server_name}
+    if found is None or moved or any(found.get(key) != way[key] for key in ("port", "server_name")):
         found = {**(found or _defaults()), **way}
     network = {"ssid": wifi.ssid, "key": wifi.key} if wifi else {"ssid": "", "key": ""}
     return {**found, "board": board, "wifi": network}

@@ -23,6 +23,7 @@ from porchkit.provision.wifi import Wifi
 
 ONLINE_S = 60.0  # joining, the time, a TLS handshake on a slow chip
 _POLL_S = 0.5
+_REACH_S = 45.0  # a name that nobody knows, then a port that nobody answers on
 _JUST_NOW_S = 10  # a grant that is signed after provisioning is backdated by less
 _IN_SERVICE = "in-service.json"
 
@@ -87,7 +88,7 @@ class Job:
         """All of it; the report tells how far it came. CommandError where it cannot go on."""
         report, board = self._report, self._board
         key = self.lay_out()
-        report.rows += checks.run(board, self._told)
+        report.rows += checks.SelfTest(board, self._told, mend=self._find_host).run()
         report.rows.append(self._register(key))
         newest = household.newest_entry(self._house) if report.good else 0
         board.restart()
@@ -165,6 +166,20 @@ class Job:
         size = f"{report.copied} files, {report.bytes // 1024} KB" if report.copied else "nothing"
         says = f"{size} copied; its key was {decision}"
         report.rows.append(Row("copied", PASS, says if report.copied else "all was there already"))
+
+    def _find_host(self, check: str, facts: dict[str, checks.Facts]) -> str:
+        """Where the board does not reach the host by its name: try what else there is."""
+        if check != "host":
+            return ""
+        was, port = facts["host"]["host"], facts["host"]["port"]
+        for way in self._house.ways(facts["wifi"]["address"]):
+            self._told(f"self-test: is the host at {way}?")
+            if self._board.ask("can_reach", way, port, timeout_s=_REACH_S):
+                ours = {**(self._folder.settings() or {}), "host": way}
+                self._keep_files(ours)
+                self._board.ask("settings", install.encoded(json.dumps(ours).encode()), True)
+                return f"'{was}' is not reached from there; keep this address fixed at the router"
+        return ""
 
     def _register(self, key: bytes) -> Row:
         try:

@@ -4,12 +4,15 @@ DTR and RTS stay low: on an ESP32-CAM-MB and its kin they are wired to reset and
 opened as usual holds the board in reset (MicroPython's own mpremote does; its PR #17532 is open).
 """
 
+import time
 from typing import Protocol
 
+from porchkit.flash.errors import FlashError
 from porchkit.flash.opening import opened
 from porchkit.provision.errors import LinkLost
 
 WRITE_S = 5.0
+BACK_S = 10.0  # a chip with USB inside restarts, and the system finds it again
 
 
 class Line(Protocol):
@@ -19,6 +22,10 @@ class Line(Protocol):
 
     def read(self, timeout_s: float) -> bytes:
         """What has come, waiting for at least one byte; b"" when none came in time."""
+        ...
+
+    def reopen(self) -> None:
+        """After LinkLost: a port that comes and goes with the chip is back, or LinkLost again."""
         ...
 
     def close(self) -> None: ...
@@ -45,6 +52,19 @@ class SerialLine:
             return first + self._serial.read(self._serial.in_waiting) if first else b""
         except (OSError, TypeError):  # pyserial reads from None when the port closes under it
             raise LinkLost(self._port) from None
+
+    def reopen(self) -> None:
+        self.close()
+        until = time.monotonic() + BACK_S
+        while True:
+            try:
+                self._serial = opened(self._port)
+                self._serial.write_timeout = WRITE_S
+                return
+            except FlashError:
+                if time.monotonic() > until:
+                    raise LinkLost(self._port) from None
+            time.sleep(0.2)
 
     def close(self) -> None:
         try:
