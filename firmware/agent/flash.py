@@ -38,10 +38,10 @@ class Flash:
     def rename(self, name: str, to: str) -> None:
         os.rename(self._root + name, self._root + to)
 
-    def append(self, name: str, content: bytes) -> None:
+    def append(self, name: str, piece: bytes) -> None:
         """At the end of a file that is there."""
         with open(self._root + name, "ab") as file:
-            file.write(content)
+            file.write(piece)
 
     def make_folders(self, name: str) -> None:
         """All folders above the file `name`."""

@@ -1,8 +1,8 @@
 """The board's program: builds every part from what is on the flash, and runs them together.
 
-The composition root: only this file knows all the parts and the hardware modules. If any part
-ends, all end: dark first, then a line in the log, then a reset. A camera must not limp on.
-The loader (main.py) runs it, from the slot it picked.
+The composition root, with core.py (what decides) and eyes.py (what sees): only these know all the
+parts and the hardware modules. If any part ends, all end: dark first, then a line in the log, then
+a reset. A camera must not limp on. The loader (main.py) runs it, from the slot it picked.
 """
 
 import asyncio
@@ -19,130 +19,32 @@ import machine
 import network
 import ntptime
 
-from accord import b64, names
-from accord.book import Book
 from agent import board as pins
-from agent import sensor as camera
 from agent import version
 from agent.answers import Answers
 from agent.backoff import Backoff
 from agent.button import Button
-from agent.clock import Clock
-from agent.compose import Composer
 from agent.connection import Dialer
-from agent.consent import Consent
-from agent.days import Days
+from agent.core import Core
 from agent.downlink import Downlink
 from agent.elapsed import Elapsed
-from agent.errors import AgentError, StoreError
-from agent.filming import Filming
+from agent.errors import AgentError
+from agent.eyes import Eyes
 from agent.flash import Flash
-from agent.frames import FrameQueue
-from agent.gate import Gate
-from agent.light import Light
 from agent.log import Log
-from agent.motion import MotionModel
 from agent.radio import Radio
-from agent.report import Report
-from agent.rolls import Rolls
-from agent.room import Room, rooms
-from agent.sender import Sender
-from agent.sight import Sight
 from agent.staging import Staging
 from agent.store import Store
 from agent.tasks import run_together
-from agent.thumbnail import Thumbnailer, best_reader
 from agent.timesync import TimeSync
 from agent.trial import Trial
 from agent.update import Updates
-from agent.uplink import Identity, Uplink
-from agent.usage import Usage
+from agent.uplink import Uplink
 from agent.watchdog import TIMEOUT_MS, Watchdog
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from agent.board import Board
-    from agent.config import Config
     from agent.slots import Slots
-
-
-class Core:
-    """What decides: grants, clock, gate. Nothing here touches hardware but the flash."""
-
-    def __init__(
-        self, store: Store, config: "Config", slots: "Slots", elapsed: Elapsed, log: Log
-    ) -> None:
-        state = store.load()
-        if store.damaged:
-            log("store", "state.json is damaged: no grant is taken; provision the board again")
-        if store.rolled_back:
-            log("store", "state.json is damaged: its grants are dropped; sign new ones")
-        key = store.board_key()
-        thumb, verifier = store.resident()
-        revoked = tuple([b64.decode(handle) for handle in state.revoked])
-        self.book = Book(names.camera_thumb(key), state.floor, revoked)
-        self.clock = Clock(elapsed.ms, state.iat_floor)
-        self.days = _days(store, log)
-        self.gate = Gate(
-            book=self.book,
-            clock=self.clock,
-            days=self.days,
-            picture=config.picture,
-            elapsed_ms=elapsed.ms,
-        )
-        self.consent = Consent(
-            book=self.book,
-            keys={thumb: verifier},
-            store=store,
-            clock=self.clock,
-            gate=self.gate,
-            log=log,
-        )
-        self.consent.restore()
-        self.trust = store.trust()
-        self.motion = config.motion
-        state.boot += 1
-        self.consent.keep()  # before the first frame: a boot number is never used twice
-        self.identity = Identity(key, state.boot, version.told(slots.slot))
-
-
-class Eyes:
-    """What sees and what leaves: sensor, queue, light."""
-
-    def __init__(
-        self, core: Core, board: "Board", store: Store, elapsed: Elapsed, log: Log
-    ) -> None:
-        self.sensor = camera.Sensor(
-            camera.load_driver(),
-            board,
-            cut_power=pins.switch(machine, board.power_down),
-            elapsed_ms=elapsed.ms,
-            pause=elapsed.pause,
-        )
-        light = Light(pins.switch(machine, board.light))
-        gc.collect()
-        room, roll_room = rooms(gc.mem_free())
-        queue = FrameQueue(room, roll_room)
-        report = Report(
-            gate=core.gate,
-            sensor=self.sensor,
-            clock=core.clock,
-            light=light,
-            queue=queue,
-            elapsed_ms=elapsed.ms,
-        )
-        self.sender = Sender(core.gate, queue, report, light)
-        self.filming = Filming(
-            core.gate,
-            self.sensor,
-            queue,
-            compose=_composer(core, roll_room, report, elapsed, log),
-            report=report,
-            elapsed=elapsed,
-        )
-        self.filming.tell = lambda text: log("sensor", text)
-        self.filming.filmed = Usage(core.days, core.gate, core.clock, core.book, store).filmed
-        core.consent.obey = self.filming.obey
 
 
 class Agent:
@@ -212,22 +114,6 @@ class Agent:
         await run_together(*tasks)
 
 
-def _composer(core: Core, room: Room, report: Report, elapsed: Elapsed, log: Log) -> Composer:
-    motion = core.motion
-    rolls = Rolls(
-        room,
-        pre_ms=motion.pre_roll_ms,
-        post_ms=motion.post_roll_ms,
-        kept_back=report.keep_back,
-    )
-    rolls.cramped = lambda pictures: log(
-        "rolls", "memory holds %d pictures of pre-roll, not %d ms" % (pictures, motion.pre_roll_ms)
-    )
-    thumbnailer = Thumbnailer(best_reader(elapsed.ms))
-    sight = Sight(thumbnailer, MotionModel(motion.sensitivity, motion.zones))
-    return Composer(core.gate, core.clock, sight=sight, rolls=rolls, boot=core.identity.boot)
-
-
 def _updates(core: Core, slots: "Slots", log: Log) -> Updates:
     updates = Updates(
         slots,
@@ -248,14 +134,6 @@ def _watchdog(store: Store, slots: "Slots", elapsed: Elapsed, log: Log) -> Watch
         log("main", "maintenance: the watchdog is off")
         return Watchdog(None, elapsed, log)
     return Watchdog(machine.WDT(timeout=TIMEOUT_MS), elapsed, log)
-
-
-def _days(store: Store, log: Log) -> Days:
-    try:
-        return Days(store.load_days())
-    except StoreError as error:
-        log("store", "%s; daily limits count as used up today" % error)
-        return Days(None, lost=True)
 
 
 def _end(agent: Agent, slots: "Slots", log: Log, error: BaseException | None) -> None:

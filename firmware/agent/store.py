@@ -76,10 +76,9 @@ class Store:
             raise ConfigError("resident.json: thumb does not name this key")
         return thumb, verifier
 
-    def trust(self) -> "trust.Trust | None":
+    def trust(self, resident: "tuple[str, Verifier]", camera: str) -> "trust.Trust | None":
         """Whose updates are taken; None for nobody's."""
-        camera = names.camera_thumb(self.board_key())
-        return trust.read(self._flash.read("release.json"), self.resident(), camera)
+        return trust.read(self._flash.read("release.json"), resident, camera)
 
     def load(self) -> State:
         """The stored state. If both copies are damaged nobody knows what was revoked: then no

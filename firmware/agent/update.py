@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 OFFER, APPROVAL, CHUNK, GO, CANCEL, HEARD = range(len(wire.UPDATES))
 NO_HANDLE = bytes(16)
 DRAIN_MS = 5_000  # for the last answer to leave before the restart
+MOST_BEGUN = 8  # between two starts: whoever sends nonsense shall not wear out the flash
 _LOOK_MS = 100
 _REASON_MAX = 32
 
@@ -59,6 +60,7 @@ class Updates:
         self._log = log
         self._release: Release | None = None  # offered and good
         self._begun = False  # accepted: its files may come
+        self._count = 0  # of those that were
         self._approved = 0
         self._restart = False
         self._steps: dict[int, Any] = {
@@ -132,6 +134,9 @@ class Updates:
         return self._begin(offered, approval.iat)
 
     def _begin(self, offered: "Release", iat: int) -> str:
+        if self._count >= MOST_BEGUN:
+            raise Refused("too-often")
+        self._count += 1
         self._staging.begin(offered)
         self._approved, self._begun = iat, True
         self._log("update", "taking it" + (" while sharing" if self.sharing() else ""))

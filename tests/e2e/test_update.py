@@ -5,6 +5,7 @@ board and in the releases; nothing else of them is changed.
 """
 
 import asyncio
+import json
 import re
 import shutil
 import time
@@ -18,7 +19,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from accord import b64
-from porchkit import keys, releases
+from porchkit import cli, keys, releases
 from porchkit.client import Client
 from porchkit.commands import update
 from porchkit.flashroot import ReleaseTrust
@@ -296,6 +297,63 @@ async def test_power_cuts_while_it_comes_and_while_it_starts(porch: Porch) -> No
     await porch.until(lambda: porch.state()["state"] in FINAL, 60)
     assert (await asyncio.to_thread(porch.state))["state"] == "running"
     await porch.runs("0.2.0", 2, "a")
+
+
+@pytest.mark.parametrize(
+    ("spoilt", "why"),
+    [
+        (lambda raw: raw[:-1], "no-headway"),  # the board asks for the rest until it is left
+        (lambda raw: raw[:-1] + b"!", "wrong-hash"),
+        (lambda raw: raw + b"# more", "wrong-size"),
+    ],
+    ids=["truncated", "changed", "longer"],
+)
+async def test_a_host_that_spoils_a_file(
+    porch: Porch, spoilt: Callable[[bytes], bytes], why: str
+) -> None:
+    """It took in the good ones, and sends others."""
+    await porch.power_on()
+    await porch.board.stop()
+    await porch.until(lambda: not porch.camera()["online"])
+    await asyncio.to_thread(porch.hand_in, porch.workshop.release())
+
+    def spoil() -> None:
+        files = porch.host.parts.updates.get(porch.kit.id).bundle.files
+        files["agent/gate.py"] = spoilt(files["agent/gate.py"])
+
+    await asyncio.to_thread(porch.host.call, spoil)
+    await porch.board.start()
+    await porch.until(lambda: porch.state()["state"] in FINAL)
+    ended = await asyncio.to_thread(porch.state)
+    assert (ended["state"], ended["reason"]) == ("refused", why)
+    assert porch.board.resets == []
+
+
+async def test_the_residents_own_command(
+    porch: Porch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    await porch.power_on()
+    good, bad = tmp_path / "good.release", tmp_path / "bad.release"
+    releases.save(porch.workshop.release(3, "0.3.0"), good)
+    releases.save(porch.workshop.release(2, "0.2.0", gate="1 // 0\n"), bad)
+    where = ["--host", porch.host.https, "--ca", str(porch.host.ca)]
+    where += ["--key", str(porch.host.home / "sam.pem"), "--home", str(tmp_path)]
+
+    async def command(release: Path, *more: str) -> tuple[int, str, str]:
+        words = ["update", porch.kit.id, str(release), *where, *more]
+        code = await asyncio.to_thread(cli.main, words)
+        said = capsys.readouterr()
+        return code, said.out, said.err
+
+    code, _, err = await command(bad)
+    assert (code, "say --yes" in err) == (2, True)
+    code, out, err = await command(bad, "--yes")
+    assert (code, "tries it" in out, "what it ran before: ZeroDiv" in err) == (1, True, True), err
+    await asyncio.sleep(max(0.0, 1.1 - time.time() % 1))  # approvals are told apart by the second
+    code, out, _ = await command(good, "--yes", "--json")
+    assert (code, json.loads(out)["state"]) == (0, "running")
+    code, _, err = await command(good, "--yes")
+    assert (code, "not newer" in err) == (3, True)
 
 
 async def test_never_while_sharing_without_a_word_in_the_log(porch: Porch) -> None:

@@ -159,6 +159,20 @@ def test_the_guard_feeds_until_the_trials_time_is_over():
     assert (wdt.fed, guard.over) == (2, False)
 
 
+def test_what_a_program_in_a_slot_may_rely_on():
+    """The loader's code is as old as the last cable: what is taken away here is missing there."""
+    public = (
+        ("approved", "confirm", "damaged", "give_up", "given_up", "guard", "highest"),
+        ("news", "pending", "slot", "target", "told", "trial", "try_next"),
+    )
+    slots = started(MemoryFlash())
+    for name in public[0] + public[1]:
+        assert hasattr(slots, name), name
+    guard = Guard(None, Time().ms)
+    for name in ("feed", "over"):
+        assert hasattr(guard, name), name
+
+
 def test_a_longest_word_still_fits_an_answer():
     flash = MemoryFlash()
     tried(flash)

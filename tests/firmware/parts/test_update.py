@@ -8,7 +8,7 @@ from agent.release import APPROVAL_S, APPROVAL_TYP, MAX_BYTES, RELEASE_TYP
 from agent.slots import Slots
 from agent.staging import MARGIN_BYTES, Staging
 from agent.trust import Trust
-from agent.update import APPROVAL, CANCEL, CHUNK, GO, HEARD, OFFER, Updates
+from agent.update import APPROVAL, CANCEL, CHUNK, GO, HEARD, MOST_BEGUN, OFFER, Updates
 from tests.firmware.parts.fakes import (
     CAMERA,
     NOW,
@@ -305,6 +305,17 @@ def test_a_truncated_file_never_becomes_ready():
         word = board.say(CHUNK, made.sent[index][offset : offset + PIECE], index, offset)
     assert word == "update-refused wrong-size"  # a chunk of nothing
     assert board.say(GO) == "update-refused not-ready"
+
+
+def test_a_host_that_sends_nonsense_does_not_wear_out_the_flash():
+    board, made = Board(MemoryFlash(OLD), "auto"), Made()
+    for _ in range(MOST_BEGUN):
+        assert board.offer(made) == "update-at 0 0"
+        assert board.say(CHUNK, bytes(len(made.list))) == "update-refused wrong-hash"
+    changes = board.flash.changes
+    assert board.offer(made) == "update-refused too-often"
+    assert board.flash.changes <= changes + 1  # what was left of the last one
+    assert Board(board.flash, "auto").offer(made) == "update-at 0 0"
 
 
 def test_a_list_that_is_not_what_the_release_says():

@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import sys
 import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -120,6 +121,8 @@ def _ask(release: releases.Release, camera: who.Party, runs: Mapping[str, Any]) 
     size = f"{len(release.files)} files, {release.size // 1024} KB"
     print(f"release {release.number} ({clean(release.name)}), {size}, by {clean(release.maker)}")
     print(f"{clean(camera.name)} {_running(runs)}")
+    if not sys.stdin.isatty():
+        raise UsageError("nobody is there to be asked; say --yes to let it take this")
     if input(f"Let {clean(camera.name)} take it? [y/N] ").strip().lower() not in ("y", "yes"):
         raise CommandError("nothing was changed")
 
