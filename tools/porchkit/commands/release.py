@@ -16,6 +16,8 @@ examples:
   porchlight release make --key maker.pem           writes porchlight-NAME.release
   porchlight release show porchlight-0.2.0.release  what is in it, and whose it is
 
+--mpy takes what `sys.implementation._mpy` says on the boards; compiled files load faster, and only
+there: another board goes back to what it ran before. Without it a release is source, for all.
 NAME and the release number stand in firmware/agent/version.py; raise RELEASE each time, for no
 camera takes one that is not newer. A camera takes releases of the one key that provisioning wrote
 to it (release.json), and only as its resident's policy says."""
@@ -30,6 +32,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     make = actions.add_parser("make", help="sign the firmware as it is now")
     make.add_argument("--key", type=Path, required=True, metavar="FILE", help="the release key")
     make.add_argument("--firmware", type=Path, metavar="FOLDER", help="another firmware/ folder")
+    make.add_argument("--mpy", type=int, default=0, metavar="N", help="compile, for these boards")
     make.add_argument("--out", type=Path, metavar="FILE", help="default porchlight-NAME.release")
     show = actions.add_parser("show", help="what a release says of itself")
     show.add_argument("file", type=Path, metavar="FILE", help="the release")
@@ -58,7 +61,7 @@ def _make(args: argparse.Namespace) -> None:
     firmware = args.firmware or firmware_root()
     if not (firmware / "agent").is_dir():
         raise CommandError(f"{firmware} holds no firmware; name the folder with agent/ and lib/")
-    release = releases.build(firmware, key)
+    release = releases.build(firmware, key, args.mpy)
     out = args.out or Path(f"porchlight-{release.name}.release")
     releases.save(release, out)
     print(f"{out}: {_told(release)}")
