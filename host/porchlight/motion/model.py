@@ -34,6 +34,12 @@ class MotionModel:
     """`sensitivity` 1..100: every 16 more halve what must move. `zones`: rows of equal length,
     stretched over the picture, "." watched and "#" ignored; None watches everything."""
 
+    _past: Ints  # 16ths of a step of the logarithm
+    _noise: Ints  # 256ths of a grey
+    _light: Ints
+    _seen: Ints  # how much brighter than predicted, in 16ths of a grey
+    _watched: Bools
+
     def __init__(self, sensitivity: int = 50, zones: list[str] | None = None) -> None:
         self._floors = _floors(sensitivity)
         self._scale = _scale(sensitivity)
@@ -83,13 +89,13 @@ class MotionModel:
         """The first frame is the past, and nothing differs from it."""
         self._frames = 0
         self.learning = True
-        self._past: Ints = _LOGS[pixels]
-        self._noise: Ints = np.full_like(pixels, _NOISE)
+        self._past = _LOGS[pixels]
+        self._noise = np.full_like(pixels, _NOISE)
         self._light = np.full_like(pixels, ROUNDING)
-        self._seen: Ints = np.zeros_like(pixels)  # how much brighter than predicted
+        self._seen = np.zeros_like(pixels)
         self._regions = Regions(np.zeros_like(pixels))
-        self._watched: Bools = _watched(self._zones, pixels.shape)
-        self._lighting: Light = Light(self._watched)
+        self._watched = _watched(self._zones, pixels.shape)
+        self._lighting = Light(self._watched)
         self._clutter = _LEAST_CLUTTER  # weight, times 256
         self._upset = 0  # frames in a row that were mostly marked
 
