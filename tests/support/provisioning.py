@@ -70,14 +70,14 @@ class Porch:
             stderr=subprocess.PIPE,
         )
 
-    def words(self, name: str, *ports: Path, board: str = "ai_thinker") -> list[str]:
+    def words(self, name: str, *ports: Path | str, board: str = "ai_thinker") -> list[str]:
         """The command line that provisions the boards on these ports."""
         chosen = [word for port in ports for word in ("--port", str(port))]
         every = ["--all"] if len(ports) > 1 else []
         where = ["--home", str(self.home.path), "--wifi-file", str(self.wifi), "--board", board]
         return ["provision", name, *chosen, *every, *where, "--json"]
 
-    async def provision(self, name: str, *ports: Path, board: str = "ai_thinker") -> Done:
+    async def provision(self, name: str, *ports: Path | str, board: str = "ai_thinker") -> Done:
         return await self.type(*self.words(name, *ports, board=board))
 
 

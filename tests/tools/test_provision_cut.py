@@ -157,6 +157,7 @@ def cuts(bench: Bench, *, old: bool) -> list[tuple[int, str]]:
     return [(number, cut) for cut, numbers in points for number in numbers]
 
 
+@pytest.mark.timeout(3600)  # of the whole sweep; a minute without it
 @pytest.mark.parametrize("old", [False, True], ids=["empty", "version-1"])
 def test_cut_anywhere_nothing_half_written_boots_and_the_next_run_completes(
     bench: Bench, old: bool

@@ -55,7 +55,7 @@ def test_hands_help(chip, flash, firmware: Path) -> None:
     os.close(master)
     assert code == 0, err
     assert out.startswith(
-        "Done: MicroPython v1.27.0 on a pty\nNext: porchlight provision /dev/pts/"
+        "Done: MicroPython v1.27.0 on a pty\nNext: porchlight provision NAME --port /dev/pts/"
     )
     steps = ["does not answer by itself", "1. Connect GPIO0", "verified in", "1. Take GPIO0 off"]
     places = [said.getvalue().index(step) for step in steps]

@@ -129,7 +129,7 @@ def _one(args: argparse.Namespace, job: Job, voice: Voice) -> int:
         print(json.dumps(outcome.json()))
         return 0
     print(f"Done: {outcome.micropython or 'written and verified'}")
-    print(f"Next: porchlight provision {job.port.device}")
+    print(f"Next: porchlight provision NAME --port {job.port.device}")
     return 0
 
 
