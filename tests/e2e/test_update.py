@@ -358,12 +358,14 @@ async def test_the_residents_own_command(
     where = ["--host", porch.host.https, "--ca", str(porch.host.ca)]
     where += ["--key", str(porch.host.home / "sam.pem"), "--home", str(tmp_path)]
 
-    async def command(release: Path, *more: str) -> tuple[int, str, str]:
-        words = ["update", porch.kit.id, str(release), *where, *more]
+    async def command(*more: object) -> tuple[int, str, str]:
+        words = ["update", porch.kit.id, *where, *map(str, more)]
         code = await asyncio.to_thread(cli.main, words)
         said = capsys.readouterr()
         return code, said.out, said.err
 
+    code, out, _ = await command()
+    assert (code, out) == (0, "porch runs release 1 (0.1.0), by cable\n")
     code, _, err = await command(bad)
     assert (code, "say --yes" in err) == (2, True)
     code, out, err = await command(bad, "--yes")
@@ -371,6 +373,8 @@ async def test_the_residents_own_command(
     await asyncio.sleep(max(0.0, 1.1 - time.time() % 1))  # approvals are told apart by the second
     code, out, _ = await command(good, "--yes", "--json")
     assert (code, json.loads(out)["state"]) == (0, "running")
+    code, out, _ = await command("--json")
+    assert (code, json.loads(out)) == (0, {"firmware": "0.3.0", "release": 3, "slot": "a"})
     code, _, err = await command(good, "--yes")
     assert (code, "not newer" in err) == (3, True)
 

@@ -116,6 +116,6 @@ def test_the_policy_goes_beside_the_cameras_files(
     assert (board / "release.json").stat().st_mode & 0o777 == 0o600
 
 
-def test_an_update_needs_a_release(capsys: pytest.CaptureFixture[str]) -> None:
-    assert cli.main(["update", "porch"]) == 2
-    assert "name a release" in capsys.readouterr().err
+def test_a_maker_without_a_policy_is_a_mistake(capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["update", "porch", "--maker", "maker.pem"]) == 2
+    assert "--policy" in capsys.readouterr().err

@@ -1,6 +1,7 @@
 """Which program runs: the boot record through good starts, bad ones, and power cuts."""
 
 from agent.slots import STARTS, TRIAL_MS, Guard, Slots
+from agent.watchdog import TIMEOUT_MS
 from tests.firmware.parts.fakes import MemoryFlash, PowerCut, Time, raises
 
 HANDLE = "aGFuZGxlLWhhbmRsZS0xNg"
@@ -171,6 +172,11 @@ def test_what_a_program_in_a_slot_may_rely_on():
     guard = Guard(None, Time().ms)
     for name in ("feed", "over"):
         assert hasattr(guard, name), name
+
+
+def test_the_old_program_is_back_within_two_minutes():
+    """A hang in the trial's last moment; the rest is for the chip to start and to join Wi-Fi."""
+    assert TRIAL_MS + TIMEOUT_MS <= 105_000
 
 
 def test_a_longest_word_still_fits_an_answer():

@@ -19,6 +19,7 @@ from porchkit.words import clean
 HELP = """\
 examples:
   porchlight update porch --policy ask --maker maker.pem     once: whose releases it may take
+  porchlight update porch                                    what it runs
   porchlight update porch porchlight-0.2.0.release
   porchlight update porch porchlight-0.2.0.release --yes --json    for scripts
 
@@ -38,6 +39,8 @@ FINAL: Final = ("running", "refused", "undone")
 def configure(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
     parser.epilog = HELP
+    # Else an option between CAMERA and RELEASE would make argparse refuse the latter.
+    parser.parse_args = parser.parse_intermixed_args  # type: ignore[method-assign]
     parser.add_argument("camera", metavar="CAMERA", help="its name, label or id")
     parser.add_argument("release", type=Path, nargs="?", metavar="RELEASE", help="a .release file")
     parser.add_argument("--yes", action="store_true", help="do not ask")
@@ -56,14 +59,16 @@ def run(args: argparse.Namespace) -> int:
     """Show, ask, sign, hand in, follow."""
     if args.policy:
         return _set_policy(args)
-    if args.release is None:
-        raise UsageError("name a release: porchlight update CAMERA RELEASE")
-    release = releases.load(args.release)
+    if args.maker:
+        raise UsageError("--maker goes with --policy: whose releases, and how")
+    release = releases.load(args.release) if args.release else None
     session = options.connect(args)
     with session.client as client:
         listed = client.get("/cameras")["cameras"]
         camera = who.camera(args.camera, session.home, listed)
         runs: dict[str, Any] = next((row for row in listed if row["id"] == camera.thumb), {})
+        if release is None:
+            return _show(args, camera, runs)
         if not args.yes:
             _ask(release, camera, runs)
         now = int(time.time())
@@ -87,8 +92,9 @@ def _set_policy(args: argparse.Namespace) -> int:
     else:
         raise UsageError("whose releases? name the release key: --maker FILE")
     output.write(path, json.dumps(trust), private=True)
-    print(f"{clean(args.camera)}: updates {args.policy}")
-    print(f"It is in {path}; the board takes it over the cable: porchlight provision")
+    name = clean(args.camera)
+    print(f"{name}: updates {args.policy}")
+    print(f"It is in {path}; the board takes it over the cable: porchlight provision {name}")
     return 0
 
 
@@ -125,6 +131,15 @@ def _ask(release: releases.Release, camera: who.Party, runs: Mapping[str, Any]) 
         raise UsageError("nobody is there to be asked; say --yes to let it take this")
     if input(f"Let {clean(camera.name)} take it? [y/N] ").strip().lower() not in ("y", "yes"):
         raise CommandError("nothing was changed")
+
+
+def _show(args: argparse.Namespace, camera: who.Party, runs: Mapping[str, Any]) -> int:
+    """What the camera runs now, as it said itself."""
+    if args.json:
+        print(json.dumps({name: runs.get(name) for name in ("firmware", "release", "slot")}))
+    else:
+        print(f"{clean(camera.name)} {_running(runs)}")
+    return 0
 
 
 def _running(row: Mapping[str, Any]) -> str:
