@@ -16,10 +16,11 @@ from tests.support.provisioning import FRAMES, PASSWORD, Porch, living, streamed
 
 async def test_flashed_provisioned_granted_watched(film: Path, tmp_path: Path) -> None:
     firmware = tmp_path / "mpy_cam-AI_THINKER.bin"
-    firmware.write_bytes(espimages.merged(app_bytes=1_640_000))
+    contents = espimages.merged(app_bytes=1_640_000)
+    firmware.write_bytes(contents)
     async with living(tmp_path) as porch:
         where = ["--home", str(porch.home.path)]
-        await _flashed(porch, tmp_path, firmware)
+        assert await _flashed(porch, tmp_path, firmware) == contents[:4096]
         async with PtyBoard(tmp_path / "board", footage=film) as board:
             words = ["provision", "porch", "--port", str(board.port), "--board", "ai_thinker"]
             provisioned = await well(
@@ -39,7 +40,8 @@ async def test_flashed_provisioned_granted_watched(film: Path, tmp_path: Path) -
         assert PASSWORD not in shown
 
 
-async def _flashed(porch: Porch, folder: Path, firmware: Path) -> None:
+async def _flashed(porch: Porch, folder: Path, firmware: Path) -> bytes:
+    """The first bytes of what the board has now."""
     chip = await asyncio.to_thread(Bootloader, folder)
     try:
         done = await porch.type(
@@ -52,4 +54,4 @@ async def _flashed(porch: Porch, folder: Path, firmware: Path) -> None:
     finally:
         chip.kill()
     assert outcome["verified_bytes"] > 1_600_000
-    assert written == firmware.read_bytes()[:4096]
+    return written
