@@ -86,3 +86,15 @@ async def test_a_running_watchdog_does_not_bite(porch: Porch, film: Path, tmp_pa
         assert set(done.outcomes.values()) == {"pass"}
         assert "watchdog" not in board.resets
         assert board.resets[-1] == "reset"  # back into service
+
+
+async def test_a_camera_that_is_refused_goes_back_to_work(
+    porch: Porch, film: Path, tmp_path: Path
+) -> None:
+    async with PtyBoard(tmp_path / "board", footage=film) as board:
+        await well(porch.provision("porch", board.port))
+        board.resets.clear()
+        refused = await porch.provision("yard", board.port)
+        assert refused.code == 1
+        assert "porchlight provision porch" in refused.err
+        await until(lambda: board.resets[-1:] == ["reset"])

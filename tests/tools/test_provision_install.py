@@ -77,14 +77,15 @@ def test_only_what_differs_is_copied_and_what_is_stale_goes(bench: Bench) -> Non
     (root / "lib/old").mkdir()
     (root / "lib/old/x.py").write_text("x")
     (root / "notes.txt").write_text("the resident's own")
-    (root / "state.json").write_text("the agent's own")
+    kept = cells.sealed({"generation": 1, "boot": 7})
+    (root / "state.json").write_bytes(kept)
     report = bench.provision(root)
     assert report.copied == 1
     assert not (root / "agent/gate.py").exists()
     assert not (root / "lib/old/x.py").exists()
     assert (root / "agent/gate.mpy").read_bytes() != b"M"
     assert (root / "notes.txt").read_text() == "the resident's own"
-    assert (root / "state.json").read_text() == "the agent's own"
+    assert (root / "state.json").read_bytes() == kept
 
 
 def test_the_mark_names_every_file_of_the_program_and_nothing_secret(bench: Bench) -> None:
@@ -233,6 +234,23 @@ def test_a_key_that_was_in_service_goes_on_above_what_the_host_has_seen(bench: B
     assert state is not None
     assert state["boot"] > 200_000_000
     assert 0 < state["floor"] < state["boot"]
+
+
+def test_a_state_that_nobody_can_read_begins_anew_and_no_old_grant_holds(bench: Bench) -> None:
+    root = bench.root()
+    bench.provision(root)
+    whole = cells.sealed({"generation": 4, "boot": 3, "floor": 9})
+    (root / "state.json").write_bytes(whole[:-5])
+    (root / "state.bak").write_bytes(whole)
+    bench.provision(root)
+    assert (root / "state.json").read_bytes() == whole[:-5]  # the agent itself goes on from .bak
+    (root / "state.bak").write_bytes(b"{}")
+    bench.provision(root)
+    state = cells.opened((root / "state.json").read_bytes())
+    assert state is not None
+    assert state["boot"] > 200_000_000
+    assert state["floor"] > 200_000_000
+    assert not (root / "state.bak").exists()
 
 
 @pytest.mark.parametrize(

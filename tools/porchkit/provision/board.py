@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from porchkit.paths import onboard_root
-from porchkit.provision.errors import BoardError, BoardSilent
+from porchkit.provision.errors import BoardError, BoardSilent, LinkLost
 from porchkit.provision.line import Line
 from porchkit.provision.rawrepl import ANSWER_S, RawRepl
 
@@ -41,7 +41,8 @@ class About:
 
 
 class Board:
-    """Use `with`; the board is left at its prompt unless restart() was called."""
+    """Use `with`. Who interrupts a board puts it back to work, with restart(); where something
+    goes wrong before, leaving the block does."""
 
     def __init__(self, line: Line, now: Callable[[], float] = time.monotonic) -> None:
         """Interrupt what runs there and bring our program. BoardError if there is no board."""
@@ -57,7 +58,9 @@ class Board:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, *_: object) -> None:
+    def __exit__(self, kind: object = None, error: object = None, trace: object = None) -> None:
+        if error is not None and not isinstance(error, (LinkLost, BoardSilent)):
+            self.restart()
         self._line.close()
 
     def rejoin(self, *, lost: bool = False) -> About:

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 
 from accord import names
 from porchkit.errors import CommandError
-from porchkit.provision import install
+from porchkit.provision import cells, install
 from porchkit.provision.board import About, Board
 from porchkit.provision.household import Folder, Household
 
@@ -66,6 +66,19 @@ def settle(board: Board, decision: str, key: bytes, state: bytes) -> None:
     else:
         install.put(board, "state.json", state)
         install.put(board, _KEY, key)
+
+
+def state_is_lost(board: Board) -> bool:
+    """Both copies of what the agent stored are damaged: it takes no grant until it begins anew."""
+    there = [name for name in ("state.json", "state.bak") if name in board.about.names]
+    found = [cells.opened(base64.b64decode(board.ask("read", name))) for name in there]
+    return bool(found) and not any(found)
+
+
+def begin_anew(board: Board, state: bytes) -> None:
+    """Forget what cannot be read."""
+    board.ask("remove", ["state.bak", "state.new"])
+    install.put(board, "state.json", state)
 
 
 def _stranger(camera: str, name: str, known: Mapping[str, str]) -> str:

@@ -142,22 +142,26 @@ class Job:
         plan = install.plan(board, program.for_board(board.about.mpy), others)
         text = install.encoded(json.dumps(settings).encode())
         differs = board.ask("settings", text, False)
-        todo = plan.files or plan.stale or differs or decision != identity.KEEP
+        lost = decision == identity.KEEP and identity.state_is_lost(board)
+        todo = plan.files or plan.stale or differs or lost or decision != identity.KEEP
         if not todo and board.about.state == "whole":
             return
         report.copied, report.bytes = len(plan.files) + differs, plan.bytes
         install.begin(board)
         install.carry_out(board, plan, self._told)
         board.ask("settings", text, True)
-        identity.settle(board, decision, key, self._first_state())
+        if lost:
+            identity.begin_anew(board, self._first_state(used=True))
+        else:
+            used = (self._folder.path / _IN_SERVICE).exists()
+            identity.settle(board, decision, key, self._first_state(used=used))
         install.finish(board, plan)
 
-    def _first_state(self) -> bytes:
-        """state.json of a board that gets a key which may have been in use: its boots go on above
-        all that the host has seen, and grants signed before now are void: one of them may have
+    def _first_state(self, *, used: bool) -> bytes:
+        """state.json of a board whose key may have been in use: its boots go on above all that the
+        host has seen. Was it `used`, then grants signed before now are void: one of them may have
         been revoked, and the board has forgotten which."""
         since = int(time.time()) - SEQ_EPOCH
-        used = (self._folder.path / _IN_SERVICE).exists()
         floor = since - _JUST_NOW_S if used else 0
         return cells.sealed({"generation": 1, "boot": since, "floor": floor})
 
@@ -165,7 +169,8 @@ class Job:
         report = self._report
         size = f"{report.copied} files, {report.bytes // 1024} KB" if report.copied else "nothing"
         says = f"{size} copied; its key was {decision}"
-        report.rows.append(Row("copied", PASS, says if report.copied else "all was there already"))
+        nothing = not report.copied and decision == identity.KEEP
+        report.rows.append(Row("copied", PASS, "all was there already" if nothing else says))
 
     def _find_host(self, check: str, facts: dict[str, checks.Facts]) -> str:
         """Where the board does not reach the host by its name: try what else there is."""
@@ -193,10 +198,13 @@ class Job:
     def _online(self, newest: int) -> Row:
         """Has it connected since entry `newest`? The host may still think so of the last time."""
         until = time.monotonic() + ONLINE_S
-        while time.monotonic() < until:
-            if household.came_online(self._house, self._report.camera, newest):
-                return Row("online", PASS, "the board has connected to the host")
-            time.sleep(_POLL_S)
+        try:
+            while time.monotonic() < until:
+                if household.came_online(self._house, self._report.camera, newest):
+                    return Row("online", PASS, "the board has connected to the host")
+                time.sleep(_POLL_S)
+        except CommandError as error:
+            return Row("online", FAIL, str(error))
         todo = "look at what it prints: mpremote connect PORT; then porchlight doctor PORT"
         return Row("online", FAIL, f"the board did not connect within {ONLINE_S:.0f} s", todo)
 
