@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from accord import b64, envelope, wire
-from porchlight.errors import BadRequest
+from porchlight.clock import Clock
+from porchlight.errors import BadRequest, Unavailable
 from porchlight.updates import bundle
 from porchlight.updates.course import (
     APPROVAL,
@@ -20,6 +21,7 @@ from porchlight.updates.course import (
     OFFER,
     Course,
 )
+from porchlight.updates.updates import MOST_ACTIVE, UPLOAD_S, Updates
 from tests.support.boardpeer import BoardPeer
 from tests.support.hosting import InThread, Kit, hosted
 from tests.support.signing import Signer
@@ -159,6 +161,44 @@ def test_a_new_connection_goes_on() -> None:
     course.hear("update-restarting sharing")
     assert course.sharing
     assert course.offer() is None
+
+
+class Hands(Clock):
+    """A clock that a test sets."""
+
+    def __init__(self) -> None:
+        self.at = 0.0
+
+    def monotonic(self) -> float:
+        return self.at
+
+
+class NoBoards:
+    def get(self, camera_id: str) -> None:
+        return None
+
+
+class NoLog:
+    async def add(self, type: str, *, resident: str | None, **more: Any) -> int:
+        raise AssertionError(type)
+
+    async def add_all(self, drafts: list[dict[str, Any]]) -> Any:
+        raise AssertionError(drafts)
+
+
+def test_places_are_few_and_who_stops_handing_in_loses_theirs() -> None:
+    clock = Hands()
+    updates = Updates(NoBoards(), NoLog(), clock)
+    for number in range(MOST_ACTIVE):
+        updates.begin(f"camera {number}", whole())
+    with pytest.raises(Unavailable) as raised:
+        updates.begin("one more", whole())
+    assert raised.value.reason == "too-many-updates"
+    updates.begin("camera 0", whole())  # its own place
+    clock.at = UPLOAD_S + 1
+    updates.begin("one more", whole())
+    course = updates.get("camera 1")
+    assert (course.state, course.reason, course.bundle.files) == ("refused", "abandoned", {})
 
 
 @pytest.fixture

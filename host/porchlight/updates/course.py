@@ -19,10 +19,11 @@ _SHARING: Final = "sharing"
 
 class Course:
     """`state` as above; `reason`: why it was refused or undone; `sharing`: pictures might leave
-    while the board took it."""
+    while the board took it; `began`: when it was handed in, monotonic s."""
 
-    def __init__(self, camera: str, bundle: Bundle) -> None:
+    def __init__(self, camera: str, bundle: Bundle, began: float = 0.0) -> None:
         self.camera = camera
+        self.began = began
         self.bundle = bundle
         self.state = "uploading"
         self.reason = ""

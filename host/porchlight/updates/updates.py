@@ -16,6 +16,7 @@ from porchlight.updates.bundle import Bundle
 from porchlight.updates.course import HEARD, Course
 
 MOST_ACTIVE: Final = 64  # half a megabyte each
+UPLOAD_S: Final = 300.0  # for all files of one to be handed in, once others want its place
 NEWS: Final = 10  # entries a minute of a board that tells of what nobody here sent
 # The state that a course comes into -> the entry that tells of it.
 ENTRIES: Final = {
@@ -57,10 +58,12 @@ class Updates:
         known = self._courses.get(camera_id)
         if known is not None and known.state in ("waiting", "offered", "sending"):
             raise Conflict("update-under-way", "an update of this camera is under way")
+        now = self._clock.monotonic()
+        self._drop_abandoned(now)
         others = [course for key, course in self._courses.items() if key != camera_id]
         if sum(course.active for course in others) >= MOST_ACTIVE:
             raise Unavailable("too-many-updates", "too many updates at once; try again later")
-        course = self._courses[camera_id] = Course(camera_id, bundle)
+        course = self._courses[camera_id] = Course(camera_id, bundle, now)
         return course
 
     async def add(self, camera_id: str, files: dict[str, bytes]) -> Course:
@@ -110,6 +113,12 @@ class Updates:
         await self._enter(course)
         if reply is not None:
             camera.tell_update(reply)
+
+    def _drop_abandoned(self, now: float) -> None:
+        """Whoever began to hand one in and stopped takes no other's place."""
+        for course in self._courses.values():
+            if course.state == "uploading" and now - course.began > UPLOAD_S:
+                course.end("refused", "abandoned")
 
     async def _news(self, camera: Camera, answer: wire.Answer, word: str) -> None:
         """Of an update that this host no longer carries, or never did: entered all the same."""
