@@ -64,7 +64,7 @@ async def test_a_board_without_the_firmware_fails(tmp_path: Path, root: Path) ->
     ("words", "says"),
     [
         ([], "no board: pytest tests/hardware --port"),
-        (["-pno:pytest_embedded", "--port", "/dev/null"], "pytest-embedded is missing"),
+        (["-pno:pytest_embedded", "--port", "/dev/nowhere"], "pytest-embedded is missing"),
     ],
 )
 async def test_without_a_board_it_says_what_is_missing(

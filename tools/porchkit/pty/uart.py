@@ -2,8 +2,8 @@
 
 The unix port raises KeyboardInterrupt out of its signal handler, wherever it is: in the middle of
 a garbage collection that leaves the heap locked for ever. So a program is interrupted when it
-sleeps; one that never does is after a while, at a risk, and if that kills it the next process
-makes up for it.
+sleeps; one that never does is after a while, at a risk. If that kills the process, or leaves it
+waiting for a lock that nobody will open, the next one makes up for it.
 """
 
 import asyncio
@@ -20,7 +20,8 @@ _NOTHING = b"\n"
 _HELD_MAX = 4096
 _LOOK_S = 0.002
 _RISK_AFTER_S = 0.25
-_DYING_S = 2.0
+_HANGS_AFTER_S = 0.5
+_DYING_S = 5.0
 _DEAD = (-signal.SIGINT, -signal.SIGSEGV, 1)  # 1: MicroPython's own "FATAL"
 
 
@@ -42,6 +43,8 @@ class Keys:
         self._loop = asyncio.get_running_loop()
         self._asked: float | None = None
         self._looking: asyncio.TimerHandle | None = None
+        self._doubting: asyncio.TimerHandle | None = None
+        self._given_up = False
 
     def let_through(self) -> None:
         """The program is about to begin, and reads one byte: has Ctrl-C been typed?"""
@@ -53,6 +56,7 @@ class Keys:
         if self._held is not None:
             self._held = (self._held + chunk)[-_HELD_MAX:]
             return
+        self._doubt()
         first, *others = chunk.split(CTRL_C)
         self._send(first)
         for piece in others:
@@ -61,14 +65,16 @@ class Keys:
 
     def stop(self) -> None:
         """The process is dead, or is to die."""
-        if self._looking is not None:
-            self._looking.cancel()
+        for timer in (self._looking, self._doubting):
+            if timer is not None:
+                timer.cancel()
         self._held = b""
 
     def missed(self, status: int) -> bytes:
         """If it was Ctrl-C that killed the process: what the next one has to get."""
         asked = self._asked is not None and self._loop.time() - self._asked < _DYING_S
-        return CTRL_C + self._since if asked and status in _DEAD else b""
+        killed = self._given_up or (asked and status in _DEAD)
+        return CTRL_C + self._since if killed else b""
 
     def _send(self, piece: bytes) -> None:
         self._since = (self._since + piece)[-_HELD_MAX:]
@@ -90,8 +96,23 @@ class Keys:
         if state.catches and not state.sleeps and self._loop.time() < at_last:
             self._looking = self._loop.call_later(_LOOK_S, self._strike, at_last)
         elif state.catches:
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(self._pid, signal.SIGINT)
+            self._kill(signal.SIGINT)
+            self._doubt()
+
+    def _doubt(self) -> None:
+        """After an interrupt, whenever the host expects something: does the process still run?"""
+        if self._asked is not None and self._doubting is None:
+            self._doubting = self._loop.call_later(_HANGS_AFTER_S, self._revive)
+
+    def _revive(self) -> None:
+        self._doubting = None
+        if _waits_for_lock(self._pid):
+            self._given_up = True
+            self._kill(signal.SIGKILL)
+
+    def _kill(self, number: signal.Signals) -> None:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(self._pid, number)
 
 
 class _State:
@@ -106,3 +127,11 @@ class _State:
         caught = status.partition("SigCgt:")[2].split(maxsplit=1) or ["0"]
         self.catches = bool(int(caught[0], 16) >> (signal.SIGINT - 1) & 1)
         self.sleeps = "\nState:\tS" in status
+
+
+def _waits_for_lock(pid: int) -> bool:
+    """MicroPython's one thread has nobody to wait for."""
+    try:
+        return Path(f"/proc/{pid}/wchan").read_text("ascii", "replace").startswith("futex")
+    except OSError:
+        return False
