@@ -152,7 +152,9 @@ def test_without_an_approval_nothing_is_sent() -> None:
 
 def test_a_new_connection_goes_on() -> None:
     course = on_its_way()
-    course.hear("update-approve")
+    assert course.hear("update-approve") is not None
+    assert course.hear("update-approve") is None  # it had been offered twice
+    assert course.state == "offered"
     course.hear("update-at 1 0")
     assert course.offer() is not None
     again = course.hear("update-approve")  # the board has started anew

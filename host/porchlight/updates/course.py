@@ -73,9 +73,10 @@ class Course:
         return None
 
     def _approve(self) -> wire.Update | None:
-        if self.bundle.approval is None or self._approval_sent:
+        if self.bundle.approval is None:
             self.end("refused", "not-approved")
-            return None
+        if self.bundle.approval is None or self._approval_sent:
+            return None  # it was offered twice: a board that came back amid the first
         self._approval_sent = True
         return wire.Update(APPROVAL, 0, 0, self.bundle.approval)
 
