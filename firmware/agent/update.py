@@ -13,6 +13,8 @@ and what was received is forgotten. A new connection goes on where the old one b
 start begins again. The host carries bytes; what they are worth, two signatures decide here.
 """
 
+import asyncio
+
 from accord import b64, wire
 from accord.errors import Refused
 from accord.wire import Answer
@@ -62,7 +64,7 @@ class Updates:
         self._begun = False  # accepted: its files may come
         self._count = 0  # of those that were
         self._approved = 0
-        self._restart = False
+        self._restart = asyncio.Event()
         self._steps: dict[int, Any] = {
             OFFER: self._offer,
             APPROVAL: self._approve,
@@ -95,8 +97,7 @@ class Updates:
 
     async def run(self, pause: "Callable[[int], Any]", idle: "Callable[[], bool]") -> None:
         """Ends when the board shall restart into what came; `idle()`: did all answers leave?"""
-        while not self._restart:
-            await pause(_LOOK_MS)
+        await self._restart.wait()
         waited = 0
         while not idle() and waited < DRAIN_MS:
             await pause(_LOOK_MS)
@@ -155,11 +156,11 @@ class Updates:
             raise Refused("not-ready")
         handle = b64.encode(offered.handle)
         self._slots.try_next(offered.version, handle, self._approved)
-        self._restart = True
+        self._restart.set()
         return "update-restarting" + self._aside()
 
     def _cancel(self, message: "wire.Update") -> str:
-        if not self._restart:
+        if not self._restart.is_set():
             self._forget()
         return "update-cancelled"
 
@@ -182,7 +183,7 @@ class Updates:
     def _refuse(self, message: "wire.Update", why: str) -> Answer:
         answer = Answer(self._handle(message), ("update-refused " + why)[:_REASON_MAX].encode())
         self._log("update", "refused: " + why)
-        if not self._restart:
+        if not self._restart.is_set():
             self._forget()
         return answer
 
