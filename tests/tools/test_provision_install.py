@@ -195,6 +195,13 @@ def test_the_key_is_made_there_and_handed_out_once(bench: Bench) -> None:
     assert not (root / "board.key.new").exists()
 
 
+def test_no_two_keys_are_alike_even_of_a_chip_that_knows_no_chance(bench: Bench) -> None:
+    with Board(BareBoard(bench.root())) as board:
+        board.ask("exec", "os.urandom = lambda count: bytes(count)")
+        made = {identity.draw(board, Folder(bench.home, f"n{n}")) for n in range(3)}
+    assert len(made) == 3
+
+
 def test_a_board_that_is_another_camera_is_refused_untouched(bench: Bench) -> None:
     root = bench.root()
     bench.provision(root)

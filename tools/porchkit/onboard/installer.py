@@ -118,9 +118,13 @@ def settings(content, write):
     return True
 
 
-def make_key():
-    """A new board key, beside the old one until keep_key(). Handed out this once."""
-    key = os.urandom(32)
+def make_key(salt):
+    """A new board key, beside the old one until keep_key(). Handed out this once. The chip's random
+    numbers are true ones only while its radio runs; `salt` (hex) makes up for a poor chip."""
+    import network
+
+    network.WLAN(network.WLAN.IF_STA).active(True)
+    key = hashlib.sha256(os.urandom(64) + binascii.unhexlify(salt)).digest()
     with open("board.key.new", "wb") as file:
         file.write(key)
     _sync()

@@ -1,7 +1,7 @@
 """Whose camera this board is: which key it keeps, gets or makes.
 
     board   folder boards/NAME   then
-    none    none                 it makes a key from its own randomness and hands it out, this once
+    none    none                 it makes a key and hands it out, this once
     none    a key                it is handed that key, this once
     a key   the same             nothing
     a key   another, or none     refused, with what to do; --new-key makes it a new camera
@@ -11,6 +11,7 @@ that breaks off leaves a board that the next run takes for a new one.
 """
 
 import base64
+import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -50,7 +51,7 @@ def decide(about: About, asked: Asked, here: bytes | None, house: Household) -> 
 
 def draw(board: Board, folder: Folder) -> bytes:
     """A key made on the board, kept in `folder` before the board takes it for its own."""
-    key = base64.b64decode(board.ask("make_key"))
+    key = base64.b64decode(board.ask("make_key", secrets.token_hex(names.KEY_BYTES)))
     folder.keep(_KEY, key)
     return key
 
