@@ -1,10 +1,13 @@
 """A board on a cable becomes a camera: the commands a resident types, against a real host."""
 
 import asyncio
+import io
 import json
+import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
 
+import pexpect
 import pytest
 
 from porchkit import cli
@@ -13,6 +16,7 @@ from tests.support.provisioning import (
     FRAMES,
     PASSWORD,
     SETTINGS,
+    SSID,
     Done,
     Porch,
     living,
@@ -129,6 +133,35 @@ async def test_doctor_needs_nothing_but_the_port(porch: Porch, film: Path, tmp_p
         done = await porch.type("doctor", str(board.port))
         assert done.code == 0, done.out + done.err
         assert "not sent" in done.out
+
+
+async def test_the_password_is_typed_and_never_shown(
+    porch: Porch, film: Path, tmp_path: Path
+) -> None:
+    async with PtyBoard(tmp_path / "board", footage=film) as board:
+        words = ["provision", "porch", "--port", str(board.port), "--board", "ai_thinker"]
+        where = ["--home", str(porch.home.path)]
+        shown, code = await asyncio.to_thread(typed, [*words, *where])
+        assert code == 0, shown
+        assert f"joined '{SSID}'" in shown
+        assert PASSWORD not in shown
+        assert json.loads((board.root / "config.json").read_text())["wifi"]["key"] == PASSWORD
+
+
+def typed(words: list[str]) -> tuple[str, int]:
+    """A person at a terminal: what they see, and how the command ends."""
+    screen = io.StringIO()
+    terminal = pexpect.spawn(
+        sys.executable, ["-m", "porchkit.cli", *words], encoding="utf-8", timeout=60
+    )
+    terminal.logfile_read = screen
+    terminal.expect("name: ")
+    terminal.sendline(SSID)
+    terminal.expect("password: ")
+    terminal.sendline(PASSWORD)
+    terminal.expect(pexpect.EOF)
+    terminal.close()
+    return screen.getvalue(), terminal.exitstatus
 
 
 async def test_the_host_may_be_another_machine(porch: Porch, film: Path, tmp_path: Path) -> None:

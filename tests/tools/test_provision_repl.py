@@ -115,6 +115,17 @@ def test_a_board_still_booting_is_asked_again() -> None:
     assert len(line.sent) == 3
 
 
+class Chatter(Scripted):
+    """A board that prints without end."""
+
+    def read(self, timeout_s: float) -> bytes:
+        return super().read(timeout_s) or NOISE
+
+
+def test_a_board_that_never_falls_silent_keeps_nobody() -> None:
+    repl(Chatter(BANNER)).enter()
+
+
 def test_every_byte_reaches_a_real_interpreter(tmp_path: Path) -> None:
     text = "".join(chr(code) for code in range(32, 1200)) * 3
     with Board(BareBoard(tmp_path)) as board:

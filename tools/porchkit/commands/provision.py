@@ -33,8 +33,8 @@ Pull the cable whenever you like: a board that is half provisioned runs nothing,
 command again completes it. The Wi-Fi password is asked for without echo, or read from a file of two
 lines (name, password; chmod 600), or from stdin with --wifi-file -. It is kept on the board only.
 
-Exit status: 0 all is well, 1 something failed (the table says what to do), 2 wrong words, 10 no
-port."""
+Exit status: 0 all is well, 1 something failed (the table says what to do), 2 wrong words, 4 no
+host, 10 no port."""
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -43,7 +43,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
     add("camera", metavar="CAMERA", help="what to call it: a-z 0-9 - _")
     add("--port", action="append", default=[], help="the serial port (default: the only board)")
-    add("--board", metavar="NAME", help="which board it is; boards/README.md lists them")
+    add("--board", metavar="NAME", help="which board it is; porchlight boards lists them")
     add("--label", help="what people call the camera (default: CAMERA)")
     add("--at", metavar="LAT,LON", help="where it is, in degrees")
     add("--wifi", action="store_true", help="ask for the Wi-Fi anew")

@@ -1,6 +1,7 @@
 """Files onto a board's flash so that at no moment something half-written could boot.
 
-    provision.json {"state": "partial"}   first; main.py runs nothing while it says so
+    provision.json {"state": "partial"}   first; main.py runs nothing while it says so. "by" tells
+                                          which command can complete it
     what is no longer wanted              removed: old modules, updates over the air, their record
     each file                             as a draft, read back, compared, renamed
     provision.json {"state": "whole", "files": {path: SHA-256}}     last
@@ -65,9 +66,9 @@ def plan(board: Board, program: Program, others: Mapping[str, bytes]) -> Plan:
     return Plan(files, tuple(stale), program.hashes)
 
 
-def begin(board: Board) -> None:
-    """From now on the board runs nothing until finish()."""
-    put(board, MARK, json.dumps({"state": "partial", "files": {}}).encode())
+def begin(board: Board, by: str = "provision") -> None:
+    """From now on the board runs nothing until finish(); `by`: the command that is at work."""
+    put(board, MARK, json.dumps({"state": "partial", "by": by, "files": {}}).encode())
 
 
 def carry_out(board: Board, plan: Plan, told: Told) -> None:

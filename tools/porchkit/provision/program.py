@@ -46,12 +46,22 @@ def for_board(mpy: int, root: Path | None = None) -> Program:
     return _made(mpy, root or firmware_root())
 
 
+def as_source(root: Path | None = None) -> Program:
+    """The program as it is written: the board compiles each module when it imports it."""
+    root = root or firmware_root()
+    files = {source.relative_to(root).as_posix(): source.read_bytes() for source in _sources(root)}
+    return Program({MAIN: (root / MAIN).read_bytes(), **files}, compiled=False)
+
+
+def _sources(root: Path) -> list[Path]:
+    return sorted(path for room in ROOMS for path in (root / room).rglob("*.py"))
+
+
 @functools.cache
 def _made(mpy: int, root: Path) -> Program:
-    sources = sorted(path for room in ROOMS for path in (root / room).rglob("*.py"))
     compiler = _compiler(mpy)
     files = {MAIN: (root / MAIN).read_bytes()}
-    for source in sources:
+    for source in _sources(root):
         name = source.relative_to(root).as_posix()
         if compiler is None:
             files[name] = source.read_bytes()

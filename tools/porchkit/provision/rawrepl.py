@@ -19,6 +19,7 @@ from porchkit.provision.line import Line
 
 ENTER_S = 12.0  # a blocking capture() takes four seconds, a TLS handshake some more
 TRY_S = 1.0
+_QUIET_S = 0.05
 ANSWER_S = 10.0
 _BANNER = b"raw REPL; CTRL-B to exit\r\n>"
 _END = b"\x04"
@@ -132,6 +133,7 @@ class RawRepl:
 
     def _drain(self) -> None:
         """Let go of further prompts: every Ctrl-A that was waiting gives one."""
-        while came := self._line.read(0.05):
-            self._here += came
+        until = self._now() + TRY_S  # a board that never falls silent is heard no longer
+        while self._line.read(_QUIET_S) and self._now() < until:
+            pass
         self._here = b""
