@@ -9,8 +9,11 @@ PIP := $(BIN)/python -m pip -qq --disable-pip-version-check
 MPY_FLOOR := 1.26.0.post2
 WASM := @micropython/micropython-webassembly-pyscript@1.27.0
 
+# deploy: the only board there is, unless named. hardware: has to be named.
+PORT ?=
+
 .DEFAULT_GOAL := help
-.PHONY: help install demo test check bench fmt demo-check wasm constraints clean
+.PHONY: help install demo test check bench fmt demo-check deploy hardware wasm constraints clean
 
 help: ## Show this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 14
@@ -40,6 +43,13 @@ fmt: $(VENV)/.dev ## Format and sort imports
 
 demo-check: $(VENV)/.sim ## The demo's whole story without a browser, as JSON
 	@$(BIN)/porchlight demo --check --json
+
+deploy: $(VENV)/.flash ## Run this folder's firmware on a provisioned board: make deploy PORT=/dev/ttyUSB0
+	@$(BIN)/porchlight deploy $(PORT)
+
+hardware: $(VENV)/.dev ## Test the board on a cable: make hardware PORT=/dev/ttyUSB0
+	@test -n "$(PORT)" || { echo "which board? make hardware PORT=/dev/ttyUSB0" >&2; exit 1; }
+	@$(BIN)/python -m pytest tests/hardware -q --port $(PORT)
 
 wasm: $(VENV)/.wasm ## Fetch the 32-bit MicroPython (needs node and npm)
 

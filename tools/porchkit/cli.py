@@ -31,6 +31,11 @@ GROUPS: dict[str, dict[str, tuple[str, str]]] = {
         "provision": ("porchkit.commands.provision", "make a flashed board a camera of yours"),
         "doctor": ("porchkit.commands.doctor", "let a board test itself, and explain what fails"),
     },
+    "change the firmware": {
+        "deploy": ("porchkit.commands.deploy", "run this folder's firmware on a board, read along"),
+        "maintenance": ("porchkit.commands.maintenance", "keep a board's watchdog off, or not"),
+        "webflash": ("porchkit.commands.webflash", "make what a browser needs to flash a board"),
+    },
     "update boards over the air": {
         "update": ("porchkit.commands.update", "let a camera take a release, and see it run"),
         "release": ("porchkit.commands.release", "make a release of the firmware, and sign it"),
