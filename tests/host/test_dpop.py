@@ -140,7 +140,7 @@ BAD_HEADERS: list[dict[str, Any]] = [
 ]
 
 
-@pytest.mark.parametrize("header", BAD_HEADERS, ids=str)
+@pytest.mark.parametrize("header", BAD_HEADERS)  # named by number: keys are new each time
 def test_only_one_kind_of_header_is_taken(header: dict[str, Any]) -> None:
     assert reason(proof(header=header)) == "bad-proof"
 
