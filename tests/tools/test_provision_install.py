@@ -31,11 +31,12 @@ class Bench:
         self.folder = folder
         self.home = Home(folder / "home")
         self.key = keys.generate()
+        self.resident = "sam"
 
     @property
     def house(self) -> Household:
         client = Client("https://127.0.0.1:1", None)
-        return Household(self.home, "sam", self.key, client, b"ca", Door("h", 8443, "h"))
+        return Household(self.home, self.resident, self.key, client, b"ca", Door("h", 8443, "h"))
 
     def root(self, name: str = "board") -> Path:
         root = self.folder / name
@@ -198,7 +199,7 @@ def test_the_key_is_made_there_and_handed_out_once(bench: Bench) -> None:
 def test_no_two_keys_are_alike_even_of_a_chip_that_knows_no_chance(bench: Bench) -> None:
     with Board(BareBoard(bench.root())) as board:
         board.ask("exec", "os.urandom = lambda count: bytes(count)")
-        made = {identity.draw(board, Folder(bench.home, f"n{n}")) for n in range(3)}
+        made = {identity.draw(board, Folder(bench.home, f"n{n}"))[0] for n in range(3)}
     assert len(made) == 3
 
 
@@ -332,12 +333,67 @@ def test_several_boards_get_names_that_are_free(bench: Bench) -> None:
 
 
 def test_decisions_about_keys(bench: Bench) -> None:
-    key = bytes(32)
+    key, folder = bytes(32), Folder(bench.home, "porch")
     fresh, mine = About("", (1, 27), 0), About("", (1, 27), 0, camera=names.camera_thumb(key))
-    asked = identity.Asked("porch", new_key=False)
-    assert identity.decide(fresh, asked, None, bench.house) == identity.MAKE
-    assert identity.decide(fresh, asked, key, bench.house) == identity.HAND
-    assert identity.decide(mine, asked, key, bench.house) == identity.KEEP
-    assert identity.decide(mine, identity.Asked("porch", True), None, bench.house) == identity.MAKE
+    asked, anew = identity.Asked("porch", new_key=False), identity.Asked("porch", new_key=True)
+    assert identity.decide(fresh, asked, folder, bench.house) == identity.MAKE
+    folder.keep("board.key", key)
+    assert identity.decide(fresh, asked, folder, bench.house) == identity.HAND
+    assert identity.decide(mine, asked, folder, bench.house) == identity.KEEP
+    for about_it in (fresh, mine):
+        assert identity.decide(about_it, anew, folder, bench.house) == identity.MAKE
+    folder.keep("board.key", bytes([1] * 32))
     with pytest.raises(CommandError):
-        identity.decide(mine, asked, bytes([1] * 32), bench.house)
+        identity.decide(mine, asked, folder, bench.house)
+
+
+def test_a_leaked_key_is_replaced_and_what_belonged_to_it_set_aside(bench: Bench) -> None:
+    root, folder = bench.root(), Folder(bench.home, "porch")
+    bench.provision(root)
+    first = (root / "board.key").read_bytes()
+    folder.keep("release.json", b"{}")
+    (root / "state.json").write_text("what it stored as the old one")
+    report = bench.provision(root, new_key=True)
+    second = (root / "board.key").read_bytes()
+    assert second != first
+    assert folder.key() == second
+    assert report.camera == names.camera_thumb(second)
+    assert not (root / "state.json").exists()
+    assert (root / "release.json").exists()
+    aside = bench.home.path / "boards/porch.old-1"
+    assert (aside / "board.key").read_bytes() == first
+    for path in (aside, folder.path):
+        assert path.stat().st_mode & 0o777 == 0o700
+    assert "porch.old-1" in report.rows[0].says
+    bench.provision(root, new_key=True)
+    assert (bench.home.path / "boards/porch.old-2/board.key").read_bytes() == second
+    before = mtimes(root)
+    assert bench.provision(root).copied == 0
+    assert mtimes(root) == before
+
+
+def test_a_new_key_that_was_made_and_not_taken(bench: Bench) -> None:
+    """Cut between our folder and the board: what it says works."""
+    root = bench.root()
+    bench.provision(root)
+    Folder(bench.home, "porch").set_aside()
+    Folder(bench.home, "porch").keep("board.key", bytes(32))
+    with pytest.raises(CommandError, match="say --new-key"):
+        bench.provision(root)
+    bench.provision(root, new_key=True)
+    assert (root / "board.key").read_bytes() == Folder(bench.home, "porch").key()
+
+
+def test_another_resident_s_name_is_refused_before_anything_is_written(bench: Bench) -> None:
+    root = bench.root()
+    bench.provision(root)
+    sams, ours, theirs = bench.key, mtimes(root), mtimes(bench.home.path)
+    bench.key, bench.resident = keys.generate(), "eve"
+    for board in (root, bench.root("fresh")):
+        with pytest.raises(CommandError, match="use another name, such as eve-porch"):
+            bench.provision(board, new_key=True)
+    assert (mtimes(root), mtimes(bench.home.path)) == (ours, theirs)
+    assert not list(bench.root("fresh").iterdir())
+    bench.provision(root, "eve-porch", new_key=True)  # what it said
+    assert Folder(bench.home, "eve-porch").resident() == keys.thumb(bench.key.public_key())
+    assert Folder(bench.home, "porch").resident() == keys.thumb(sams.public_key())

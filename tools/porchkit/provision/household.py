@@ -6,6 +6,7 @@ all of it for this user only; the same files that `porchlight camera add` writes
 
 import argparse
 import hashlib
+import itertools
 import json
 import os
 import secrets
@@ -27,7 +28,10 @@ from porchkit.provision.wifi import Wifi
 
 LOCAL_NAME = "localhost"  # every host's certificate holds it, and only its own CA is trusted
 
+SET_ASIDE = ".old-"  # between the name of a camera and a number: what --new-key replaced
+
 _PAGE = 500
+_SETTLED = ("config.json", "release.json")  # what a camera keeps when its key is replaced
 
 
 @dataclass(frozen=True)
@@ -97,6 +101,32 @@ class Folder:
         if not isinstance(found, dict):
             raise CommandError(f"{self.path}/config.json is damaged; restore it, or remove it")
         return found
+
+    def resident(self) -> str | None:
+        """Thumb of the resident whose camera it is, None where that is not written."""
+        try:
+            found = json.loads((self.path / "resident.json").read_bytes())
+        except (FileNotFoundError, ValueError):
+            return None
+        thumb = found.get("thumb") if isinstance(found, dict) else None
+        return thumb if isinstance(thumb, str) else None
+
+    def set_aside(self) -> Path | None:
+        """What was here goes to NAME.old-1, or the next number that is free, if there is a key.
+        Settings, and whose updates are taken, stay here as well."""
+        if self.key() is None:
+            return None
+        stays = {name: (self.path / name) for name in _SETTLED if (self.path / name).exists()}
+        held = {name: path.read_bytes() for name, path in stays.items()}
+        others = (
+            self.path.with_name(f"{self.path.name}{SET_ASIDE}{n}") for n in itertools.count(1)
+        )
+        aside = next(path for path in others if not path.exists())
+        self.path.rename(aside)
+        aside.chmod(0o700)
+        for name, content in held.items():
+            self.keep(name, content)
+        return aside
 
     def release(self) -> bytes | None:
         """release.json, whose updates the board takes (`porchlight update`); None: nobody's."""

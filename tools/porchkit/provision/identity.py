@@ -4,7 +4,10 @@
     none    none                 it makes a key and hands it out, this once
     none    a key                it is handed that key, this once
     a key   the same             nothing
-    a key   another, or none     refused, with what to do; --new-key makes it a new camera
+    a key   another, or none     refused, with what to do
+
+--new-key makes a new key whatever is there: the folder of the old one is set aside. A folder that is
+another resident's is refused always.
 
 A board without a key has nothing stored under one either: forgetting begins with the key, so a run
 that breaks off leaves a board that the next run takes for a new one.
@@ -14,12 +17,13 @@ import base64
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
 from accord import names
 from porchkit.errors import CommandError
 from porchkit.provision import cells, install
 from porchkit.provision.board import About, Board
-from porchkit.provision.household import Folder, Household
+from porchkit.provision.household import SET_ASIDE, Folder, Household
 
 KEEP, HAND, MAKE = "kept", "handed over", "made on the board"
 _KEY = "board.key"
@@ -33,9 +37,17 @@ class Asked:
     new_key: bool
 
 
-def decide(about: About, asked: Asked, here: bytes | None, house: Household) -> str:
+def decide(about: About, asked: Asked, folder: Folder, house: Household) -> str:
     """KEEP, HAND or MAKE. CommandError where the board is another camera, or another's."""
-    if about.camera is None or asked.new_key:
+    owner, here = folder.resident(), folder.key()
+    if owner not in (None, house.thumb):
+        raise CommandError(
+            f"'{asked.name}' is another resident's camera ({owner[:8]}…), not {house.resident}'s; "
+            f"use another name, such as {house.resident}-{asked.name}, with the same options"
+        )
+    if asked.new_key:
+        return MAKE
+    if about.camera is None:
         return MAKE if here is None else HAND
     if here is None:
         raise CommandError(_stranger(about.camera, asked.name, house.home.cameras()))
@@ -49,11 +61,13 @@ def decide(about: About, asked: Asked, here: bytes | None, house: Household) -> 
     return KEEP
 
 
-def draw(board: Board, folder: Folder) -> bytes:
-    """A key made on the board, kept in `folder` before the board takes it for its own."""
+def draw(board: Board, folder: Folder) -> tuple[bytes, Path | None]:
+    """A key made on the board, kept in `folder` before the board takes it for its own; and
+    where what belonged to the one before has been set aside."""
     key = base64.b64decode(board.ask("make_key", secrets.token_hex(names.KEY_BYTES)))
+    aside = folder.set_aside()
     folder.keep(_KEY, key)
-    return key
+    return key, aside
 
 
 def settle(board: Board, decision: str, key: bytes, state: bytes) -> None:
@@ -84,6 +98,11 @@ def begin_anew(board: Board, state: bytes) -> None:
 
 def _stranger(camera: str, name: str, known: Mapping[str, str]) -> str:
     mine = next((other for other, thumb in known.items() if thumb == camera), None)
+    if mine is not None and SET_ASIDE in mine:
+        return (
+            f"this board still holds the key that was set aside as boards/{mine}; "
+            f"say --new-key to make it '{name}'"
+        )
     if mine is not None:
         return (
             f"this board is '{mine}' already; say: porchlight provision {mine}, "

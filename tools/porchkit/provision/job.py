@@ -9,6 +9,7 @@ import json
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from accord import names
@@ -103,15 +104,16 @@ class Job:
         kept = (self._folder.settings() or {}).get("board")
         report.board = about.chosen(board.about, self._wish.board, kept)
         asked = identity.Asked(self._wish.name, self._wish.new_key)
-        decision = identity.decide(board.about, asked, self._folder.key(), self._house)
+        decision = identity.decide(board.about, asked, self._folder, self._house)
         settings = self._settings()
         self._told(f"{kind}, as {report.board}")
-        key = self._folder.key() or identity.draw(board, self._folder)
+        here = None if decision == identity.MAKE else self._folder.key()
+        key, aside = (here, None) if here else identity.draw(board, self._folder)
         report.camera = names.camera_thumb(key)
         self._keep_files(settings)
         self._write(settings, decision, key)
         self._folder.keep(_IN_SERVICE, b"{}\n")
-        self._tell_copied(decision)
+        self._tell_copied(decision, aside)
         return key
 
     def _settings(self) -> dict[str, Any]:
@@ -165,10 +167,11 @@ class Job:
         floor = since - _JUST_NOW_S if used else 0
         return cells.sealed({"generation": 1, "boot": since, "floor": floor})
 
-    def _tell_copied(self, decision: str) -> None:
+    def _tell_copied(self, decision: str, aside: Path | None) -> None:
         report = self._report
         size = f"{report.copied} files, {report.bytes // 1024} KB" if report.copied else "nothing"
         says = f"{size} copied; its key was {decision}"
+        says += f", the old one is in boards/{aside.name}" if aside else ""
         nothing = not report.copied and decision == identity.KEEP
         report.rows.append(Row("copied", PASS, "all was there already" if nothing else says))
 

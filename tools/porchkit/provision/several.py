@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 from porchkit.errors import CommandError
 from porchkit.provision.board import Board
-from porchkit.provision.household import Folder, Household
+from porchkit.provision.household import SET_ASIDE, Folder, Household
 from porchkit.provision.job import Job, Report, Told, Wish
 from porchkit.provision.line import Line, SerialLine
 from porchkit.provision.verdicts import FAIL, Row
@@ -74,7 +74,7 @@ def _named(boards: dict[str, Board | CommandError], wish: Wish, house: Household
     taken, wishes, number = set(known.values()), [], 0
     for board in boards.values():
         camera = board.about.camera if isinstance(board, Board) else None
-        name = known.get(camera or "")
+        name = known.get(camera or "", "").partition(SET_ASIDE)[0] or None
         while name is None:
             number += 1
             candidate = f"{wish.name}-{number}"
