@@ -51,6 +51,7 @@ class Dialogue:
         self._began = self._heard_at = elapsed.ms()
         self._writing_since: int | None = None
         self.beat: Callable[[], None] = lambda: None
+        self.lines: list[bytes] = []  # of the log
 
     @property
     def age_ms(self) -> int:
@@ -121,9 +122,19 @@ class Dialogue:
             return False
         answer = self._answers.next()
         if answer is None:
-            return await self._sender.send_next(self._connection, self._session, self._watched)
+            sent = await self._sender.send_next(self._connection, self._session, self._watched)
+            return sent or await self._send_line()
         await self._connection.send((self._session.seal(answer),), always)
         self._answers.sent(answer)
+        return True
+
+    async def _send_line(self) -> bool:
+        """One line of the log, since nothing else wants to leave. A line on a broken connection is
+        lost: the serial port had it."""
+        if not self.lines:
+            return False
+        line = wire.LogLine(self.lines.pop(0))
+        await self._connection.send((self._session.seal(line),), always)
         return True
 
     async def _mind(self) -> None:

@@ -84,6 +84,7 @@ class Agent:
             answers=answers,
             elapsed=elapsed,
         )
+        self._uplink.lines = log.waiting
         eyes.filming.ready = self._uplink.wake
         pressed = pins.pressed(machine, board.button)
         self._button = Button(pressed, core.consent.press_button) if pressed else None

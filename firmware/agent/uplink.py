@@ -55,6 +55,7 @@ class Uplink:
         self._elapsed = elapsed
         self._dialogue: Dialogue | None = None
         self.beat: Callable[[], None] = lambda: None
+        self.lines: list[bytes] = []  # of the log, sent when nothing else wants to leave
 
     def wake(self) -> None:
         """A frame waits."""
@@ -96,6 +97,7 @@ class Uplink:
                 answers=self._answers,
             )
             dialogue.beat = self.beat
+            dialogue.lines = self.lines
             await dialogue.run()
         finally:
             connection.abort()

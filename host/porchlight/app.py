@@ -11,6 +11,7 @@ from fastapi import FastAPI
 
 from porchlight import ahead
 from porchlight.api import (
+    boardlog,
     cameras,
     entries,
     events,
@@ -44,7 +45,7 @@ from porchlight.views import Views
 
 RESTARTED: Final = "host-restarted"
 # A new noun: one file, one word here.
-NOUNS: Final = (me, cameras, motion, updates, grants, views, entries, events)
+NOUNS: Final = (me, cameras, motion, boardlog, updates, grants, views, entries, events)
 _log = logging.getLogger(__name__)
 
 

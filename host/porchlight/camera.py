@@ -16,6 +16,7 @@ from accord.errors import Refused
 from accord.grant import Grant
 from accord.permit import Permit
 from porchlight import admission, report
+from porchlight.boardlog import BoardLog
 from porchlight.desk import Desk, Heard, Link, Record
 from porchlight.frames import Frame, LatestFrame
 from porchlight.looking import Looking, Viewers, Want
@@ -44,6 +45,7 @@ class Camera:
         self.firmware = ""  # what the source last said it runs; kept while it is offline
         self.frames = 0
         self.last_frame_ms: int | None = None
+        self.boardlog = BoardLog(desk.clock)
         self.motion = Moves(record.id, record.resident, desk.clock, desk.events)
         self._desk = desk
         self._heard = heard

@@ -152,5 +152,6 @@ async def test_the_readme_leads_from_a_clone_to_a_changed_line(root: Path, tmp_p
         assert "maintenance: the watchdog is off" in said
         assert "and not copied" not in (board / "agent" / "radio.py").read_text("utf-8")
         assert "maintenance is off" in await newcomer.done(off)
+        assert "radio joined" in await newcomer.done("porchlight boardlog porch")
     finally:
         await newcomer.leave()

@@ -185,6 +185,19 @@ async def test_without_wifi_it_waits(porch: Build) -> None:
         await p.online()
 
 
+async def test_the_host_is_told_the_log_in_order_and_what_came_before_it_connected(
+    porch: Build,
+) -> None:
+    async with porch() as p:
+        await p.film()
+        await p.host.wait_for(lambda host: any(b"grant held" in line for line in host.lines))
+        printed = [line.encode() for line in p.log.splitlines()]
+        told = p.host.lines
+        assert any(b"radio joined" in line for line in told)
+        assert told == [line for line in printed if line in told]
+        assert not [reason for reason in p.host.errors if reason]
+
+
 async def test_no_secret_is_in_the_log(porch: Build) -> None:
     async with porch() as p:
         await p.film()

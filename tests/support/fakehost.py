@@ -102,6 +102,7 @@ class FakeHost:
         self.frames: list[wire.Frame] = []
         self.statuses: list[wire.Status] = []
         self.answers: list[wire.Answer] = []
+        self.lines: list[bytes] = []  # of the board's log
         self.hellos: list[wire.Hello] = []
         self.errors: list[str] = []  # reasons why sessions of ours ended
         self.frame_times: list[float] = []  # monotonic, one per frame
@@ -217,6 +218,8 @@ class FakeHost:
                 self.statuses.append(message)
             case wire.Answer():
                 self.answers.append(message)
+            case wire.LogLine():
+                self.lines.append(message.payload())
         await self._tell()
 
     async def _welcome(self, connection: ServerConnection, session: HostSession) -> None:

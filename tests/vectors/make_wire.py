@@ -47,6 +47,7 @@ def messages() -> list[dict[str, object]]:
           "dropped": 4, "quiet": 5, "late_ms": 60, "score": 1234, "handle": handle,
           "reason": b"not-watched"}),
         ("Answer", 18, handle + b"held", 3, {"handle": handle, "reason": b"held"}),
+        ("LogLine", 19, b"1.205 uplink connected", 8, {"line": b"1.205 uplink connected"}),
         ("Time", 32, struct.pack(">Q", 1_760_000_000_123), 1, {"unix_ms": 1_760_000_000_123}),
         ("GrantToken", 33, TOKEN, 2, {"token": TOKEN}),
         ("Revoke", 34, handle, 3, {"handle": handle}),

@@ -33,6 +33,7 @@ GROUPS: dict[str, dict[str, tuple[str, str]]] = {
     },
     "change the firmware": {
         "deploy": ("porchkit.commands.deploy", "run this folder's firmware on a board, read along"),
+        "boardlog": ("porchkit.commands.boardlog", "what a board says, over the network"),
         "maintenance": ("porchkit.commands.maintenance", "keep a board's watchdog off, or not"),
         "webflash": ("porchkit.commands.webflash", "make what a browser needs to flash a board"),
     },

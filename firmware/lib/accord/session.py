@@ -100,7 +100,7 @@ class _Session:
 class BoardSession(_Session):
     """`nonce`: 16 fresh random bytes; `boot`: the stored boot counter, raised before this."""
 
-    SENDS: "tuple[type[Message], ...]" = (wire.Frame, wire.Status, wire.Answer)
+    SENDS: "tuple[type[Message], ...]" = wire.UP[2:]
     EXPECTS: "tuple[type[Message], ...]" = (wire.Challenge,)
 
     def __init__(self, key: bytes, nonce: bytes, boot: int, firmware: str) -> None:
@@ -156,7 +156,7 @@ class HostSession(_Session):
             if not mac.equal(expected, message.proof):
                 raise RemoteError("bad-proof")
             self._agree(self._key, b"down", b"up", self._transcript)
-            self.EXPECTS = (wire.Frame, wire.Status, wire.Answer)
+            self.EXPECTS = wire.UP[2:]
         elif isinstance(message, wire.Frame):
             if message.boot != self.boot:
                 raise RemoteError("bad-value")

@@ -123,6 +123,13 @@ class Answer(Message):
     reason: bytes
 
 
+class LogLine(Message):
+    """A line of the board's log, UTF-8, which may be cut short; payload() is the line."""
+
+    TYPE, MAX_REST = 19, 200
+    FIELDS = _fields("line 0")
+
+
 class Time(Message):
     TYPE = 32
     FIELDS = _fields("unix_ms 8")
@@ -189,7 +196,7 @@ class Update(Message):
 
 
 HANDSHAKE = (Hello, Challenge, Proof)
-UP = (Hello, Proof, Frame, Status, Answer)
+UP = (Hello, Proof, Frame, Status, Answer, LogLine)
 DOWN = (Challenge, Time, GrantToken, Revoke, Watch, Settings, Update)  # 37 Lease: to come
 _CLASSES = {cls.TYPE: cls for cls in UP + DOWN}
 
@@ -198,11 +205,8 @@ class Raw:
     """One whole message, not yet authenticated: `head` 12 bytes, `payload`, `mac` (or b"")."""
 
     def __init__(self, head: bytes, payload: bytes, mac: bytes) -> None:
-        self.type = head[2]
-        self.counter = int.from_bytes(head[8:12], "big")
-        self.head = head
-        self.payload = payload
-        self.mac = mac
+        self.type, self.counter = head[2], int.from_bytes(head[8:12], "big")
+        self.head, self.payload, self.mac = head, payload, mac
 
 
 def header(kind: "type[Message]", length: int, counter: int) -> bytes:

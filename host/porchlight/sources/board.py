@@ -128,6 +128,8 @@ class Uplink:
                 camera.on_status(message)
             elif isinstance(message, wire.Answer):
                 await camera.on_answer(message)
+            elif isinstance(message, wire.LogLine):
+                camera.boardlog.add(message.payload())
 
     def _advance(self, camera: str, frame: wire.Frame) -> None:
         """Refuse what was seen before, in this connection or an earlier one; count gaps."""

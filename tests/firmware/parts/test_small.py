@@ -6,7 +6,7 @@ from agent.button import Button
 from agent.frames import FrameQueue, Outgoing
 from agent.framesize import choose
 from agent.light import Light
-from agent.log import MAX_LINE, Log
+from agent.log import MAX_LINE, MAX_WAITING, Log
 from agent.pace import Pace
 from agent.rolls import MOTION, PRE_ROLL
 from agent.room import Room
@@ -264,3 +264,13 @@ def test_log_lines_are_short():
     log("x", "y" * 1000)
     assert lines[0] == "61.005 uplink connected"
     assert len(lines[1]) == MAX_LINE
+
+
+def test_the_newest_log_lines_wait_for_the_host():
+    log = Log(lambda line: None, lambda: 5)
+    for number in range(MAX_WAITING + 3):
+        log("x", str(number))
+    assert len(log.waiting) == MAX_WAITING
+    assert log.waiting[0] == b"0.005 x 3"
+    log("x", "\u00e4" * MAX_LINE)
+    assert len(log.waiting[-1]) == MAX_LINE  # bytes, as the wire counts
