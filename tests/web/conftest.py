@@ -41,9 +41,10 @@ async def browser(
         yield running
 
 
-@pytest_asyncio.fixture(scope="session", loop_scope="session")
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
 async def whole_street(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Street]:
-    """One host with five boards for all tests; take `street` instead."""
+    """One host with five boards for the tests of a file; take `street` instead. Not for all: the
+    boards live in the tests' loop, which stands still while a worker runs other files."""
     async with building(tmp_path_factory.mktemp("street"), MORE) as built:
         yield built
 
