@@ -201,7 +201,7 @@ def test_a_deploy_that_was_cut_short_is_completed_by_the_next(
 def test_while_a_deploy_is_cut_short_nothing_runs(tmp_path: Path) -> None:
     root = provisioned(tmp_path / "flash")
     with Board(BareBoard(root)) as board:
-        install.begin(board, deploy.BY)
+        install.begin(board, install.plan(board, None, {}), deploy.BY)
     assert "provisioning was cut short" in boot(root)
 
 

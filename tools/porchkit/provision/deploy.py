@@ -7,7 +7,6 @@ was cut short is completed by the next one, and a provisioning that was cut shor
 """
 
 import base64
-import json
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -24,10 +23,11 @@ _CONFIG_FIRST = "porchlight provision NAME --port"
 
 @dataclass(frozen=True)
 class Deployed:
-    """What was sent, in files and bytes."""
+    """What was sent, in files and bytes; what was removed."""
 
     files: int
     bytes: int
+    removed: tuple[str, ...] = ()
 
 
 def deploy(board: Board, port: str, *, compiled: bool, told: Callable[[str], None]) -> Deployed:
@@ -38,10 +38,10 @@ def deploy(board: Board, port: str, *, compiled: bool, told: Callable[[str], Non
     plan = install.plan(board, made, _kept(board))
     if not plan.files and not plan.stale and board.about.state == "whole":
         return Deployed(0, 0)
-    install.begin(board, BY)
+    install.begin(board, plan, BY)
     install.carry_out(board, plan, told)
     install.finish(board, plan)
-    return Deployed(len(plan.files), plan.bytes)
+    return Deployed(len(plan.files), plan.bytes, plan.stale)
 
 
 def check_provisioned(board: Board, port: str) -> None:
@@ -52,7 +52,7 @@ def check_provisioned(board: Board, port: str) -> None:
             f"the board at {port} is not provisioned (no {lacking[0]}); "
             f"first: {_CONFIG_FIRST} {port}"
         )
-    if board.about.state == "partial" and _mark(board).get("by") != BY:
+    if board.about.state == "partial" and install.mark(board).get("by") != BY:
         raise CommandError(
             f"provisioning of the board at {port} was cut short; first: {_CONFIG_FIRST} {port}"
         )
@@ -68,12 +68,6 @@ def maintain(board: Board, *, on: bool) -> bool:
     else:
         board.ask("remove", [MAINTENANCE])
     return True
-
-
-def _mark(board: Board) -> dict[str, object]:
-    text = board.ask("read", install.MARK)
-    found = json.loads(base64.b64decode(text))  # it could be read a moment ago
-    return found if isinstance(found, dict) else {}
 
 
 def _kept(board: Board) -> dict[str, bytes]:

@@ -6,8 +6,8 @@
     a key   the same             nothing
     a key   another, or none     refused, with what to do
 
---new-key makes a new key whatever is there: the folder of the old one is set aside. A folder that is
-another resident's is refused always.
+--new-key makes a new key whatever is there, and sets the folder of the old one aside. A folder
+that is another resident's is always refused.
 
 A board without a key has nothing stored under one either: forgetting begins with the key, so a run
 that breaks off leaves a board that the next run takes for a new one.

@@ -1,8 +1,10 @@
 """Files onto a board's flash so that at no moment something half-written could boot.
 
     provision.json {"state": "partial"}   first; main.py runs nothing while it says so. "by" tells
-                                          which command can complete it
-    what is no longer wanted              removed: old modules, updates over the air, their record
+                                          which command can complete it; "kept": the program that
+                                          is there stays as it is
+    what is no longer wanted              removed: old modules of ours, updates over the air, their
+                                          record; nothing that somebody else put there
     each file                             as a draft, read back, compared, renamed
     provision.json {"state": "whole", "files": {path: SHA-256}}     last
 
@@ -26,7 +28,9 @@ MARK = "provision.json"
 CHUNK_BYTES = 1536
 FILE_S = 20.0
 # Gone unless wanted: updates, their record, and whose updates are taken.
-_UPDATES = ("a", "b", "release.json", *bootrecord.COPIES)
+_TRUST = "release.json"
+_UPDATES = ("a", "b", _TRUST, *bootrecord.COPIES)
+_OURS = ("agent/", "lib/accord/")  # the rest of /lib may be the user's
 _BLOCK_BYTES = 4096  # what littlefs gives at least
 _RESERVE_BYTES = 65_536  # for what the board stores by itself, and for its file system
 _SEEN_S = 60.0
@@ -41,6 +45,8 @@ class Plan:
     files: dict[str, bytes] = field(repr=False)
     stale: tuple[str, ...]
     whole: dict[str, str] = field(repr=False)  # the mark's list of files
+    was: dict[str, str] = field(repr=False)  # the one that is there
+    kept: bool = False  # the program that is there stays, and so do updates over the air
 
     @property
     def bytes(self) -> int:
@@ -48,27 +54,50 @@ class Plan:
         return sum(map(len, self.files.values()))
 
 
-def plan(board: Board, program: Program, others: Mapping[str, bytes]) -> Plan:
-    """Compare the flash with what should be there: the program, and `others` by path. CommandError
-    if there is no room for it."""
-    record = bootrecord.reset(board)
-    wanted = {**program.files, **others, **({bootrecord.NAME: record} if record else {})}
-    seen = board.ask("look", list(ROOMS), [MAIN, *others, bootrecord.NAME], timeout_s=_SEEN_S)
+def plan(board: Board, program: Program | None, others: Mapping[str, bytes]) -> Plan:
+    """Compare the flash with what should be there: the program, None for the one that is there, and
+    `others` by path. CommandError if there is no room for it."""
+    listed = mark(board).get("files")
+    was: dict[str, str] = listed if isinstance(listed, dict) else {}
+    record = bootrecord.reset(board) if program else None
+    made = program.files if program else {}
+    wanted = {**made, **others, **({bootrecord.NAME: record} if record else {})}
+    elsewhere = [path for path in was if path.split("/")[0] not in ROOMS]
+    asked = {MAIN, *others, *elsewhere, bootrecord.NAME}
+    seen = board.ask("look", list(ROOMS), sorted(asked), timeout_s=_SEEN_S)
     here: dict[str, list[Any]] = seen["files"]
     files = {
         path: raw
         for path, raw in wanted.items()
         if path not in here or here[path][1] != hashlib.sha256(raw).hexdigest()
     }
-    stale = [path for path in here if path not in wanted and path not in _UPDATES]
-    stale += [name for name in _UPDATES if name in board.about.names and name not in wanted]
+    ours = [path for path in here if path in was or path.startswith(_OURS)] if program else []
+    stale = [path for path in ours if path not in wanted and path not in _UPDATES]
+    gone = _UPDATES if program else (_TRUST,)
+    stale += [name for name in gone if name in board.about.names and name not in wanted]
     _check_room(files, here, stale, seen["free"])
-    return Plan(files, tuple(stale), program.hashes)
+    whole = program.hashes if program else was
+    return Plan(files, tuple(stale), whole, was, kept=program is None)
 
 
-def begin(board: Board, by: str = "provision") -> None:
-    """From now on the board runs nothing until finish(); `by`: the command that is at work."""
-    put(board, MARK, json.dumps({"state": "partial", "by": by, "files": {}}).encode())
+def mark(board: Board) -> dict[str, Any]:
+    """provision.json as it is on the board, {} for none that can be read."""
+    text = board.ask("read", MARK)
+    try:
+        found = json.loads(base64.b64decode(text or ""))
+    except ValueError:
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def begin(board: Board, plan: Plan, by: str = "provision") -> None:
+    """From now on the board runs nothing until finish(); `by`: the command that is at work. The
+    next run knows from the list what is ours beside _OURS, or what was there and stays."""
+    listed = {**plan.was, **plan.whole}
+    if not plan.kept:
+        listed = {path: sha for path, sha in listed.items() if not path.startswith(_OURS)}
+    says = {"state": "partial", "by": by, "kept": plan.kept, "files": listed}
+    put(board, MARK, json.dumps(says).encode())
 
 
 def carry_out(board: Board, plan: Plan, told: Told) -> None:

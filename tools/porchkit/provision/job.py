@@ -16,10 +16,20 @@ from accord import names
 from porchkit import boards
 from porchkit.errors import CommandError
 from porchkit.mint import SEQ_EPOCH
-from porchkit.provision import about, cells, checks, household, identity, install, program
+from porchkit.provision import (
+    about,
+    cells,
+    checks,
+    household,
+    identity,
+    install,
+    program,
+    running,
+    show,
+)
 from porchkit.provision.board import About, Board
 from porchkit.provision.household import Folder, Household
-from porchkit.provision.verdicts import FAIL, PASS, Row
+from porchkit.provision.verdicts import FAIL, MIND, PASS, Row
 from porchkit.provision.wifi import Wifi
 
 ONLINE_S = 60.0  # joining, the time, a TLS handshake on a slow chip
@@ -42,6 +52,7 @@ class Wish:
     place: dict[str, int] | None = None
     wifi: Wifi | None = None
     new_key: bool = False
+    replace_program: bool = False  # even where it is newer than ours
     moved: bool = False  # the way to the host was given anew
     wait: bool = True  # for the board to connect
 
@@ -55,6 +66,7 @@ class Report:
     board: str = ""
     camera: str = ""
     copied: int = 0
+    removed: tuple[str, ...] = ()
     bytes: int = 0
     rows: list[Row] = field(default_factory=list)
 
@@ -70,6 +82,7 @@ class Report:
             "board": self.board,
             "files_copied": self.copied,
             "bytes_copied": self.bytes,
+            "removed": list(self.removed),
             "good": self.good,
             "checks": [row.json() for row in self.rows],
         }
@@ -105,16 +118,40 @@ class Job:
         report.board = about.chosen(board.about, self._wish.board, kept)
         asked = identity.Asked(self._wish.name, self._wish.new_key)
         decision = identity.decide(board.about, asked, self._folder, self._house)
+        runs = self._runs(decision)
         settings = self._settings()
         self._told(f"{kind}, as {report.board}")
         here = None if decision == identity.MAKE else self._folder.key()
         key, aside = (here, None) if here else identity.draw(board, self._folder)
         report.camera = names.camera_thumb(key)
         self._keep_files(settings)
-        self._write(settings, decision, key)
+        self._write(settings, decision, key, kept=runs.outcome == MIND)
         self._folder.keep(_IN_SERVICE, b"{}\n")
         self._tell_copied(decision, aside)
+        report.rows.append(runs)
+        if report.removed:
+            report.rows.append(Row("removed", PASS, show.few(report.removed)))
         return key
+
+    def _runs(self, decision: str) -> Row:
+        """Which program will run; MIND where the one that is there is newer than ours and stays.
+        CommandError where it is newer and cannot stay as it is."""
+        there, ours = running.on(self._board), running.ours()
+        newest = max(there, key=lambda one: one.release, default=None)
+        if ours is None or newest is None or newest.release <= ours.release:
+            over = f", in place of {there[0]}" if there and there[0].slot else ""
+            return Row("runs", PASS, f"{ours or 'this program'}{over}")
+        if self._wish.replace_program:
+            return Row("runs", PASS, f"{ours}, in place of {newest}")
+        older = f"newer than the release {ours.release} of this folder"
+        state = install.mark(self._board)
+        if decision != identity.KEEP or (state.get("state") == "partial" and not state.get("kept")):
+            raise CommandError(
+                f"the board has {newest}, {older}; bring this folder up to date, "
+                "or say --replace-program"
+            )
+        todo = "--replace-program copies the older one"
+        return Row("runs", MIND, f"{there[0]}, {older}: it stays", todo)
 
     def _settings(self) -> dict[str, Any]:
         """config.json; asks for the Wi-Fi where nobody has said it yet."""
@@ -134,14 +171,15 @@ class Job:
         for name, raw in self._house.board_files().items():
             self._folder.keep(name, raw)
 
-    def _write(self, settings: dict[str, Any], decision: str, key: bytes) -> None:
+    def _write(self, settings: dict[str, Any], decision: str, key: bytes, *, kept: bool) -> None:
         """The files, between the two marks; nothing at all where nothing differs."""
         board, report = self._board, self._report
         others = self._house.board_files()
         others["board.json"] = json.dumps(boards.board_json(report.board)).encode()
         if (release := self._folder.release()) is not None:
             others["release.json"] = release
-        plan = install.plan(board, program.for_board(board.about.mpy), others)
+        made = None if kept else program.for_board(board.about.mpy)
+        plan = install.plan(board, made, others)
         text = install.encoded(json.dumps(settings).encode())
         differs = board.ask("settings", text, False)
         lost = decision == identity.KEEP and identity.state_is_lost(board)
@@ -149,7 +187,8 @@ class Job:
         if not todo and board.about.state == "whole":
             return
         report.copied, report.bytes = len(plan.files) + differs, plan.bytes
-        install.begin(board)
+        report.removed = plan.stale
+        install.begin(board, plan)
         install.carry_out(board, plan, self._told)
         board.ask("settings", text, True)
         if lost:

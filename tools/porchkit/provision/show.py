@@ -2,7 +2,7 @@
 
 import sys
 import threading
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import TextIO
 
 from porchkit.provision.verdicts import FAIL, Row
@@ -34,6 +34,12 @@ class Progress:
         if self._live and self._last:
             self._out.write(f"\r{' ' * len(self._last)}\r")
             self._out.flush()
+
+
+def few(names: Sequence[str], most: int = 5) -> str:
+    """The first of them, and how many more there are."""
+    more = len(names) - most
+    return ", ".join(names[:most]) + (f" and {more} more" if more > 0 else "")
 
 
 def table(rows: Iterable[Row]) -> str:

@@ -6,7 +6,7 @@ from typing import Any
 
 from porchkit.provision.about import Kind
 
-PASS, FAIL, SKIP = "pass", "FAIL", "skip"
+PASS, MIND, FAIL, SKIP = "pass", "mind", "FAIL", "skip"
 PSRAM_LEAST = 1_000_000
 FLASH_LEAST = 65_536
 WEAK_DBM = -80
@@ -60,7 +60,8 @@ def program(facts: Facts, kind: Kind) -> Row:
         return Row("program", FAIL, f"damaged or changed: {', '.join(facts['bad'])}", again)
     if facts["maintenance"]:
         says = "whole; a file `maintenance` keeps the watchdog off"
-        return Row("program", PASS, says, "remove it when you have finished working on the board")
+        todo = "when you have finished working on it: porchlight maintenance off"
+        return Row("program", MIND, says, todo)
     return Row("program", PASS, "whole" if facts["state"] else "whole, laid out by other means")
 
 
