@@ -24,29 +24,37 @@ if TYPE_CHECKING:
     from agent.slots import Slots
 
 INTERRUPTED = "interrupted"  # what a program returns after Ctrl-C
+UNPROVISIONED = "not-provisioned"  # what it returns where no other program would do better
 
 
 def main() -> None:
     """Run the board. Returns, to the REPL, only for someone who works on it over USB."""
+    _hold()
     if not _is_whole():
         print("loader: provisioning was cut short; run `porchlight provision` again")
         return
-    _hold()
     slots = _choose()
     try:
-        from agent import program
-
-        if not program.__file__.startswith(slots.slot):
-            raise ImportError("%s holds no program" % slots)
-        ended = program.main(slots)
-    except Exception as error:
-        if not slots.slot:
-            raise  # the last resort: nothing to fall back to but the prompt
+        ended = _run(slots)
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:  # SystemExit too: of itself it starts the same again for ever
         sys.print_exception(error)
-        _fall_back(slots, type(error).__name__)
+        if slots.slot:  # slot "" is the last resort: nothing to fall back to but the prompt
+            _fall_back(slots, type(error).__name__)
         return
-    if slots.trial and ended != INTERRUPTED:
+    if ended == INTERRUPTED:
+        slots.settle()  # whoever works here resets it often, and it is not to blame
+    elif slots.trial or (slots.slot and ended != UNPROVISIONED):
         _fall_back(slots, "ended")
+
+
+def _run(slots: "Slots") -> str:
+    from agent import program
+
+    if slots.slot and not program.__file__.startswith(slots.slot + "/"):
+        raise ImportError("%s holds no program" % slots)  # slot ""'s was found in its stead
+    return program.main(slots)
 
 
 def _is_whole() -> bool:
@@ -62,14 +70,14 @@ def _is_whole() -> bool:
 
 
 def _hold() -> None:
-    """Before anything that takes time: some boards cut their own power unless a pin is held."""
-    from agent import board
-    from agent.flash import Flash
-
+    """Before anything else: some boards cut their own power unless a pin is held."""
     try:
+        from agent import board
+        from agent.flash import Flash
+
         board.hold(machine, Flash())
-    except ValueError as error:  # another chip's pins: what can run shall run all the same
-        print("loader: board.json: %s" % error)
+    except Exception as error:  # another chip's pins, half a file: what can run shall run
+        print("loader: pins to hold: %s" % error)
 
 
 def _choose() -> "Slots":
@@ -80,7 +88,12 @@ def _choose() -> "Slots":
     from agent.watchdog import TIMEOUT_MS
 
     slots = Slots(Flash())
-    slots.begin(_cause())
+    try:
+        slots.begin(_cause())
+    except Exception as error:  # whatever is wrong with the record, slot "" needs none
+        print("loader: the boot record cannot be read: %s" % error)
+        slots = Slots(Flash())
+        slots.damaged = True
     print("loader: %s" % slots)
     if slots.trial:
         wdt = machine.WDT(timeout=TIMEOUT_MS)

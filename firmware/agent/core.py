@@ -6,7 +6,7 @@ from agent import version
 from agent.clock import Clock
 from agent.consent import Consent
 from agent.days import Days
-from agent.errors import StoreError
+from agent.errors import ConfigError, StoreError
 from agent.gate import Gate
 from agent.uplink import Identity
 
@@ -15,8 +15,10 @@ if TYPE_CHECKING:
     from agent.config import Config
     from agent.elapsed import Elapsed
     from agent.log import Log
+    from agent.p256 import Verifier
     from agent.slots import Slots
     from agent.store import Store
+    from agent.trust import Trust
 
 
 class Core:
@@ -52,11 +54,21 @@ class Core:
             log=log,
         )
         self.consent.restore()
-        self.trust = store.trust((thumb, verifier), self.book.camera)
+        self.trust = _trust(store, (thumb, verifier), self.book.camera, log)
         self.motion = config.motion
         state.boot += 1
         self.consent.keep()  # before the first frame: a boot number is never used twice
         self.identity = Identity(key, state.boot, version.told(slots.slot))
+
+
+def _trust(
+    store: "Store", resident: "tuple[str, Verifier]", camera: str, log: "Log"
+) -> "Trust | None":
+    try:
+        return store.trust(resident, camera)
+    except (ConfigError, OSError) as error:  # no reason to film nothing
+        log("update", "%s; no update is taken" % error)
+        return None
 
 
 def _days(store: "Store", log: "Log") -> Days:

@@ -11,6 +11,8 @@
                 "release"                which release the last update was: its handle, as text
                 "approved"               iat of the newest approval that was used, unix s
                 "given_up"               handle of the release that was given up last
+                "crashes"                starts in a row of the proven slot that a crash caused
+                "asked", "auto", "begun" see count_begun()
                 "news"}                  what the host has not yet heard of `release`
 
 The loader makes one of these and hands it to the program, so slot ""'s own code writes the record
@@ -29,6 +31,9 @@ if TYPE_CHECKING:
 
 STARTS = 2  # the second one only after a power cut: what hung or crashed once is given up
 TRIAL_MS = 75_000  # from the start to the proof; the watchdog's own time comes on top
+CRASHES = 5  # so many in a row, and a slot that has proved itself gives way all the same
+FAILED_STARTS = 3  # so many in a row that did not even start: one may be a lack of memory
+MOST_BEGUN = 8  # transfers by one approval: no host may wear out the flash with it
 RUNNING, UNDONE = "update-running", "update-undone"
 _NEWS_MAX = 32  # an Answer's reason
 _FRESH: "dict[str, Any]" = {
@@ -40,6 +45,10 @@ _FRESH: "dict[str, Any]" = {
     "release": "",
     "approved": 0,
     "given_up": "",
+    "crashes": 0,
+    "asked": 0,
+    "auto": 0,
+    "begun": 0,
     "news": "",
 }
 
@@ -87,10 +96,10 @@ class Slots:
             return  # someone works over USB: what the cable puts there runs, and nothing else
         record = self._record
         self.slot = record["slot"]
-        if not record["trial"]:
-            return
         try:
-            if record["starts"] == STARTS or (record["starts"] > 0 and cause == "power"):
+            if not record["trial"]:
+                self._count_crash(cause)
+            elif record["starts"] == STARTS or (record["starts"] > 0 and cause == "power"):
                 record["starts"] -= 1
                 self._save()
                 self.slot, self.trial = record["trial"], True
@@ -131,6 +140,18 @@ class Slots:
         record = self._record
         return (record["release"], record["news"]) if record["news"] else None
 
+    def count_begun(self, version: int, iat: int) -> bool:
+        """May the files of release `version` come, by the approval of `iat` or, with 0, without
+        one? MOST_BEGUN times each, and never by an older approval than before, or without one a
+        lower version, also than was given up. Counted durably; OSError: they may not."""
+        name, mark = ("asked", iat) if iat else ("auto", version)
+        newest = self._record[name]
+        begun = 0 if mark > newest else self._record["begun"]
+        if mark < newest or begun >= MOST_BEGUN:
+            return False
+        self._change({name: mark, "begun": begun + 1})
+        return True
+
     def try_next(self, version: int, release: str, approved: int) -> None:
         """From the next start on, `target` is on trial. `release`: its handle; `approved`: iat of
         the approval, 0 without one. OSError: it is not, and all is as before."""
@@ -141,6 +162,7 @@ class Slots:
                 "starts": STARTS,
                 "release": release,
                 "approved": max(approved, self.approved),
+                "crashes": 0,
                 "news": "",
             }
         )
@@ -154,27 +176,50 @@ class Slots:
             self.guard.proven = True
 
     def give_up(self, why: str) -> None:
-        """What runs is given up, from the next start on: a trial for what ran before it, any other
-        slot for slot "". `why`: a short word."""
+        """What runs is given up, from the next start on: a trial for what ran before it, a slot
+        that has proved itself for slot "", but only after FAILED_STARTS. `why`: a short word."""
         record = self._record
         if self.trial:
             self.trial = False
             self._drop_trial(why)
-        elif self.slot and record["slot"] == self.slot:
+        elif self.slot and record["slot"] == self.slot and record["crashes"] + 1 >= FAILED_STARTS:
             record["slot"] = ""
             self._note_undone(why)
+
+    def settle(self) -> None:
+        """What runs has run for long: crashes before that are forgotten, if the flash allows."""
+        if self._record["crashes"]:
+            try:
+                self._change({"crashes": 0})
+            except OSError:
+                pass  # whoever calls does so again
 
     def told(self) -> None:
         """The host has heard the news."""
         self._change({"news": ""})
+
+    def _count_crash(self, cause: str) -> None:
+        """What has proved itself crashed, unless power was cut; once too often, and it is over."""
+        record = self._record
+        if not self.slot or cause == "power":
+            return
+        record["crashes"] += 1
+        if record["crashes"] < CRASHES:
+            self._save()
+        else:
+            self.slot = record["slot"] = ""
+            self._note_undone("hung" if cause == "watchdog" else "restarted")
 
     def _drop_trial(self, why: str) -> None:
         self._record["trial"] = ""
         self._note_undone(why)
 
     def _note_undone(self, why: str) -> None:
-        self._record["given_up"] = self._record["release"]
-        self._record["news"] = (UNDONE + " " + why)[:_NEWS_MAX]
+        record = self._record
+        record["given_up"] = record["release"]
+        record["auto"] = max(record["auto"], record["coming"])
+        record["crashes"] = 0
+        record["news"] = (UNDONE + " " + why)[:_NEWS_MAX]
         self._save()
 
     def _change(self, values: "dict[str, Any]") -> None:
@@ -193,9 +238,17 @@ class Slots:
         except StoreError:
             self.damaged = True
             return
-        if found is not None:
+        self.damaged = found is not None and not _is_sound(found)
+        if found is not None and not self.damaged:
             self._record.update(found)
 
     def _save(self) -> None:
         if not self.damaged:
             self._cell.save({name: self._record[name] for name in _FRESH})
+
+
+def _is_sound(found: "dict[str, Any]") -> bool:
+    """Is each value of its kind? What a program older than this one did not write is missing."""
+    values = [(fresh, found.get(name, fresh)) for name, fresh in _FRESH.items()]
+    sound = [type(value) is type(fresh) for fresh, value in values]
+    return False not in sound and {found["slot"], found["trial"]} <= {"", "a", "b"}

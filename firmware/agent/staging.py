@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 LIST = "list"  # where the list of files is kept, beside agent/ and lib/
 MARGIN_BYTES = 65_536  # of the flash stays free
+PIECE_BYTES = 4_096
 _BLOCK_BYTES = 4_096  # what a file takes at least
 
 
@@ -56,10 +57,11 @@ class Staging:
         return (self._index, self._offset) if self._index < len(self._files) else None
 
     def take(self, piece: bytes) -> None:
-        """The bytes that were wanted. Refused if they are too many, or the file is not what the
-        release says; then this update is over."""
+        """The bytes that were wanted: PIECE_BYTES, or the rest of the file, because each piece is a
+        write of the flash. Refused if they are more or fewer, or the file is not what the release
+        says; then this update is over."""
         file = self._files[self._index]
-        if not 0 < len(piece) <= file.size - self._offset:
+        if len(piece) != min(PIECE_BYTES, file.size - self._offset):
             raise Refused("wrong-size")
         self._flash.append(self._name(file), piece)
         self._offset += len(piece)

@@ -1,4 +1,7 @@
-"""A program on trial proves itself: it holds a good connection for a while without a fault."""
+"""A program on trial proves itself: it holds a good connection for a while without a fault.
+
+One that has proved itself and crashes later gives way too, after a few in a row (agent/slots.py);
+a run of SETTLED_MS ends the row."""
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -9,6 +12,7 @@ if TYPE_CHECKING:
     from agent.slots import Slots
 
 STEADY_MS = 30_000  # of one connection that was welcomed
+SETTLED_MS = 600_000  # from the start
 LOOK_MS = 500
 
 
@@ -36,6 +40,8 @@ class Trial:
                 return
         while True:
             await self._elapsed.pause(60_000)
+            if self._elapsed.ms() >= SETTLED_MS:
+                self._slots.settle()
 
     def _prove(self) -> None:
         try:

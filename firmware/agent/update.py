@@ -34,7 +34,6 @@ if TYPE_CHECKING:
 OFFER, APPROVAL, CHUNK, GO, CANCEL, HEARD = range(len(wire.UPDATES))
 NO_HANDLE = bytes(16)
 DRAIN_MS = 5_000  # for the last answer to leave before the restart
-MOST_BEGUN = 8  # between two starts: whoever sends nonsense shall not wear out the flash
 _LOOK_MS = 100
 _REASON_MAX = 32
 
@@ -62,7 +61,6 @@ class Updates:
         self._log = log
         self._release: Release | None = None  # offered and good
         self._begun = False  # accepted: its files may come
-        self._count = 0  # of those that were
         self._approved = 0
         self._restart = asyncio.Event()
         self._steps: dict[int, Any] = {
@@ -122,7 +120,9 @@ class Updates:
         self._log("update", "offered: %s (%d)" % (offered.name, offered.version))
         if trust.policy == "ask" or slots.given_up == b64.encode(offered.handle):
             return "update-approve"
-        return self._begin(offered, 0)
+        return (
+            self._begin(offered, 0) if slots.count_begun(offered.version, 0) else "update-approve"
+        )
 
     def _approve(self, message: "wire.Update") -> str:
         offered, trust = self._release, self._trust
@@ -132,12 +132,11 @@ class Updates:
             return self._where()
         approval = release.verify_approval(message.body, trust.resident_keys, trust.check_resident)
         approval.check(offered, trust.camera, self._now(), self._slots.approved)
+        if not self._slots.count_begun(offered.version, approval.iat):
+            raise Refused("too-often")
         return self._begin(offered, approval.iat)
 
     def _begin(self, offered: "Release", iat: int) -> str:
-        if self._count >= MOST_BEGUN:
-            raise Refused("too-often")
-        self._count += 1
         self._staging.begin(offered)
         self._approved, self._begun = iat, True
         self._log("update", "taking it" + (" while sharing" if self.sharing() else ""))

@@ -85,4 +85,4 @@ async def test_a_pin_that_cannot_be_held_is_told_and_stops_nothing(porch: Build)
         with (p.board.root / "agent" / "board.py").open("a") as source:
             source.write("\n\ndef bad(rows):\n    raise ValueError('invalid pin')\n")
         await p.online()
-        assert "loader: board.json: invalid pin" in p.log
+        assert "loader: pins to hold: invalid pin" in p.log

@@ -3,11 +3,13 @@
 import shutil
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from agent.flash import Flash
-from agent.slots import Slots
+from agent.slots import CRASHES, FAILED_STARTS, Slots
+from porchkit.provision import cells
 from tests.support.porch import Porch
 
 Build = Callable[..., Porch]
@@ -35,6 +37,12 @@ def on_trial(p: Porch, changes: dict[str, str]) -> None:
     slots_of(p).try_next(2, HANDLE, 0)
 
 
+def proven(p: Porch, changes: dict[str, str]) -> None:
+    """Slot "a" holds a changed program that has proved itself, some time ago."""
+    on_trial(p, changes)
+    slots_of(p).confirm()
+
+
 async def runs_the_cables(p: Porch, starts: int, because: str) -> None:
     """The old program is online after so many starts, and says why."""
     await p.online()
@@ -56,6 +64,55 @@ async def test_half_a_provisioning_runs_nothing_and_says_so(porch: Build, mark: 
         assert "provisioning was cut short; run `porchlight provision` again" in p.log
         assert "Traceback" not in p.log
         assert (p.board.resets, p.host.hellos) == ([], [])
+
+
+async def test_pins_are_held_before_anything_else(porch: Build) -> None:
+    """A TimerCam that is half provisioned would cut its own power while it is completed."""
+    async with porch(board="m5_timercam") as p:
+        (p.board.root / "provision.json").write_text('{"state": "partial", "files": {}}')
+        await p.board.start()
+        await p.board.ended()
+        assert (33, 1) in [(change.pin, change.level) for change in p.board.pins()]
+
+
+async def test_pins_that_cannot_be_held_stop_nothing(porch: Build) -> None:
+    async with porch() as p:
+        p.patch(
+            "agent/board.py", "    for row in board.hold:", "    1 // 0\n    for row in board.hold:"
+        )
+        await p.online()
+        assert "loader: pins to hold: divide by zero" in p.log
+
+
+@pytest.mark.parametrize("record", ["a folder", {"starts": "x"}, {"slot": "c"}])
+async def test_a_record_that_cannot_be_read_runs_the_cables(
+    porch: Build, record: str | dict[str, Any]
+) -> None:
+    async with porch() as p:
+        on_trial(p, {})
+        path = p.board.root / "slot.json"
+        if isinstance(record, str):
+            path.unlink()
+            path.mkdir()
+        else:
+            path.write_bytes(cells.sealed({**(cells.opened(path.read_bytes()) or {}), **record}))
+        await p.online()
+        assert p.host.hellos[-1].firmware.endswith(b"/cable")
+        assert p.board.resets == []
+
+
+@pytest.mark.parametrize("torn", ['{"x": "', "", "[]", "a folder"])
+async def test_a_torn_release_key_means_no_updates_and_nothing_else(
+    porch: Build, torn: str
+) -> None:
+    async with porch() as p:
+        path = p.board.root / "release.json"
+        if torn == "a folder":
+            path.mkdir()
+        else:
+            path.write_text(torn)
+        await p.film()
+        assert p.log.count("no update is taken") == 1
 
 
 async def test_a_whole_provisioning_runs(porch: Build) -> None:
@@ -86,6 +143,7 @@ async def test_a_good_slot_runs_its_own_files_and_no_others(porch: Build) -> Non
         ({"agent/program.py": "def main(slots):\n    return 'tired'\n"}, "ended"),
         ({"agent/radio.py": "class Radio: pass\n"}, "AttributeError"),
         ({"agent/program.py": ""}, "AttributeError"),
+        ({"agent/program.py": "def main(slots):\n    raise SystemExit\n"}, "SystemExit"),
         (None, "ImportError"),
     ],
 )
@@ -136,12 +194,60 @@ async def test_a_trial_that_never_proves_itself_cannot_feed_the_watchdog(porch: 
         await runs_the_cables(p, 2, "hung")
 
 
+@pytest.mark.parametrize("slot", ["a", "b"])
+@pytest.mark.parametrize("proven", [False, True])
+async def test_a_slot_that_is_not_there_runs_nobody_elses_program(
+    porch: Build, slot: str, proven: bool
+) -> None:
+    """Not the cable's in its stead: "agent/program.py" begins with an "a", too."""
+    async with porch() as p:
+        slots = slots_of(p)
+        if slot == "b":
+            slots.slot = "a"  # then the next one goes to b
+        slots.try_next(2, HANDLE, 0)
+        if proven:
+            slots_of(p).confirm()
+        await runs_the_cables(p, 1 + (FAILED_STARTS if proven else 1), "ImportError")
+        assert f"loader: slot {slot}" in p.log
+
+
+@pytest.mark.parametrize(
+    ("end", "because"),
+    [("1 // 0", "restarted"), ("raise SystemExit", "SystemExit"), ("return", "ended")],
+)
+async def test_a_proven_program_that_ends_on_every_start_gives_way(
+    porch: Build, end: str, because: str
+) -> None:
+    """Whether it resets the board by itself, as the first one does, or leaves it to the loader."""
+    async with porch() as p:
+        proven(p, {})
+        program = p.board.root / "a/agent/program.py"
+        if because == "restarted":
+            radio = p.board.root / "a/agent/radio.py"
+            radio.write_text(
+                f"{radio.read_text()}\n\nasync def _f(*_):\n    {end}\n\nRadio.run = _f\n"
+            )
+        else:
+            program.write_text(f"def main(slots):\n    {end}\n")
+        starts = CRASHES if because == "restarted" else FAILED_STARTS
+        await runs_the_cables(p, 1 + starts, because)
+
+
+async def test_a_proven_program_gets_another_start_after_one_failure(porch: Build) -> None:
+    once = "import os\ntry:\n    os.stat('failed')\nexcept OSError:\n"
+    once += "    open('failed', 'w').close()\n    raise MemoryError\n"
+    async with porch() as p:
+        gate = (p.board.root / "agent/gate.py").read_text()
+        proven(p, {"agent/gate.py": gate + "\n" + once})
+        await p.online()
+        assert p.host.hellos[-1].firmware.endswith(b"/a")
+        assert len(p.board.resets) == 1
+
+
 async def test_a_proven_program_that_no_longer_imports_gives_way(porch: Build) -> None:
     async with porch() as p:
-        lay_out(p, "a", {"agent/gate.py": "half of a fi"})
-        slots_of(p).try_next(2, HANDLE, 0)
-        slots_of(p).confirm()
-        await runs_the_cables(p, 2, "SyntaxError")
+        proven(p, {"agent/gate.py": "half of a fi"})
+        await runs_the_cables(p, 1 + FAILED_STARTS, "SyntaxError")
 
 
 async def test_maintenance_runs_what_the_cable_put_there(porch: Build) -> None:

@@ -1,6 +1,8 @@
 """Which program runs: the boot record through good starts, bad ones, and power cuts."""
 
-from agent.slots import STARTS, TRIAL_MS, Guard, Slots
+from accord import canon
+from agent.cell import _close
+from agent.slots import CRASHES, FAILED_STARTS, MOST_BEGUN, STARTS, TRIAL_MS, Guard, Slots
 from agent.watchdog import TIMEOUT_MS
 from tests.firmware.parts.fakes import MemoryFlash, PowerCut, Time, raises
 
@@ -42,6 +44,7 @@ def test_a_trial_starts_counted_and_stays_once_it_is_proven():
     slots.told()
     for cause in ("reset", "watchdog", "power", "reset"):
         slots = started(flash, cause)
+        slots.settle()
         assert (slots.slot, slots.trial, slots.news) == ("a", False, None)
 
 
@@ -78,12 +81,86 @@ def test_what_fell_back_falls_to_the_slot_that_was_good():
 def test_a_proven_program_that_no_longer_starts_gives_way_to_the_cables():
     flash = MemoryFlash()
     proven(flash)
-    started(flash).give_up("ImportError")
+    started(flash, "power").give_up("MemoryError")  # one may be a lack of memory
+    for _ in range(FAILED_STARTS - 1):
+        slots = started(flash)
+        assert slots.slot == "a"
+        slots.give_up("ImportError")
     slots = started(flash)
     assert (slots.slot, slots.news) == ("", (HANDLE, "update-undone ImportError"))
     slots.give_up("ImportError")  # there is nothing behind it
     assert started(flash).slot == ""
     assert slots.highest == 2  # and nothing older may come
+
+
+def test_a_proven_program_that_crashes_again_and_again_gives_way_to_the_cables():
+    for cause, why in (("reset", "restarted"), ("watchdog", "hung")):
+        flash = MemoryFlash()
+        proven(flash)
+        for _ in range(CRASHES - 1):
+            assert started(flash, cause).slot == "a"
+            assert started(flash, "power").slot == "a"  # nobody's fault, and no proof of anything
+        slots = started(flash, cause)
+        assert (slots.slot, slots.news) == ("", (HANDLE, "update-undone " + why))
+        assert (slots.given_up, slots.highest) == (HANDLE, 2)
+        assert started(flash, cause).slot == ""
+
+
+def test_crashes_are_forgotten_once_it_has_run_for_long():
+    flash = MemoryFlash()
+    proven(flash)
+    for _ in range(3):
+        for _ in range(CRASHES - 1):
+            slots = started(flash, "watchdog")
+            assert slots.slot == "a"
+        flash.error = 28
+        slots.settle()  # no fault of the program's: it goes on
+        flash.error = 0
+        slots.settle()
+    changes = flash.changes
+    slots.settle()
+    assert flash.changes == changes  # it is called once a minute
+
+
+def test_a_crash_that_cannot_be_counted_stops_nothing():
+    flash = MemoryFlash()
+    proven(flash)
+    flash.error = 28
+    for _ in range(CRASHES + 1):
+        assert started(flash).slot == "a"
+
+
+def test_a_record_of_odd_values_is_a_damaged_one():
+    for odd in ({"starts": "x"}, {"highest": None}, {"slot": "c"}, {"trial": 1}, {"news": 5}):
+        flash = MemoryFlash()
+        proven(flash)
+        record = canon.loads(b"{" + flash.files["slot.json"].split(b",", 1)[1])
+        record.update(odd)
+        flash.files["slot.json"] = _close(record, 99)
+        slots = started(flash)
+        assert (slots.slot, slots.trial, slots.damaged) == ("", False, True), odd
+        assert (slots.news, slots.highest) == (None, 0)
+
+
+def test_transfers_are_counted_for_each_approval_across_starts():
+    flash = MemoryFlash()
+    for _ in range(MOST_BEGUN):
+        assert started(flash).count_begun(2, 500)
+    assert not started(flash).count_begun(2, 500)
+    assert started(flash).count_begun(2, 501)
+    assert not started(flash).count_begun(2, 500)  # the older one counts no more
+    flash.error = 28
+    raises(OSError, started(flash).count_begun, 2, 502)
+
+
+def test_two_releases_cannot_be_played_against_each_other():
+    flash = MemoryFlash()
+    begun = [started(flash).count_begun(version, 0) for version in (2, 3) * 20]
+    assert begun.count(True) <= 1 + MOST_BEGUN
+    proven(flash, 7)
+    for _ in range(FAILED_STARTS):
+        started(flash).give_up("ImportError")
+    assert not started(flash).count_begun(6, 0)  # older than what was given up
 
 
 def test_maintenance_runs_the_cables_program_and_counts_nothing():
@@ -163,8 +240,8 @@ def test_the_guard_feeds_until_the_trials_time_is_over():
 def test_what_a_program_in_a_slot_may_rely_on():
     """The loader's code is as old as the last cable: what is taken away here is missing there."""
     public = (
-        ("approved", "confirm", "damaged", "give_up", "given_up", "guard", "highest"),
-        ("news", "pending", "slot", "target", "told", "trial", "try_next"),
+        ("approved", "confirm", "count_begun", "damaged", "give_up", "given_up", "guard"),
+        ("highest", "news", "pending", "settle", "slot", "target", "told", "trial", "try_next"),
     )
     slots = started(MemoryFlash())
     for name in public[0] + public[1]:
@@ -190,10 +267,13 @@ def life(flash):
     """An update that proves itself, a second that is given up, a third that hangs: every write
     there is. Yields after each step what may run at the next start, before and after it."""
     slots = started(flash)
+    slots.count_begun(2, 100)
     slots.try_next(2, HANDLE, 100)
     slots = started(flash)
     slots.confirm()
     slots.told()
+    slots = started(flash, "watchdog")
+    slots.settle()
     slots.try_next(3, HANDLE, 200)
     slots = started(flash)
     slots.give_up("ValueError")
@@ -202,6 +282,8 @@ def life(flash):
     started(flash)
     slots = started(flash, "watchdog")
     slots.told()
+    for _ in range(CRASHES):
+        started(flash)
 
 
 def test_a_power_cut_at_any_write_leaves_a_record_and_never_a_third_start():

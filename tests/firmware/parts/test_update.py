@@ -5,10 +5,10 @@ from hashlib import sha256
 from accord import b64, envelope, wire
 from agent.config import Fields
 from agent.release import APPROVAL_S, APPROVAL_TYP, MAX_BYTES, RELEASE_TYP
-from agent.slots import Slots
-from agent.staging import MARGIN_BYTES, Staging
+from agent.slots import FAILED_STARTS, MOST_BEGUN, Slots
+from agent.staging import MARGIN_BYTES, PIECE_BYTES, Staging
 from agent.trust import Trust
-from agent.update import APPROVAL, CANCEL, CHUNK, GO, HEARD, MOST_BEGUN, OFFER, Updates
+from agent.update import APPROVAL, CANCEL, CHUNK, GO, HEARD, OFFER, Updates
 from tests.firmware.parts.fakes import (
     CAMERA,
     NOW,
@@ -22,10 +22,10 @@ from tests.firmware.parts.fakes import (
 )
 
 MAKER = b64.encode(b"m" * 32)
-PIECE = 100
+PIECE = PIECE_BYTES
 PROGRAM = {
     "agent/__init__.py": b"",
-    "agent/gate.py": b"gate = 1\n" * 30,
+    "agent/gate.py": b"gate = 1\n" * 1000,  # more than two pieces
     "agent/program.py": b"def main(slots):\n    pass\n",
     "lib/accord/wire.py": b"wire = 2\n" * 12,
 }
@@ -263,7 +263,8 @@ def test_never_back():
     made = Made(version=6)
     board.take(made)
     Board(flash).slots.confirm()
-    Board(flash).slots.give_up("ImportError")
+    for _ in range(FAILED_STARTS):
+        Board(flash).slots.give_up("ImportError")
     board = Board(flash, running=1)  # the cable's program again
     assert board.slots.slot == ""
     assert board.say(OFFER, Made(version=5).token) == "update-refused not-newer"
@@ -282,16 +283,12 @@ def test_not_while_another_is_on_trial_or_somebody_works_on_it_or_nobody_knows()
 
 def test_files_that_are_not_what_the_release_says():
     for changed, why in (
-        (b"gate = 2\n" * 30, "wrong-hash"),
-        (b"gate = 1\n" * 31, "wrong-size"),
+        (b"gate = 2\n" * 1000, "wrong-hash"),
+        (b"gate = 1\n" * 1001, "wrong-size"),
     ):
         board, made = Board(MemoryFlash(OLD)), Made()
         made.sent[2] = changed
-        word = board.offer(made)
-        for index, content in enumerate(made.sent):
-            if word.startswith("update-at") and content:
-                word = board.say(CHUNK, content, index, 0)
-        assert word == "update-refused " + why
+        assert board.send(made, board.offer(made)) == "update-refused " + why
         assert board.say(GO) == "update-refused not-ready"
         assert not Board(board.flash).slots.trial
 
@@ -303,19 +300,50 @@ def test_a_truncated_file_never_becomes_ready():
     while word.startswith("update-at"):
         index, offset = [int(number) for number in word.split(" ")[1:3]]
         word = board.say(CHUNK, made.sent[index][offset : offset + PIECE], index, offset)
-    assert word == "update-refused wrong-size"  # a chunk of nothing
+    assert word == "update-refused wrong-size"  # a byte is missing
     assert board.say(GO) == "update-refused not-ready"
 
 
 def test_a_host_that_sends_nonsense_does_not_wear_out_the_flash():
-    board, made = Board(MemoryFlash(OLD), "auto"), Made()
-    for _ in range(MOST_BEGUN):
-        assert board.offer(made) == "update-at 0 0"
-        assert board.say(CHUNK, bytes(len(made.list))) == "update-refused wrong-hash"
+    """Not with restarts between, not by one approval, and not where none is needed."""
+    for policy, exhausted in (("ask", "update-refused too-often"), ("auto", "update-approve")):
+        flash, made = MemoryFlash(OLD), Made()
+        for _ in range(MOST_BEGUN):
+            board = Board(flash, policy)
+            assert board.offer(made) == "update-at 0 0"
+            assert board.say(CHUNK, bytes(len(made.list))) == "update-refused wrong-hash"
+        Board(flash, policy).say(OFFER, made.token)  # what was left of the last one goes
+        changes, board = flash.changes, Board(flash, policy)
+        word = board.offer(made) if policy == "ask" else board.say(OFFER, made.token)
+        assert (word, flash.changes) == (exhausted, changes)
+        assert board.say(OFFER, made.token) == "update-approve"
+        assert board.say(APPROVAL, made.approval(iat=NOW - 4)) == "update-at 0 0"
+
+
+def test_two_releases_do_not_take_turns():
+    flash, board = MemoryFlash(OLD), None
+    made = {2: Made(), 3: Made(version=3)}
+    words = [Board(flash, "auto").say(OFFER, made[version].token) for version in (2, 3) * 20]
+    assert words.count("update-at 0 0") <= 1 + MOST_BEGUN
+    board = Board(flash)
+    for version, iat in ((2, NOW - 5), (3, NOW - 4)):
+        board.say(OFFER, made[version].token)
+        assert board.say(APPROVAL, made[version].approval(iat=iat)) == "update-at 0 0"
+    board.say(OFFER, made[2].token)
+    assert board.say(APPROVAL, made[2].approval()) == "update-refused too-often"
+
+
+def test_a_piece_is_as_large_as_it_can_be():
+    """Each is a write of the flash: a byte at a time would be half a million of them."""
+    board, made = Board(MemoryFlash(OLD)), Made()
+    board.offer(made)
+    assert board.say(CHUNK, made.list, 0, 0) == "update-at 2 0"
     changes = board.flash.changes
-    assert board.offer(made) == "update-refused too-often"
-    assert board.flash.changes <= changes + 1  # what was left of the last one
-    assert Board(board.flash, "auto").offer(made) == "update-at 0 0"
+    assert board.say(CHUNK, made.sent[2][:1], 2, 0) == "update-refused wrong-size"
+    assert board.flash.changes == changes
+    board.offer(made)
+    board.say(CHUNK, made.list, 0, 0)
+    assert board.say(CHUNK, made.sent[2][: PIECE + 1], 2, 0) == "update-refused wrong-size"
 
 
 def test_a_list_that_is_not_what_the_release_says():
@@ -401,12 +429,14 @@ def test_a_flash_that_fails_is_told_and_nothing_changes():
 def test_it_goes_on_where_it_was_and_ignores_what_it_did_not_want():
     board, made = Board(MemoryFlash(OLD)), Made()
     board.offer(made)
-    assert board.say(CHUNK, made.list[:PIECE], 0, 0) == "update-at 0 100"
-    assert board.say(CHUNK, made.list[:PIECE], 0, 0) == "update-at 0 100"
-    assert board.say(CHUNK, b"?" * 10, 3, 0) == "update-at 0 100"
-    assert board.say(OFFER, made.token) == "update-at 0 100"  # over a new connection
-    assert board.say(APPROVAL, made.approval()) == "update-at 0 100"
-    assert board.send(made, "update-at 0 100") == "update-ready"
+    board.say(CHUNK, made.list, 0, 0)
+    where = f"update-at 2 {PIECE}"
+    assert board.say(CHUNK, made.sent[2][:PIECE], 2, 0) == where
+    assert board.say(CHUNK, made.sent[2][:PIECE], 2, 0) == where
+    assert board.say(CHUNK, b"?" * 10, 3, 0) == where
+    assert board.say(OFFER, made.token) == where  # over a new connection
+    assert board.say(APPROVAL, made.approval()) == where
+    assert board.send(made, where) == "update-ready"
     assert board.say(CHUNK, b"?", 1, 0) == "update-ready"
     assert board.say(OFFER, made.token) == "update-ready"
 
