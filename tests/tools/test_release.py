@@ -92,6 +92,12 @@ def test_key_make_show(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> No
     capsys.readouterr()
     assert cli.main(["release", "show", out, "--json"]) == 0
     row = json.loads(capsys.readouterr().out)
+    assert "agent/program.mpy" in row["files"]  # an ESP32 compiles too slowly for its trial
+    made = releases.load(Path(out)).files["agent/jpegdc_tables.mpy"]  # native code
+    assert (made[:2], made[2] >> 2) == (b"M\x06", 10)  # version 6, xtensawin
+    assert cli.main(["release", "make", "--key", key, "--out", out, "--source"]) == 0
+    assert "source" in capsys.readouterr().out
+    assert "agent/program.py" in releases.load(Path(out)).files
     assert row["maker"] == keys.thumb(keys.load_public(Path(key)))
     assert cli.main(["release", "make", "--key", key, "--firmware", str(tmp_path)]) == 1
     assert "holds no firmware" in capsys.readouterr().err

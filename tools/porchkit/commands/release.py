@@ -10,14 +10,19 @@ from porchkit.errors import CommandError
 from porchkit.paths import firmware_root
 from porchkit.words import clean
 
+# sys.implementation._mpy of every board in boards/: xtensawin, native code 3 (MicroPython 1.26 up)
+CAMERAS = 10 << 10 | 3 << 8 | 6
+
 HELP = """\
 examples:
   porchlight release key maker.pem                  a release key of your own; keep it offline
   porchlight release make --key maker.pem           writes porchlight-NAME.release
   porchlight release show porchlight-0.2.0.release  what is in it, and whose it is
 
---mpy takes what `sys.implementation._mpy` says on the boards; compiled files load faster, and only
-there: another board goes back to what it ran before. Without it a release is source, for all.
+A release is compiled for ESP32 and ESP32-S3 with MicroPython 1.26 or newer: a board that had to
+compile it at its start might not be through when the trial's time is over. Compiled files load
+nowhere else: another board goes back to what it ran before. --mpy takes what
+`sys.implementation._mpy` says on such boards; --source is for all, and for virtual ones.
 NAME and the release number stand in firmware/agent/version.py; raise RELEASE each time, for no
 camera takes one that is not newer. A camera takes releases of the one key that provisioning wrote
 to it (release.json), and only as its resident's policy says."""
@@ -32,7 +37,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
     make = actions.add_parser("make", help="sign the firmware as it is now")
     make.add_argument("--key", type=Path, required=True, metavar="FILE", help="the release key")
     make.add_argument("--firmware", type=Path, metavar="FOLDER", help="another firmware/ folder")
-    make.add_argument("--mpy", type=int, default=0, metavar="N", help="compile, for these boards")
+    kind = make.add_mutually_exclusive_group()
+    kind.add_argument("--mpy", type=int, default=CAMERAS, metavar="N", help="for other boards")
+    kind.add_argument("--source", action="store_true", help="do not compile: virtual boards")
     make.add_argument("--out", type=Path, metavar="FILE", help="default porchlight-NAME.release")
     show = actions.add_parser("show", help="what a release says of itself")
     show.add_argument("file", type=Path, metavar="FILE", help="the release")
@@ -61,7 +68,7 @@ def _make(args: argparse.Namespace) -> None:
     firmware = args.firmware or firmware_root()
     if not (firmware / "agent").is_dir():
         raise CommandError(f"{firmware} holds no firmware; name the folder with agent/ and lib/")
-    release = releases.build(firmware, key, args.mpy)
+    release = releases.build(firmware, key, 0 if args.source else args.mpy)
     out = args.out or Path(f"porchlight-{release.name}.release")
     releases.save(release, out)
     print(f"{out}: {_told(release)}")
@@ -79,5 +86,7 @@ def _show(args: argparse.Namespace) -> None:
 
 
 def _told(release: releases.Release) -> str:
+    compiled = any(path.endswith(".mpy") for path in release.files)
     size = f"{len(release.files)} files, {release.size // 1024} KB"
+    size += ", compiled" if compiled else ", source"
     return f"release {release.number} ({clean(release.name)}), {size}"
