@@ -1,6 +1,7 @@
 """`porchlight sim --pty`: boards on ports until Ctrl-C."""
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -11,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from porchkit import cli
+from tests.support.provisioning import living
 
 
 @contextmanager
@@ -57,6 +59,30 @@ def test_boards_with_the_firmware_keep_what_is_on_them(tmp_path: Path) -> None:
         mpremote(port, "exec", "open('/kept', 'w').close()")
     with bench("--folder", tmp_path / "bench") as (_, [port], _):
         assert "kept" in mpremote(port, "fs", "ls")
+
+
+async def test_the_line_that_it_prints_provisions_the_board(tmp_path: Path) -> None:
+    async with living(tmp_path) as porch:
+        with bench("--folder", tmp_path / "bench") as (_, _, said):
+            (line,) = re.findall(r"^ *porchlight (provision NAME .*)$", said, re.MULTILINE)
+            words = [{"NAME": "porch"}.get(word, word) for word in line.split()]
+            where = ["--home", str(porch.home.path), "--wifi-file", str(porch.wifi)]
+            done = await porch.type(*words, *where)
+            assert done.code == 0, done.out + done.err
+
+
+def test_a_folder_is_for_one_bench_at_a_time(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with bench("--folder", tmp_path):
+        assert cli.main(["sim", "--pty", "--folder", str(tmp_path)]) == 1
+        err = capsys.readouterr().err
+        assert err == (
+            f"porchlight: another porchlight sim --pty uses {tmp_path}; "
+            "end it, or name another --folder\n"
+        )
+    with bench("--folder", tmp_path):
+        pass  # and free again
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,7 @@
 """Releases as files, and the two commands: what is made, what is shown, what is refused."""
 
 import json
+import struct
 import zipfile
 from pathlib import Path
 
@@ -73,6 +74,31 @@ def test_what_is_no_file(tmp_path: Path) -> None:
     (tmp_path / "text").write_text("text")
     with pytest.raises(CommandError, match="is no release"):
         releases.load(tmp_path / "text")
+
+
+@pytest.mark.parametrize(("flags", "method"), [(1, zipfile.ZIP_DEFLATED), (0, 99)])
+def test_a_zip_that_cannot_be_unpacked(
+    made: releases.Release,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    flags: int,
+    method: int,
+) -> None:
+    path = tmp_path / "x.release"
+    releases.save(made, path)
+    raw = bytearray(path.read_bytes())
+    for head, at in ((b"PK\x03\x04", 6), (b"PK\x01\x02", 8)):  # as if encrypted, or by a newer zip
+        struct.pack_into("<HH", raw, raw.index(head) + at, flags, method)
+    path.write_bytes(raw)
+    assert cli.main(["release", "show", str(path)]) == 1
+    assert "is no release" in capsys.readouterr().err
+
+
+def test_a_version_that_is_no_python(tmp_path: Path) -> None:
+    (tmp_path / "agent").mkdir()
+    (tmp_path / "agent/version.py").write_text('NAME = "x"\nRELEASE = = 2\n')
+    with pytest.raises(CommandError, match=r"agent/version.py, line 2 is no Python: invalid"):
+        releases.build(tmp_path, KEY)
 
 
 @pytest.mark.parametrize("version", ["", "NAME = 1\nRELEASE = 2\n", 'NAME = "x"\n'])

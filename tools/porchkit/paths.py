@@ -9,6 +9,11 @@ _CHECKOUT = _PACKAGE.parent.parent
 _WHEEL = _PACKAGE / "_data"
 
 
+def in_checkout() -> bool:
+    """Whether this runs from a clone of the project, with its Makefile."""
+    return (_CHECKOUT / "Makefile").is_file() and (_CHECKOUT / "firmware/main.py").is_file()
+
+
 def firmware_root() -> Path:
     """The folder that mirrors a board's flash: main.py, agent/, lib/. CommandError without it."""
     return _find("firmware", "main.py")

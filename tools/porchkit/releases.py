@@ -16,7 +16,7 @@ from typing import Any, Final
 
 from accord import b64, canon, envelope
 from accord.errors import Refused
-from porchkit import keys
+from porchkit import keys, zips
 from porchkit.errors import CommandError
 from porchkit.provision import program
 
@@ -112,7 +112,7 @@ def load(path: Path) -> Release:
         name, number, maker = str(said["name"]), int(said["version"]), str(said["iss"])
     except OSError as error:
         raise CommandError(f"cannot read {path}: {error.strerror}") from None
-    except (zipfile.BadZipFile, Refused, KeyError, ValueError, TypeError):
+    except (*zips.UNREADABLE, Refused, KeyError, ValueError, TypeError):
         raise CommandError(
             f"{path} is no release; make one with: porchlight release make"
         ) from None

@@ -1,6 +1,8 @@
 """Firmware files: what is taken, what is refused, and with which words."""
 
 import io
+import os
+import struct
 import zipfile
 from itertools import pairwise
 from pathlib import Path
@@ -109,6 +111,21 @@ def _zip(**files: bytes) -> bytes:
     return out.getvalue()
 
 
+def _marked(flags: int, archive: bytes, method: int = zipfile.ZIP_DEFLATED) -> bytes:
+    """`archive` as if it were encrypted (1), or compressed in another way."""
+    raw = bytearray(archive)
+    for head, at in ((b"PK\x03\x04", 6), (b"PK\x01\x02", 8)):
+        struct.pack_into("<HH", raw, raw.index(head) + at, flags, method)
+    return bytes(raw)
+
+
+def test_what_is_no_file_is_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    for path in (tmp_path / "pipe", tmp_path, Path("/dev/zero")):
+        with pytest.raises(CommandError, match="is no file"):
+            source.from_file(path)
+
+
 def test_the_zip_of_a_release_is_opened(tmp_path: Path) -> None:
     path = tmp_path / "mpy_cam-v1.27.0-AI_THINKER.zip"
     path.write_bytes(_zip(folder__firmware_bin=MERGED, readme=b"hello"))
@@ -124,6 +141,8 @@ def test_the_zip_of_a_release_is_opened(tmp_path: Path) -> None:
         (_zip(a__firmware_bin=MERGED, b__firmware_bin=MERGED), "pass the .zip of one board"),
         (_zip(firmware_bin=MERGED)[:-40], "damaged .zip"),
         (_zip(firmware_bin=MERGED)[:500] + b"?" + _zip(firmware_bin=MERGED)[501:], "damaged .zip"),
+        (_marked(1, _zip(firmware_bin=MERGED)), "or an encrypted one"),
+        (_marked(0, _zip(firmware_bin=MERGED), method=99), "damaged .zip"),
         (_zip(firmware_bin=bytes(40 << 20)), "larger than any board's flash"),
     ],
 )
@@ -179,6 +198,8 @@ def test_what_is_odd_is_said() -> None:
     )
     assert len(said) == 3
     assert checks.warnings(Chip("esp32", "", "", 4 << 20, None), _target()) == []
+    (unasked,) = checks.warnings(Chip("esp32", "", "", 4 << 20, None), None)
+    assert "without --board nobody knows whether this board has PSRAM" in unasked
 
 
 @pytest.mark.parametrize(

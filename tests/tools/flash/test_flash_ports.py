@@ -8,7 +8,7 @@ import sys
 import pytest
 import serial
 
-from porchkit import cli
+from porchkit import cli, paths
 from porchkit.flash import opening, ports
 from porchkit.flash.errors import NoPort
 from tests.support.usbports import ENTRIES, entry
@@ -97,6 +97,11 @@ def test_a_port_that_cannot_be_opened_says_what_to_do(
         opening.opened("/dev/ttyUSB0")
 
 
+def test_what_is_no_serial_port() -> None:
+    with pytest.raises(NoPort, match=r"^/dev/null: no serial port; see `porchlight ports`$"):
+        opening.opened("/dev/null")
+
+
 def test_the_lines_are_low_before_the_port_opens(monkeypatch: pytest.MonkeyPatch) -> None:
     seen: list[tuple[bool, bool, bool]] = []
 
@@ -115,13 +120,16 @@ def test_the_lines_are_low_before_the_port_opens(monkeypatch: pytest.MonkeyPatch
     assert seen == [(False, False, True)]
 
 
+@pytest.mark.parametrize(
+    ("checkout", "how"), [(True, "make install"), (False, "pip install 'porchlight-cam[flash]'")]
+)
 def test_without_the_extra_there_is_one_line(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], checkout: bool, how: str
 ) -> None:
+    assert paths.in_checkout()
+    monkeypatch.setattr(paths, "in_checkout", lambda: checkout)
     for name in list(sys.modules):
         if name.partition(".")[0] in ("esptool", "serial"):
             monkeypatch.setitem(sys.modules, name, None)
     assert cli.main(["ports"]) == 1
-    assert capsys.readouterr().err == (
-        "porchlight: this needs pyserial; install it: pip install 'porchlight-cam[flash]'\n"
-    )
+    assert capsys.readouterr().err == f"porchlight: this needs pyserial; install it: {how}\n"

@@ -48,6 +48,11 @@ def fits(firmware: Firmware, chip: Chip) -> None:
 def warnings(chip: Chip, target: Target | None) -> list[str]:
     """What is odd, but no reason to stop."""
     said = []
+    if target is None:
+        said.append(
+            "without --board nobody knows whether this board has PSRAM, can be used, or is made "
+            "any more; `porchlight boards` lists them"
+        )
     if chip.psram_mb == 0:
         said.append("this chip names no PSRAM; without PSRAM the camera does not start")
     if target and target.flash_mb * MB > chip.flash_bytes:

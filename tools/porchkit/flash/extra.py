@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from porchkit import paths
 from porchkit.errors import CommandError
 
 _PACKAGES = {"serial": "pyserial"}
@@ -16,6 +17,5 @@ def needed() -> Iterator[None]:
     except ModuleNotFoundError as error:
         name = (error.name or "").partition(".")[0]
         package = _PACKAGES.get(name, name)
-        raise CommandError(
-            f"this needs {package}; install it: pip install 'porchlight-cam[flash]'"
-        ) from error
+        how = "make install" if paths.in_checkout() else "pip install 'porchlight-cam[flash]'"
+        raise CommandError(f"this needs {package}; install it: {how}") from error

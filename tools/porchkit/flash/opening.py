@@ -59,6 +59,8 @@ def _why(device: str, error: Exception) -> str:
             f"{device}: another program is using it; close serial monitors, Thonny, mpremote, "
             "and run this again"
         )
+    if number == errno.ENOTTY or "Inappropriate ioctl" in text:
+        return f"{device}: no serial port; see `porchlight ports`"
     return f"{device}: cannot be opened: {text}"
 
 

@@ -1,9 +1,11 @@
 """Where the firmware file comes from: --firmware, or the one download that its board pins."""
 
 import io
+import stat
 import zipfile
 from pathlib import Path
 
+from porchkit import zips
 from porchkit.errors import CommandError
 from porchkit.flash import download
 from porchkit.flash.errors import Refused
@@ -17,9 +19,12 @@ _IN_ZIP = "firmware.bin"
 def from_file(path: Path) -> Firmware:
     """A .bin, or the release's .zip with firmware.bin inside."""
     try:
-        size = path.stat().st_size
+        seen = path.stat()
     except OSError as error:
         raise CommandError(f"{path}: {error.strerror}") from error
+    if not stat.S_ISREG(seen.st_mode):
+        raise CommandError(f"{path} is no file; pass the .bin or the .zip itself")
+    size = seen.st_size
     if size > _MOST_BYTES:
         raise Refused(f"{path.name} has {size >> 20} MB; no board has that much flash")
     return _parsed(path.read_bytes(), path.name)
@@ -62,5 +67,7 @@ def _unzipped(contents: bytes, name: str) -> bytes:
             if inside[0].file_size > _MOST_BYTES:
                 raise Refused(f"{_IN_ZIP} in {name} is larger than any board's flash")
             return archive.read(inside[0])
-    except zipfile.BadZipFile as error:
-        raise Refused(f"{name} is a damaged .zip; get the file again") from error
+    except zips.UNREADABLE as error:
+        raise Refused(
+            f"{name} is a damaged .zip, or an encrypted one; get the file again"
+        ) from error

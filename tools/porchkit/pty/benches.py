@@ -1,21 +1,38 @@
 """`porchlight sim --pty`: a bench of virtual boards, each on its port, until somebody stops it."""
 
 import asyncio
-from collections.abc import Callable
-from contextlib import AsyncExitStack
+import fcntl
+from collections.abc import Callable, Iterator
+from contextlib import AsyncExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from porchkit import flashroot, footage
+from porchkit.errors import CommandError
 from porchkit.pty.board import PtyBoard
 
 _HOW = """
   mpremote connect {port} repl                the prompt; Ctrl-X leaves it
   mpremote connect {port} mount firmware      run what you edit, without copying
-  porchlight provision {port}                 make it a camera of yours
+  porchlight provision NAME --port {port} --board ai_thinker
+                                              make it a camera of yours
   pytest tests/hardware --port {port}         what every board has to pass
 
 Ctrl-C here unplugs the boards."""
+
+
+@contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    """The folder for this bench only: two boards on one flash would write over each other."""
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with (folder / ".lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            raise CommandError(
+                f"another porchlight sim --pty uses {folder}; end it, or name another --folder"
+            ) from None
+        yield
 
 
 @dataclass(frozen=True)
@@ -28,15 +45,10 @@ class Bench:
 
     async def run(self, folder: Path, tell: Callable[[str], None]) -> int:
         """The flash of each is in `folder`; what is there stays there. Runs until cancelled."""
-        films: list[Path | None] = [None] * self.boards
-        if self.footage is not None:
-            made = await asyncio.to_thread(
-                footage.prepare, self.footage, folder / "footage", self.boards
-            )
-            films = [*made]
         async with AsyncExitStack() as plugged:
+            plugged.enter_context(_alone(folder))
             ports = []
-            for number, film in enumerate(films):
+            for number, film in enumerate(await self._films(folder)):
                 board = PtyBoard(folder / f"board{number}", footage=film)
                 board.root.mkdir(mode=0o700, parents=True, exist_ok=True)
                 if self.firmware:
@@ -47,3 +59,10 @@ class Bench:
             tell(_HOW.format(port=ports[0]))
             await asyncio.Event().wait()
         return 0
+
+    async def _films(self, folder: Path) -> list[Path | None]:
+        """What each board sees."""
+        if self.footage is None:
+            return [None] * self.boards
+        kept = folder / "footage"
+        return [*await asyncio.to_thread(footage.prepare, self.footage, kept, self.boards)]
