@@ -3,8 +3,9 @@
 from accord import canon
 from agent.cell import _close
 from agent.slots import CRASHES, FAILED_STARTS, MOST_BEGUN, STARTS, TRIAL_MS, Guard, Slots
+from agent.trial import SETTLED_MS, Trial
 from agent.watchdog import TIMEOUT_MS
-from tests.firmware.parts.fakes import MemoryFlash, PowerCut, Time, raises
+from tests.firmware.parts.fakes import MemoryFlash, PowerCut, Time, finish, raises
 
 HANDLE = "aGFuZGxlLWhhbmRsZS0xNg"
 HOW = ("before", "half", "after")
@@ -120,6 +121,24 @@ def test_crashes_are_forgotten_once_it_has_run_for_long():
     changes = flash.changes
     slots.settle()
     assert flash.changes == changes  # it is called once a minute
+
+
+def test_a_program_settles_itself_once_it_has_run_for_ten_minutes():
+    class Until(Time):
+        async def pause(self, ms):
+            self.now += ms
+            if self.now > self.end:
+                raise PowerCut()
+
+    for end, slot in ((SETTLED_MS - 1, ""), (SETTLED_MS + 60_000, "a")):
+        flash, time = MemoryFlash(), Until()
+        proven(flash)
+        time.end = end
+        trial = Trial(started(flash, "watchdog"), lambda: 0, time, None)
+        raises(PowerCut, finish, trial.run())
+        for _ in range(CRASHES - 2):
+            assert started(flash, "watchdog").slot == "a"
+        assert started(flash, "watchdog").slot == slot
 
 
 def test_a_crash_that_cannot_be_counted_stops_nothing():
