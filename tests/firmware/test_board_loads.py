@@ -201,6 +201,8 @@ async def test_a_slot_that_is_not_there_runs_nobody_elses_program(
 ) -> None:
     """Not the cable's in its stead: "agent/program.py" begins with an "a", too."""
     async with porch() as p:
+        as_on_a_chip = 'sys.path[0] = ""\nif "lib" not in sys.path:'  # here it is where main.py is
+        p.patch("main.py", 'if "lib" not in sys.path:', as_on_a_chip)
         slots = slots_of(p)
         if slot == "b":
             slots.slot = "a"  # then the next one goes to b
@@ -231,6 +233,17 @@ async def test_a_proven_program_that_ends_on_every_start_gives_way(
             program.write_text(f"def main(slots):\n    {end}\n")
         starts = CRASHES if because == "restarted" else FAILED_STARTS
         await runs_the_cables(p, 1 + starts, because)
+
+
+async def test_whoever_works_over_usb_causes_no_crashes(porch: Build) -> None:
+    async with porch() as p:
+        proven(p, {"agent/program.py": "def main(slots):\n    return 'interrupted'\n"})
+        for _ in range(3):
+            for _ in range(CRASHES - 1):
+                assert slots_of(p).slot == "a"
+            await p.board.start()
+            await p.board.ended()
+        assert p.board.resets == []
 
 
 async def test_a_proven_program_gets_another_start_after_one_failure(porch: Build) -> None:
