@@ -271,5 +271,12 @@ class Camera:
         if count:
             await self._add(type, reason=reason, detail={"count": count} if count > 1 else None)
 
+    async def refused(self, reason: str) -> None:
+        """Whoever claimed to be the source was sent away: the first of a minute for each reason,
+        with how many there were."""
+        count = self._faults.due(("board", reason), self._desk.clock.monotonic())
+        if count:
+            await self._add("board.refused", reason=reason, detail={"count": count})
+
     async def _add(self, type: str, **more: Any) -> None:
         await self._desk.entries.add(type, resident=self.resident, camera=self.id, **more)

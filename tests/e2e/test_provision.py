@@ -11,6 +11,7 @@ import pexpect
 import pytest
 
 from porchkit import cli
+from porchkit.provision import cells
 from porchkit.pty import PtyBoard
 from tests.support.provisioning import (
     FRAMES,
@@ -71,6 +72,35 @@ def _no_secret_anywhere(porch: Porch, folder: Path, *done: Done) -> None:
     for path in [files, *files.iterdir()]:
         assert path.stat().st_mode & 0o077 == 0, path
     assert b"provision" in shown  # it was looked at while it ran
+
+
+async def test_a_board_that_lost_its_memory_is_told_why_and_what_it_says_works(
+    porch: Porch, film: Path, tmp_path: Path
+) -> None:
+    async with PtyBoard(tmp_path / "board", footage=film) as board:
+        first = await well(porch.provision("porch", board.port))
+        await board.stop()
+        (board.root / "state.json").write_bytes(
+            cells.sealed({"generation": 99, "boot": 50, "floor": 0})  # has been at work for long
+        )
+        await board.start()
+        where = ["--home", str(porch.home.path)]
+        await well(porch.type("grant", "porch", "--to", "fire", *where))
+        async with asyncio.timeout(30):
+            assert await streamed(porch, first.board["id"]) == FRAMES
+        await board.stop()
+        for name in ("state.json", "state.bak", "main.py"):
+            (board.root / name).unlink(missing_ok=True)
+        await board.start()
+        done = await porch.provision("porch", board.port)
+        (row,) = [row for row in done.board["checks"] if row["check"] == "online"]
+        assert (done.code, row["outcome"]) == (1, "FAIL")
+        assert "the host sent the board away: it forgot how often it started" in row["says"]
+        anew = await well(porch.type(*porch.words("porch", board.port), "--new-key"))
+        assert anew.board["id"] != first.board["id"]
+        await well(porch.type("grant", "porch", "--to", "fire", *where))
+        async with asyncio.timeout(30):
+            assert await streamed(porch, anew.board["id"]) == FRAMES
 
 
 async def test_several_boards_at_once_get_names_and_keys_of_their_own(

@@ -225,13 +225,22 @@ async def test_sequence_goes_on_across_connections_of_one_boot(
     async with board_at(host, porch, boot=6) as rebooted:
         await rebooted.send_frame(picture(), handle, sequence=1)
         await rebooted.socket.ping()
+    before = len(host.entries(ann, "board.refused"))
+    for _ in range(4):
+        assert await _as_an_earlier_boot(host, porch) == "old-boot"
+    await until(lambda: len(host.entries(ann, "board.refused")) > before)
+    (entry,) = host.entries(ann, "board.refused")[before:]  # one a minute, however often it tries
+    assert (entry["reason"], entry["detail"]) == ("old-boot", {"count": 1})
+
+
+async def _as_an_earlier_boot(host: InThread, porch: Kit) -> str:
     earlier = BoardPeer(host.uplink, porch.key, boot=5, tls=host.tls())
     await earlier.connect()
     await earlier.socket.send(earlier.session.hello())
     earlier.session.receive(await earlier.socket.recv())  # type: ignore[arg-type]
     assert earlier.session.next_event() is not None
     await earlier.socket.send(earlier.session.take_outgoing())
-    assert await earlier.dismissed() == "old-boot"
+    return await earlier.dismissed()
 
 
 async def test_gaps_are_counted_and_allowed(

@@ -24,6 +24,11 @@ def _entry(type: str, **more: object) -> dict[str, object]:
         (_entry("access.refused", reason="expired"), "fire was refused porch: the grant ran out"),
         (_entry("access.refused", reason="new-word"), "fire was refused porch: new-word"),
         (_entry("board.online"), "porch connected"),
+        (_entry("board.refused", reason="bad-mac"), "the host sent porch away: bad-mac"),
+        (
+            _entry("board.refused", reason="old-boot"),
+            "the host sent porch away: it forgot how often it started; provision it with --new-key",
+        ),
         (_entry("never.heard", reason="why"), "never.heard: why"),
         (_entry("view.open", hub_name=None), "HUBTHUMB… opened porch"),
         (

@@ -42,7 +42,7 @@ _REASONS = {
     "ticket-stolen": "the link was used from another address",
     "ticket-expired": "the link was over",
     "closed": "it closed the view",
-    "old-boot": "it counts its starts from an earlier one; provision it again",
+    "old-boot": "it forgot how often it started; provision it with --new-key",
     "bad-proof": "whoever it was does not have its key",
     "policy": "it is set to take none",
     "not-approved": "you have not approved it",

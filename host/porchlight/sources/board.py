@@ -169,7 +169,7 @@ class Uplink:
             metrics.repeats.inc()
         camera = self._cameras.get(session.camera) if session.camera else None
         if camera is not None:
-            await camera.note("board.refused", reason=reason)
+            await camera.refused(reason)
             return
         count = self._tally.due(reason, self._desk.clock.monotonic())
         if count:

@@ -40,6 +40,14 @@ test("an entry of a kind this page does not know is still told", () => {
     );
 });
 
+test("a board that the host refused did not refuse anything", () => {
+    assert.equal(
+        entrySentence({ type: "board.refused", camera: "CAM", reason: "old-boot" }, names),
+        "Front door was sent away by the host " +
+            "(it has forgotten how often it started; provision it with --new-key).",
+    );
+});
+
 test("a permission taken back says whose it was, also where the entry does not", () => {
     const who = new Names({ HUB: "Maple Street hub" }, "ME");
     who.learnCamera({ id: "CAM", label: "Front door" });

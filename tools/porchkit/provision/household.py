@@ -225,9 +225,19 @@ def newest_entry(house: Household) -> int:
 
 
 def came_online(house: Household, camera: str, newest: int) -> bool:
-    """Whether the camera's board has connected after entry `newest`."""
+    """Whether its board has connected after entry `newest`."""
+    return bool(_entries(house, camera, newest, "board.online"))
+
+
+def sent_away(house: Household, camera: str, newest: int) -> str:
+    """Why the host sent the camera's board away after entry `newest`, "" if it did not."""
+    rows = _entries(house, camera, newest, "board.refused")
+    return str(rows[-1]["reason"]) if rows else ""
+
+
+def _entries(house: Household, camera: str, newest: int, type: str) -> list[dict[str, Any]]:
     rows = house.client.get("/entries", {"after": newest, "limit": _PAGE})["entries"]
-    return any(row["type"] == "board.online" and row["camera"] == camera for row in rows)
+    return [row for row in rows if row["type"] == type and row["camera"] == camera]
 
 
 def _der(ca: Path) -> bytes:

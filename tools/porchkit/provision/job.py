@@ -23,6 +23,7 @@ from porchkit.provision import (
     household,
     identity,
     install,
+    online,
     program,
     running,
     show,
@@ -32,8 +33,6 @@ from porchkit.provision.household import Folder, Household
 from porchkit.provision.verdicts import FAIL, MIND, PASS, Row
 from porchkit.provision.wifi import Wifi
 
-ONLINE_S = 60.0  # joining, the time, a TLS handshake on a slow chip
-_POLL_S = 0.5
 _REACH_S = 45.0  # a name that nobody knows, then a port that nobody answers on
 _JUST_NOW_S = 10  # a grant that is signed after provisioning is backdated by less
 _IN_SERVICE = "in-service.json"
@@ -108,7 +107,7 @@ class Job:
         board.restart()
         if report.good and self._wish.wait:
             self._told("waiting until it has connected to the host")
-            report.rows.append(self._online(newest))
+            report.rows.append(online.row(self._house, report.camera, newest))
 
     def lay_out(self) -> bytes:
         """Everything onto the flash, so that the next start runs it; the board key."""
@@ -236,19 +235,6 @@ class Job:
             return Row("registered", FAIL, str(error), again)
         said = "with the host" if new else "with the host, since earlier"
         return Row("registered", PASS, f"{said}: {self._report.camera}")
-
-    def _online(self, newest: int) -> Row:
-        """Has it connected since entry `newest`? The host may still think so of the last time."""
-        until = time.monotonic() + ONLINE_S
-        try:
-            while time.monotonic() < until:
-                if household.came_online(self._house, self._report.camera, newest):
-                    return Row("online", PASS, "the board has connected to the host")
-                time.sleep(_POLL_S)
-        except CommandError as error:
-            return Row("online", FAIL, str(error))
-        todo = "look at what it prints: mpremote connect PORT; then porchlight doctor PORT"
-        return Row("online", FAIL, f"the board did not connect within {ONLINE_S:.0f} s", todo)
 
 
 def _usable(seen: About) -> str:

@@ -20,7 +20,7 @@ const SENTENCES = {
     search: (entry, name) => `${name.hub} looked up which cameras it may see${about(entry)}.`,
     "board.online": (entry, name) => `${name.camera} connected.`,
     "board.offline": (entry, name) => `${name.camera} lost its connection${why(entry)}.`,
-    "board.refused": (entry, name) => `${name.camera} refused a permission${why(entry)}.`,
+    "board.refused": (entry, name) => `${name.camera} was sent away by the host${why(entry)}.`,
     "update.offered": (entry, name) => `${name.camera} was offered an update.`,
     "update.begun": (entry, name) => `${name.camera} is taking an update${sharing(entry)}.`,
     "update.restart": (entry, name) =>
@@ -86,6 +86,8 @@ const REASONS = {
     "purpose-missing": "no purpose was given",
     "session-over": "the longest time for one view was over",
     "host-stopped": "the host was stopped",
+    "old-boot": "it has forgotten how often it started; provision it with --new-key",
+    "bad-proof": "it has another key",
 };
 
 /** In these `reason` is what an operator wrote, not one of our words. */
