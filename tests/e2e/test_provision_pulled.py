@@ -14,6 +14,7 @@ from tests.support.provisioning import Porch, living, well
 
 RANDOM = random.Random(4)
 PATIENCE_S = 30.0
+SOON_S = 5.0  # two seconds, on a machine that has other things to do
 FEEDS = """\
 import machine, time
 wdt = machine.WDT(timeout=2000)
@@ -50,8 +51,13 @@ async def test_our_process_is_killed_in_the_middle(
             process = await porch.begin(*porch.words("porch", board.port))
             await files(board, count)
             process.send_signal(signal_)
-            await process.communicate()
+            pressed = time.monotonic()
+            _, said = await process.communicate()
             assert process.returncode != 0
+            if signal_ == signal.SIGINT:
+                assert time.monotonic() - pressed < SOON_S
+                assert process.returncode == 130
+                assert b"half provisioned: run the same command again" in said
             # What would run now, had the power been cut too?
             await board.stop()
             await board.start()

@@ -51,8 +51,8 @@ class Board:
         self.about: About
         try:
             self.rejoin()
-        except BaseException:
-            line.close()
+        except BaseException as error:
+            self.__exit__(type(error), error)
             raise
 
     def __enter__(self) -> Self:
@@ -60,7 +60,7 @@ class Board:
 
     def __exit__(self, kind: object = None, error: object = None, trace: object = None) -> None:
         if error is not None and not isinstance(error, (LinkLost, BoardSilent)):
-            self.restart()
+            self._break_off()
         self._line.close()
 
     def rejoin(self, *, lost: bool = False) -> About:
@@ -93,6 +93,14 @@ class Board:
             return json.loads(found[1]) if found else _unreadable()
         except ValueError:
             return _unreadable()
+
+    def _break_off(self) -> None:
+        """As restart(), soon, whatever was going on; where that fails the watchdog does it."""
+        try:
+            self._repl.break_off("import machine; machine.reset()")
+            self._line.read(0.2)
+        except BoardError:
+            return
 
     def restart(self) -> None:
         """Put it back into service: a reset, after which main.py runs."""

@@ -6,6 +6,7 @@ BoardError      1   a CommandError: its message says what to do
   BoardSilent       no answer in time
   BoardReset        the board restarted under us; .brownout: for want of power
   BoardFault        our program on the board raised; .line is the last of its traceback
+HalfDone      130   Ctrl-C in the middle
 """
 
 from porchkit.errors import CommandError
@@ -24,6 +25,15 @@ class LinkLost(BoardError):
 
 class BoardSilent(BoardError):
     """The board says nothing, or nothing that we understand."""
+
+
+class HalfDone(CommandError):
+    """Ctrl-C between the two marks: the board runs nothing until it is provisioned again."""
+
+    exit_code = 130
+
+    def __init__(self) -> None:
+        super().__init__("stopped; the board is half provisioned: run the same command again")
 
 
 class BoardReset(BoardError):

@@ -29,6 +29,7 @@ from porchkit.provision import (
     show,
 )
 from porchkit.provision.board import About, Board
+from porchkit.provision.errors import HalfDone
 from porchkit.provision.household import Folder, Household
 from porchkit.provision.verdicts import FAIL, MIND, PASS, Row
 from porchkit.provision.wifi import Wifi
@@ -187,15 +188,18 @@ class Job:
             return
         report.copied, report.bytes = len(plan.files) + differs, plan.bytes
         report.removed = plan.stale
-        install.begin(board, plan)
-        install.carry_out(board, plan, self._told)
-        board.ask("settings", text, True)
-        if lost:
-            identity.begin_anew(board, self._first_state(used=True))
-        else:
-            used = (self._folder.path / _IN_SERVICE).exists()
-            identity.settle(board, decision, key, self._first_state(used=used))
-        install.finish(board, plan)
+        try:
+            install.begin(board, plan)
+            install.carry_out(board, plan, self._told)
+            board.ask("settings", text, True)
+            if lost:
+                identity.begin_anew(board, self._first_state(used=True))
+            else:
+                used = (self._folder.path / _IN_SERVICE).exists()
+                identity.settle(board, decision, key, self._first_state(used=used))
+            install.finish(board, plan)
+        except KeyboardInterrupt:
+            raise HalfDone from None
 
     def _first_state(self, *, used: bool) -> bytes:
         """state.json of a board whose key may have been in use: its boots go on above all that the

@@ -21,6 +21,7 @@ ENTER_S = 12.0  # a blocking capture() takes four seconds, a TLS handshake some 
 TRY_S = 1.0
 _QUIET_S = 0.05
 ANSWER_S = 10.0
+HURRY_S = 0.5
 _BANNER = b"raw REPL; CTRL-B to exit\r\n>"
 _END = b"\x04"
 _BOOT_WORDS = (b"rst:0x", b"Brownout detector")  # what the chip's first loader prints
@@ -33,6 +34,7 @@ class RawRepl:
     def __init__(self, line: Line, now: Callable[[], float] = time.monotonic) -> None:
         self._line = line
         self._now = now
+        self._answer_s = ANSWER_S
         self._here = b""  # arrived, not yet taken
 
     def enter(self, patience_s: float = ENTER_S) -> None:
@@ -60,8 +62,8 @@ class RawRepl:
         """What `program` prints. BoardFault if it raises."""
         self._paste(program.encode())
         printed = self._until(_END, timeout_s)
-        traceback = self._until(_END, ANSWER_S)
-        self._until(b">", ANSWER_S)
+        traceback = self._until(_END, self._answer_s)
+        self._until(b">", self._answer_s)
         if traceback.strip():
             raise BoardFault(traceback.decode(errors="replace").strip().splitlines()[-1].strip())
         return printed.decode(errors="replace")
@@ -70,9 +72,16 @@ class RawRepl:
         """Run `program` and wait for nothing: it ends this session, such as by a reset."""
         self._paste(program.encode())
 
+    def break_off(self, program: str) -> None:
+        """start() from the middle of anything, also of a paste; BoardError if that takes longer
+        than somebody waits who has pressed Ctrl-C."""
+        self._answer_s = HURRY_S
+        self.enter(2 * HURRY_S)
+        self.start(program)
+
     def _paste(self, program: bytes) -> None:
         self._line.write(b"\x05A\x01")
-        self._until(b"R\x01", ANSWER_S)
+        self._until(b"R\x01", self._answer_s)
         window = int.from_bytes(self._exactly(2), "little")
         room = window
         while program:
@@ -85,7 +94,7 @@ class RawRepl:
             self._line.write(program[:room])
             room, program = room - len(program[:room]), program[room:]
         self._line.write(_END)
-        self._until(_END, ANSWER_S)
+        self._until(_END, self._answer_s)
 
     def _sign(self) -> bytes:
         """The next byte that says something during a paste: 01 go on, 04 stop."""
@@ -95,7 +104,7 @@ class RawRepl:
                 return sign
 
     def _exactly(self, count: int) -> bytes:
-        until = self._now() + ANSWER_S
+        until = self._now() + self._answer_s
         while len(self._here) < count:
             self._more(until)
         taken, self._here = self._here[:count], self._here[count:]
