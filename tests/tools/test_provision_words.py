@@ -77,6 +77,29 @@ def test_the_password_is_asked_for_without_echo(monkeypatch: pytest.MonkeyPatch)
     assert wifi.ask() == Wifi("home", PASSWORD)
 
 
+def resident_s_home(folder: Path) -> list[str]:
+    where = ["--home", str(folder)]
+    cli.dispatch(["init", *where])
+    cli.dispatch(["resident", "new", "sam", *where])
+    return where
+
+
+def test_which_board_it_is_is_asked_before_one_is_interrupted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = ["provision", "porch", "--port", "/dev/null", *resident_s_home(tmp_path / "home")]
+    monkeypatch.setattr("sys.stdin", io.StringIO())
+    assert cli.main(words) == 2
+    assert "which board is it? say --board NAME" in capsys.readouterr().err
+    terminal = io.StringIO("no-such\nai_thinker\n")
+    terminal.isatty = lambda: True  # type: ignore[method-assign]
+    monkeypatch.setattr("sys.stdin", terminal)
+    assert cli.main(words) == 1
+    assert "no board 'no-such'" in capsys.readouterr().err
+    assert cli.main(words) == 10  # and only now the port is opened
+    assert "no serial port" in capsys.readouterr().err
+
+
 def test_several_boards_ask_once() -> None:
     asked = []
     once = several.AskOnce(lambda: asked.append(1) or Wifi("home", PASSWORD))

@@ -129,7 +129,8 @@ def _one(args: argparse.Namespace, job: Job, voice: Voice) -> int:
         print(json.dumps(outcome.json()))
         return 0
     print(f"Done: {outcome.micropython or 'written and verified'}")
-    print(f"Next: porchlight provision NAME --port {job.port.device}")
+    which = f" --board {job.target.name}" if job.target else ""
+    print(f"Next: porchlight provision NAME --port {job.port.device}{which}")
     return 0
 
 

@@ -1,10 +1,11 @@
 """`porchlight provision`: make a flashed board on a cable into a camera of this resident."""
 
 import argparse
+import dataclasses
 import json
 import sys
 
-from porchkit import options
+from porchkit import boards, options
 from porchkit.errors import CommandError, UsageError
 from porchkit.provision import household, ports, several, show, wifi
 from porchkit.provision.job import Report, Wish
@@ -65,6 +66,8 @@ def run(args: argparse.Namespace) -> int:
     wish = _wish(args)
     devices = ports.chosen(args.port, every=args.all)
     house = household.of(args)
+    if not args.all and wish.board is None:
+        wish = dataclasses.replace(wish, board=_which(household.Folder(house.home, wish.name)))
 
     def tell(name: str) -> show.Progress:
         return show.Progress(name, alone=not args.all)
@@ -80,6 +83,17 @@ def run(args: argparse.Namespace) -> int:
                 progress.done()
     _show(reports, house.fingerprint, args)
     return 0 if all(report.good for report in reports) else 1
+
+
+def _which(folder: household.Folder) -> str | None:
+    """Which board it is, asked before one that works is interrupted; None where the folder says."""
+    if (folder.settings() or {}).get("board"):
+        return None
+    if not sys.stdin.isatty():
+        raise UsageError("which board is it? say --board NAME; porchlight boards lists them")
+    name = input("Which board is it (porchlight boards lists them)? ").strip()
+    boards.board_json(name)  # an unknown or unusable one is refused here
+    return name
 
 
 def _make_sure() -> None:
