@@ -13,15 +13,15 @@ from pathlib import Path
 from typing import Any
 
 from porchkit import flashroot, vboardrun
-from porchkit.errors import CommandError
 from porchkit.flashroot import BoardConfig, FrameSettings, MotionSettings
 from porchkit.paths import standins_root
-from porchkit.vchip import Chip, PinChange
+from porchkit.vchip import PinChange
+from porchkit.vpower import Powered
 
 __all__ = ["BoardConfig", "FrameSettings", "MotionSettings", "PinChange", "VirtualBoard"]
 
 
-class VirtualBoard:
+class VirtualBoard(Powered):
     """One board. `footage`: a prepared .mjpg (porchkit.footage.prepare); `heap`: the size of its
     heap as MicroPython's -X heapsize takes it, such as "256k"."""
 
@@ -33,64 +33,23 @@ class VirtualBoard:
         knobs: Mapping[str, Any] | None = None,
         heap: str | None = None,
     ) -> None:
-        self.root = root
-        self.resets: list[str] = []  # why it restarted, in order: "reset" or "watchdog"
-        self._chip = Chip(root, footage, knobs)
-        self.log = self._chip.log
-        self.set_knob = self._chip.set_knob
-        self.pins = self._chip.pins
-        self._heap = heap
-        self._run: vboardrun.Run | None = None
-        self._power: asyncio.Task[None] | None = None
+        super().__init__(root, root, footage, knobs, heap)
 
     def provision(self, config: BoardConfig) -> None:
         """Write the flash as it is after provisioning. CommandError for an unknown board."""
         flashroot.write(self.root, config)
 
-    @property
-    def pid(self) -> int | None:
-        """The process while it runs."""
-        run = self._run
-        return run.process.pid if run and run.process.returncode is None else None
-
-    @property
-    def powered(self) -> bool:
-        """Is it on? Also true while a reset is under way."""
-        return self._power is not None and not self._power.done()
-
     async def start(self) -> None:
         """Switch the power on; the program starts as after a power-on reset."""
-        if self.powered:
-            raise CommandError(f"{self.root.name}: this virtual board is on already")
-        await self._settle()
+        await self._dark()
         self._chip.power_on()
         self._run = self._boot(vboardrun.CAUSES[vboardrun.POWER])
         self._power = asyncio.create_task(self._supervise(), name=f"board {self.root.name}")
-
-    async def stop(self) -> None:
-        """Cut the power and wait until nothing of the board is left."""
-        self.kill()
-        await self._settle()
-
-    def kill(self) -> None:
-        """Cut the power, now: no line of the program runs after this."""
-        if self._power is not None:
-            self._power.cancel()
-        if self._run is not None:
-            self._run.kill()
 
     async def ended(self) -> None:
         """Wait until the program has stopped by itself, or the power was cut."""
         if self._power is not None:
             await asyncio.wait([self._power])
-
-    async def _settle(self) -> None:
-        """Wait for what is left of an earlier run."""
-        if self._power is not None:
-            await asyncio.wait([self._power])
-        await self._chip.settle()
-        if self._run is not None:
-            await self._run.ended()
 
     async def _supervise(self) -> None:
         """Start the program again after every reset, until it ends by itself."""

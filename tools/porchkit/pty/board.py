@@ -16,20 +16,19 @@ from pathlib import Path
 from typing import Any
 
 from porchkit import vboardrun
-from porchkit.errors import CommandError
 from porchkit.paths import standins_root
 from porchkit.pty import uart
 from porchkit.pty.console import Console
 from porchkit.pty.prompt import Prompt
 from porchkit.pty.serialport import SerialPort
-from porchkit.vchip import Chip
+from porchkit.vpower import Powered
 from porchkit.vwatchdog import Watchdog
 
 _BOOT = '__import__("simboot")'
 _SOFT_REBOOT = b"MPY: soft reboot\r\n"
 
 
-class PtyBoard:
+class PtyBoard(Powered):
     """One board, for one event loop. `footage`: a prepared .mjpg (porchkit.footage.prepare), None
     for the generated street; `heap`: as MicroPython's -X heapsize takes it, such as "256k".
     `async with` starts and stops it."""
@@ -42,22 +41,14 @@ class PtyBoard:
         knobs: Mapping[str, Any] | None = None,
         heap: str | None = None,
     ) -> None:
-        self.root = root
         chip = root.with_name(f"{root.name}.chip")
+        super().__init__(root, chip, footage, knobs, heap)
         self.port = chip / "port"  # while the board has power
-        self.resets: list[str] = []  # why it restarted: "reset", "watchdog" or "soft-reset"
-        self._chip = Chip(chip, footage, knobs)
-        self.log = self._chip.log
-        self.set_knob = self._chip.set_knob
-        self.pins = self._chip.pins
-        self._heap = heap
         self._watchdog = Watchdog()
         self._prompt = Prompt(to_raw=False)
         self._line: SerialPort | None = None
         self._console: Console | None = None
         self._keys: uart.Keys | None = None
-        self._run: vboardrun.Run | None = None
-        self._power: asyncio.Task[None] | None = None
 
     async def __aenter__(self) -> "PtyBoard":
         await self.start()
@@ -66,53 +57,25 @@ class PtyBoard:
     async def __aexit__(self, *_: object) -> None:
         await self.stop()
 
-    @property
-    def pid(self) -> int | None:
-        """The process while it runs."""
-        run = self._run
-        return run.process.pid if run and run.process.returncode is None else None
-
-    @property
-    def powered(self) -> bool:
-        """Is it on? Also true while a reset is under way."""
-        return self._power is not None and not self._power.done()
-
     async def start(self) -> None:
         """Plug it in: the port is there, and the board starts as after a power-on reset."""
-        if self.powered:
-            raise CommandError(f"{self.root.name}: this virtual board is on already")
-        await self._settle()
+        await self._dark()
         self.root.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._chip.power_on()
         self._line = SerialPort(self.port.absolute(), self._typed, self._flow)
         self._boot(vboardrun.POWER)
         self._power = asyncio.create_task(self._supervise(), name=f"board {self.root.name}")
 
-    async def stop(self) -> None:
-        """Unplug it and wait until nothing of the board is left."""
-        self.kill()
-        await self._settle()
-
     def kill(self) -> None:
         """Unplug it, now: no line of the program runs after this. The flash stays as it is."""
-        if self._power is not None:
-            self._power.cancel()
         if self._keys is not None:
             self._keys.stop()
-        if self._run is not None:
-            self._run.kill()
+        super().kill()
         if self._console is not None:
             self._console.close()
         if self._line is not None:
             self._line.close()
             self._line = None
-
-    async def _settle(self) -> None:
-        if self._power is not None:
-            await asyncio.wait([self._power])
-        await self._chip.settle()
-        if self._run is not None:
-            await self._run.ended()
 
     async def _supervise(self) -> None:
         """Start the program again after everything that ends it."""
