@@ -6,8 +6,7 @@ import os
 import signal
 import subprocess
 import sys
-import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
@@ -15,19 +14,11 @@ import pytest
 from porchkit import flashroot, footage, vboard
 from porchkit.errors import CommandError
 from tests.support import standins
+from tests.support.ptyhost import PATIENCE_S, until
 
 CONFIG = vboard.BoardConfig(
     "127.0.0.1", 8443, "host.example", b"der", bytes(range(32)), bytes(32), bytes(32)
 )
-PATIENCE_S = 30.0
-
-
-async def until(happened: Callable[[], object]) -> None:
-    """Wait for something that a process does; fails when it does not."""
-    end = time.monotonic() + PATIENCE_S
-    while not happened():
-        assert time.monotonic() < end, "it never happened"
-        await asyncio.sleep(0.01)
 
 
 @pytest.fixture

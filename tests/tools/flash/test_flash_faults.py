@@ -8,6 +8,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+from tests.support.bootloader import Bootloader
+
 NVS = bytes(range(256)) * 96
 
 
@@ -81,17 +83,21 @@ def test_a_board_that_vanishes_in_the_middle_loses_nothing(chip, line, flash, la
     assert board.flash(0x9000, len(NVS)) == NVS
 
 
-def test_a_pty_that_vanishes_in_the_middle_is_one_line(chip, tmp_path: Path, large: Path) -> None:
-    """The real thing: a device file that is gone, as a process of its own."""
-    board = chip(pty=True)
-    words = [board.device, "--firmware", str(large), "--wait", "0"]
-    process = subprocess.Popen(
+def flashing(board: Bootloader, firmware: Path) -> "subprocess.Popen[str]":
+    """The command as a process of its own; what it says is on stderr."""
+    words = [board.device, "--firmware", str(firmware), "--wait", "0"]
+    return subprocess.Popen(
         [sys.executable, "-m", "porchkit.cli", "flash", *words],
         stderr=subprocess.PIPE,
         stdout=subprocess.DEVNULL,
         text=True,
     )
-    with process:
+
+
+def test_a_pty_that_vanishes_in_the_middle_is_one_line(chip, tmp_path: Path, large: Path) -> None:
+    """The real thing: a device file that is gone, as a process of its own."""
+    board = chip(pty=True)
+    with flashing(board, large) as process:
         assert process.stderr is not None
         said = iter(process.stderr)
         assert any("20 %" in row for row in said)
@@ -103,14 +109,7 @@ def test_a_pty_that_vanishes_in_the_middle_is_one_line(chip, tmp_path: Path, lar
 
 def test_ctrl_c_ends_it_and_the_port_is_free(chip, flash, large: Path) -> None:
     board = chip(pty=True)
-    words = [board.device, "--firmware", str(large), "--wait", "0"]
-    process = subprocess.Popen(
-        [sys.executable, "-m", "porchkit.cli", "flash", *words],
-        stderr=subprocess.PIPE,
-        stdout=subprocess.DEVNULL,
-        text=True,
-    )
-    with process:
+    with flashing(board, large) as process:
         assert process.stderr is not None
         assert any("20 %" in row for row in process.stderr)
         process.send_signal(signal.SIGINT)
