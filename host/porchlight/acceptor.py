@@ -13,7 +13,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from porchlight.errors import CommandError
-from porchlight.protocols import HttpProtocol, Porch, Visit
+from porchlight.porch import Porch, Visit
+from porchlight.protocols import HttpProtocol
 
 BACKLOG: Final = 512
 _BREATH_S: Final = 0.1  # when the system has no file handle left

@@ -1,7 +1,7 @@
-"""What happens on one connection: uvicorn's HTTP and WebSocket protocols, made strict and quiet.
+"""What happens on one HTTP connection: uvicorn's own protocol, made strict and quiet.
 
 A peer that does not get a whole request head across in time, or sends one too long, is sent away;
-an upgrade is taken at one path only; what a peer sends can never put a traceback in the log.
+an upgrade is taken at few paths only; what a peer sends can never put a traceback in the log.
 Uses uvicorn's own classes, so their version is pinned and tests/host/test_server_garbage.py pins
 what they must do.
 """
@@ -9,63 +9,21 @@ what they must do.
 import asyncio
 import functools
 import logging
-from dataclasses import dataclass
 from typing import Any, Final
 
 from uvicorn._types import ASGI3Application
 from uvicorn.config import Config
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
-from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 from uvicorn.server import ServerState
-from websockets.frames import Frame
 
-from accord import wire
+from porchlight import upgrades
 from porchlight.deadline import Deadline
-from porchlight.door import Door
-from porchlight.metrics import Metrics
+from porchlight.porch import Porch, Visit
 from porchlight.streams import connection, lowat
 
-UPLINK: Final = b"/uplink"
-_BINARY_ONLY: Final = 1003
 _LOOK_AGAIN_S: Final = 0.01
 _log = logging.getLogger(__name__)
 _log.setLevel(logging.ERROR)  # what peers do wrong is counted, not logged
-
-
-@dataclass(frozen=True)
-class WireLimits:
-    """Bounds on one connection, and on all of them. Seconds and bytes."""
-
-    head_s: float = 10.0
-    head_bytes: int = 32_768
-    tls_handshake_s: float = 10.0
-    tls_shutdown_s: float = 2.0
-    keep_alive_s: int = 30
-    message_bytes: int = wire.MAX_JPEG + 1_024
-    ping_s: float = 20.0
-    connections: int = 4_096
-    per_address: int = 256  # a street of boards behind one router, a few handles of all there are
-    unread_s: float = 30.0  # how long a peer may leave an answer lie; streams end with their view
-
-
-@dataclass(frozen=True, eq=False)
-class Visit:
-    """One connection, from accept to its end, as the door knows it."""
-
-    address: str
-
-
-@dataclass(frozen=True)
-class Porch:
-    """What all connections share."""
-
-    limits: WireLimits
-    door: Door
-    metrics: Metrics
-
-    def garbage(self, kind: str) -> None:
-        """Count a connection ended for what it sent, or did not send."""
-        self.metrics.garbage.labels(kind).inc()
 
 
 class HttpProtocol(HttpToolsProtocol):
@@ -81,8 +39,6 @@ class HttpProtocol(HttpToolsProtocol):
     ) -> None:
         super().__init__(config, server_state, app_state)
         self.logger = _log
-        upgraded = functools.partial(BoardProtocol, porch, visit)
-        self.ws_protocol_class = upgraded  # type: ignore[assignment]
         self._porch = porch
         self._visit = visit
         self._refused = False
@@ -157,12 +113,15 @@ class HttpProtocol(HttpToolsProtocol):
     # uvicorn's own steps
 
     def handle_websocket_upgrade(self) -> None:
-        """Boards only: anything else that wants to upgrade is sent away."""
-        if self.url.partition(b"?")[0] != UPLINK or self.parser.get_method() != b"GET":
+        """At the paths that upgrades.py knows: elsewhere who wants to upgrade is sent away."""
+        protocol = upgrades.protocol_at(self.url.partition(b"?")[0])
+        if protocol is None or self.parser.get_method() != b"GET":
             self._porch.garbage("upgrade")
             self._send_away(b"404 Not Found")
             return
         self._unread.stop()
+        upgraded = functools.partial(protocol, self._porch, self._visit)
+        self.ws_protocol_class = upgraded  # type: ignore[assignment]
         super().handle_websocket_upgrade()
 
     def _unsupported_upgrade_warning(self) -> None:
@@ -266,35 +225,3 @@ class HttpProtocol(HttpToolsProtocol):
         self.transport.write(head)
         self.transport.close()
         self._let_go()
-
-
-class BoardProtocol(WebSocketsSansIOProtocol):
-    """One WebSocket: binary messages only, each within the cap."""
-
-    def __init__(
-        self,
-        porch: Porch,
-        visit: Visit,
-        config: Config,
-        server_state: ServerState,
-        app_state: dict[str, Any],
-    ) -> None:
-        super().__init__(config, server_state, app_state)
-        self._porch = porch
-        self._visit = visit
-        self.logger = _log
-        self.conn.logger = _log
-        self.close_timeout = porch.limits.tls_shutdown_s
-
-    def connection_lost(self, exc: Exception | None) -> None:
-        self._porch.door.leave(self._visit)
-        super().connection_lost(exc)
-
-    def handle_text(self, event: Frame) -> None:
-        """Boards speak binary: the rest is not even decoded."""
-        self.conn.fail(_BINARY_ONLY, "binary only")
-        self.handle_parser_exception()
-
-    def handle_parser_exception(self) -> None:
-        self._porch.garbage("websocket")
-        super().handle_parser_exception()

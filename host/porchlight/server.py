@@ -21,7 +21,8 @@ from porchlight.acceptor import Acceptor, Listener, bind
 from porchlight.door import Door
 from porchlight.errors import CommandError
 from porchlight.metrics import Metrics
-from porchlight.protocols import HttpProtocol, Porch, WireLimits
+from porchlight.porch import Porch, WireLimits
+from porchlight.protocols import HttpProtocol
 
 GRACE_S: Final = 5
 _SIGNALS: Final = (signal.SIGINT, signal.SIGTERM)

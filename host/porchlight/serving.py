@@ -19,7 +19,7 @@ from porchlight import files, handles, tls
 from porchlight.clock import Clock
 from porchlight.config import Config
 from porchlight.errors import CommandError
-from porchlight.protocols import WireLimits
+from porchlight.porch import WireLimits
 from porchlight.server import Listener, Server, bind
 from porchlight.store import Store
 

@@ -19,7 +19,7 @@ import pytest
 from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed
 
-from porchlight.protocols import WireLimits
+from porchlight.porch import WireLimits
 from porchlight.sources.board import UplinkLimits
 from tests.support.boardpeer import BoardPeer
 from tests.support.hosting import SETTINGS, InThread, handle_of, hosted

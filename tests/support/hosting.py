@@ -32,7 +32,7 @@ from porchlight.clock import Clock
 from porchlight.commands import init
 from porchlight.config import Config
 from porchlight.parts import Parts
-from porchlight.protocols import WireLimits
+from porchlight.porch import WireLimits
 from porchlight.registry import HUB, RESIDENT, Registry
 from porchlight.serving import Ports, Serving
 from porchlight.store import Store

@@ -1,0 +1,43 @@
+"""Porch: what all connections share, and the bounds on each."""
+
+from dataclasses import dataclass
+
+from accord import wire
+from porchlight.door import Door
+from porchlight.metrics import Metrics
+
+
+@dataclass(frozen=True)
+class WireLimits:
+    """Bounds on one connection, and on all of them. Seconds and bytes."""
+
+    head_s: float = 10.0
+    head_bytes: int = 32_768
+    tls_handshake_s: float = 10.0
+    tls_shutdown_s: float = 2.0
+    keep_alive_s: int = 30
+    message_bytes: int = wire.MAX_JPEG + 1_024
+    ping_s: float = 20.0
+    connections: int = 4_096
+    per_address: int = 256  # a street of boards behind one router, a few handles of all there are
+    unread_s: float = 30.0  # how long a peer may leave an answer lie; streams end with their view
+
+
+@dataclass(frozen=True, eq=False)
+class Visit:
+    """One connection, from accept to its end, as the door knows it."""
+
+    address: str
+
+
+@dataclass(frozen=True)
+class Porch:
+    """What all connections share."""
+
+    limits: WireLimits
+    door: Door
+    metrics: Metrics
+
+    def garbage(self, kind: str) -> None:
+        """Count a connection ended for what it sent, or did not send."""
+        self.metrics.garbage.labels(kind).inc()
