@@ -114,5 +114,12 @@ def test_without_a_pin_nothing_is_downloaded(
     assert cli.main(["flash", "/dev/null", "--board", "ai_thinker"]) == 1
     line = capsys.readouterr().err
     assert line.count("\n") == 1
-    for word in ("-AI_THINKER.zip", "OV3660: 0.6.0 or 0.5.0", "https://", "--firmware FILE"):
+    for word in (
+        "-AI_THINKER.zip",
+        "release 0.6.0",
+        "OV2640, OV3660 and OV5640",
+        "/tag/v0.6.0",
+        "https://",
+        "--firmware FILE",
+    ):
         assert word in line

@@ -41,14 +41,19 @@ def pinned(target: Target, cache: Path) -> Firmware:
 
 def not_pinned(target: Target) -> str:
     """What to do for a board whose image has no checksum yet, in a line."""
-    known = (f"{sensor}: {' or '.join(tags)}" for sensor, tags in target.releases.items())
-    releases = ", ".join(known)
-    which = f" (by the sensor on your board, {releases})" if releases else ""
+    best = target.best_release
+    known = [sensor for sensor, releases in target.releases.items() if best in releases]
+    works = f", which works with {_listed(known)}" if known else ""
     return (
         f"no checksum is known yet for the firmware of {target.title}, so it is not downloaded; "
-        f"get the file whose name ends in -{target.image}.zip{which} from {RELEASES}, "
-        f"then: porchlight flash --board {target.name} --firmware FILE.zip"
+        f"get the file whose name ends in -{target.image}.zip from release {best}{works}: "
+        f"{RELEASES}/tag/v{best}, then: porchlight flash --board {target.name} --firmware FILE.zip"
     )
+
+
+def _listed(names: list[str]) -> str:
+    """a, b and c."""
+    return " and ".join((", ".join(names[:-1]), names[-1])) if names[1:] else names[0]
 
 
 def _parsed(contents: bytes, name: str) -> Firmware:

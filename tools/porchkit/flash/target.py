@@ -6,6 +6,7 @@ url = "https://..."         .bin or .zip
 sha256 = "..."              of the file behind the url
 """
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -13,6 +14,7 @@ from typing import Any
 from porchkit import boards
 
 RELEASES = "https://github.com/cnadler86/micropython-camera-API/releases"
+BEST: str = "0.6.0"  # of the camera firmware, where a board's sensors say nothing else
 UNUSABLE, END_OF_LIFE = "unusable", "end-of-life"
 
 
@@ -42,6 +44,12 @@ class Target:
     run_steps: tuple[str, ...]
     pinned: Pinned | None
     releases: Mapping[str, list[str]]
+
+    @property
+    def best_release(self) -> str:
+        """The one that most of the board's sensors work with, the better one of two."""
+        named = Counter(release for known in self.releases.values() for release in known)
+        return named.most_common(1)[0][0] if named else BEST
 
 
 def target(name: str) -> Target:
