@@ -6,7 +6,7 @@ fails gets into the slot that viewers read. Knows no HTTP, no WebSocket and no s
 """
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Any, Final
 
@@ -56,6 +56,7 @@ class Camera:
         self._time = SourceTime()
         self._faults = Tally()
         self._comings = Tally(burst=COMINGS)
+        self._listeners: set[Callable[[], None]] = set()
 
     # Grants: whoever changes the book calls these, at once.
 
@@ -262,8 +263,18 @@ class Camera:
         return report.describe(self)
 
     def changed(self) -> None:
-        """Tell the resident's screens."""
+        """Tell the resident's screens, and those who listen."""
         self._desk.events.publish("camera", self.resident, self.describe())
+        for callback in list(self._listeners):
+            callback()
+
+    def listen(self, callback: Callable[[], None]) -> None:
+        """Have `callback()` called at each change of state: line, grants, answers, status."""
+        self._listeners.add(callback)
+
+    def unlisten(self, callback: Callable[[], None]) -> None:
+        """Take listen() back."""
+        self._listeners.discard(callback)
 
     async def note(self, type: str, *, reason: str | None = None) -> None:
         """An entry about the source; at most ten of a type per minute, then with how many."""
