@@ -38,7 +38,7 @@ def test_steps_for_the_hands(capsys: Screen) -> None:
     assert main(["boards", "ai_thinker"]) == 0
     before, _, after = capsys.readouterr().out.partition("After flashing:")
     assert "Connect GPIO0 to GND, then press RST." in before
-    assert "Take the jumper between GPIO0 and GND off" in after
+    assert "Take GPIO0 off GND" in after
 
 
 def test_why_it_cannot_be_used(capsys: Screen) -> None:

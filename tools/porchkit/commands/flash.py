@@ -14,18 +14,18 @@ from porchkit.flash.job import Job
 from porchkit.flash.job import run as flash_one
 from porchkit.flash.ports import Port, likely, listed, named
 from porchkit.flash.progress import Voice
-from porchkit.flash.target import RELEASES, Target, target
+from porchkit.flash.target import Target, target
 
-HELP = f"""\
+HELP = """\
 examples:
   porchlight ports                                            which port is the board on?
   porchlight flash --board ai_thinker --firmware FILE.zip     the only board that is plugged in
   porchlight flash /dev/ttyUSB0 --board ai_thinker            the firmware that is pinned for it
   porchlight flash --all --board ai_thinker --firmware FILE   every board that is plugged in
 
-FILE is the camera firmware for MicroPython: firmware.bin, or the .zip that holds it, from
-{RELEASES}
-Without --firmware it is downloaded, if boards/*.toml pins it by SHA-256; nothing else ever is.
+FILE is the camera firmware for MicroPython: firmware.bin, or the .zip that holds it. Without
+--firmware you are told which one your board needs, and from where (not always the newest); if
+boards/*.toml pins it by SHA-256 it is downloaded. Nothing else ever is.
 
 Before a byte is written, the file is checked whole, and chip family and flash size are asked of the
 board. The board's settings (NVS) and its files stay, unless --erase. Parts that are there already
@@ -35,7 +35,7 @@ anything that went wrong.
 A board without reset lines needs hands: the steps are shown, and it waits for you (--wait).
 
 exit codes:
-  0 done   1 something is wrong (the file, the extra)   2 wrong words on the command line
+  0 done   1 no such file, or no firmware known yet     2 wrong words on the command line
   10 no port, no permission, in use, or no chip answers   11 refused, nothing was written
   12 it broke off while writing: run it again   13 written and verified, but no prompt
   70 a fault of ours   130 ended with Ctrl-C           of several boards: the highest"""
@@ -76,9 +76,9 @@ def run(args: argparse.Namespace) -> int:
         raise UsageError("--baud must be above 0, and --wait 0 or more")
     if args.all and args.port:
         raise UsageError("name the ports, or say --all, not both")
-    ports = _ports(args, listed())
     board = target(args.board) if args.board else None
-    firmware = _firmware(args, board, ports)
+    firmware = _firmware(args, board)  # before the ports: it tells which file to get, board or not
+    ports = _ports(args, listed())
     if board:
         checks.firmware_for_board(firmware, board)
     _make_sure(args, ports, firmware)
@@ -98,11 +98,11 @@ def _ports(args: argparse.Namespace, found: list[Port]) -> list[Port]:
     return ports
 
 
-def _firmware(args: argparse.Namespace, board: Target | None, ports: list[Port]) -> Firmware:
+def _firmware(args: argparse.Namespace, board: Target | None) -> Firmware:
     if args.firmware:
         return source.from_file(args.firmware)
     if board is None:
-        names = ", ".join(ports[0].boards or boards.names())
+        names = ", ".join(_ports(args, listed())[0].boards or boards.names())
         raise UsageError(f"which board is it? --board NAME; it may be: {names}")
     return source.pinned(board, download.cache_folder())
 

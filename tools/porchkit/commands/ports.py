@@ -29,7 +29,8 @@ def run(args: argparse.Namespace) -> int:
         return 0
     if not ports:
         print(
-            "No USB serial port. Plug the board in with a cable that carries data, not only power."
+            "No USB serial port. Plug the board in with a cable that carries data, not only power. "
+            "On Linux, brltty may take a CH340's port: sudo apt remove brltty, then plug it in anew."
         )
     for port in ports:
         print("  ".join(_columns(port)))

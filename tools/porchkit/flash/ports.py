@@ -83,7 +83,8 @@ def likely(ports: Iterable[Port]) -> list[Port]:
     if not found:
         raise NoPort(
             "no board found on USB; plug it in with a cable that also carries data (many only "
-            "charge), or name the port: porchlight flash /dev/ttyUSB0"
+            "charge), or name the port: porchlight flash /dev/ttyUSB0. On Linux, brltty may hold a "
+            "CH340: sudo apt remove brltty, then plug it in anew"
         )
     return found
 
