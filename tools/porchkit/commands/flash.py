@@ -20,7 +20,7 @@ HELP = """\
 examples:
   porchlight ports                                            which port is the board on?
   porchlight flash --board ai_thinker --firmware FILE.zip     the only board that is plugged in
-  porchlight flash /dev/ttyUSB0 --board ai_thinker            the firmware that is pinned for it
+  porchlight flash /dev/ttyUSB0 --board ai_thinker            its pinned firmware, or which to get
   porchlight flash --all --board ai_thinker --firmware FILE   every board that is plugged in
 
 FILE is the camera firmware for MicroPython: firmware.bin, or the .zip that holds it. Without
@@ -35,7 +35,7 @@ anything that went wrong.
 A board without reset lines needs hands: the steps are shown, and it waits for you (--wait).
 
 exit codes:
-  0 done   1 no such file, or no firmware known yet     2 wrong words on the command line
+  0 done   1 no such file, no firmware known, no esptool   2 wrong words on the command line
   10 no port, no permission, in use, or no chip answers   11 refused, nothing was written
   12 it broke off while writing: run it again   13 written and verified, but no prompt
   70 a fault of ours   130 ended with Ctrl-C           of several boards: the highest"""

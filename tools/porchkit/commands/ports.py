@@ -30,7 +30,7 @@ def run(args: argparse.Namespace) -> int:
     if not ports:
         print(
             "No USB serial port. Plug the board in with a cable that carries data, not only power. "
-            "On Linux, brltty may take a CH340's port: sudo apt remove brltty, then plug it in anew."
+            "On Linux, brltty may hold a CH340: sudo apt remove brltty, then plug it in anew."
         )
     for port in ports:
         print("  ".join(_columns(port)))
