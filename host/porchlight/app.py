@@ -22,6 +22,7 @@ from porchlight.api import (
     motion,
     openapi,
     pages,
+    pictures,
     problems,
     updates,
     views,
@@ -45,7 +46,18 @@ from porchlight.views import Views
 
 RESTARTED: Final = "host-restarted"
 # A new noun: one file, one word here.
-NOUNS: Final = (me, cameras, motion, boardlog, updates, grants, views, entries, events)
+NOUNS: Final = (
+    me,
+    cameras,
+    motion,
+    boardlog,
+    updates,
+    grants,
+    views,
+    pictures,
+    entries,
+    events,
+)
 _log = logging.getLogger(__name__)
 
 

@@ -9,9 +9,12 @@ from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIO
 from uvicorn.server import ServerState
 from websockets.frames import Frame
 
+from porchlight.pagesocket import PageSocket
 from porchlight.porch import Porch, Visit
 
 UPLINK: Final = b"/uplink"
+_VIEWS: Final = b"/api/v1/views/"
+_PICTURES: Final = b"/pictures"
 _BINARY_ONLY: Final = 1003
 _log = logging.getLogger(__name__)
 _log.setLevel(logging.ERROR)  # what peers do wrong is counted, not logged
@@ -22,6 +25,8 @@ Upgraded = Callable[[Porch, Visit, Config, ServerState, dict[str, Any]], Any]
 
 def protocol_at(path: bytes) -> Upgraded | None:
     """What speaks WebSocket at this path; None: nothing does."""
+    if path.startswith(_VIEWS) and path.endswith(_PICTURES):
+        return PageSocket
     return BoardProtocol if path == UPLINK else None
 
 

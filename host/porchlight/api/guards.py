@@ -10,7 +10,7 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
-from starlette.requests import Request
+from starlette.requests import HTTPConnection
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from porchlight.api import problems
@@ -87,7 +87,7 @@ class LoopbackNames:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """ASGI."""
-        if scope["type"] == "http" and scope["scheme"] == "http":
+        if scope.get("scheme") in ("http", "ws"):
             host = Headers(scope=scope).get("host", "")
             if not _is_loopback(host):
                 error = _Misdirected("wrong-host", "without TLS this host is called localhost")
@@ -150,4 +150,4 @@ def _is_loopback(host: str) -> bool:
 
 
 async def _answer(error: RequestError, scope: Scope, receive: Receive, send: Send) -> None:
-    await problems.answer(Request(scope), error)(scope, receive, send)
+    await problems.answer(HTTPConnection(scope), error)(scope, receive, send)

@@ -7,6 +7,7 @@ from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
 from porchlight import __version__
+from porchlight.api import pictures
 from porchlight.api.problems import MEDIA_TYPE, Problem
 
 API: Final = "/api/v1"
@@ -48,7 +49,7 @@ def describe(app: FastAPI) -> dict[str, Any]:
     schema = get_openapi(
         title=app.title,
         version=__version__,
-        description="Times are unix seconds unless they are text (RFC 3339).",
+        description=f"Times are unix seconds unless they are text (RFC 3339).\n\n{pictures.ABOUT}",
         routes=app.routes,
     )
     components = schema.setdefault("components", {})

@@ -8,6 +8,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
+from starlette.requests import HTTPConnection
 
 from accord.errors import Refused
 from porchlight.errors import Denied, RequestError, StoreError, Unavailable
@@ -33,7 +34,7 @@ class Problem(BaseModel):
     )
 
 
-def answer(request: Request, error: RequestError) -> JSONResponse:
+def answer(request: HTTPConnection, error: RequestError) -> JSONResponse:
     """The problem document of an error."""
     problem = Problem(
         type=URN + error.reason,

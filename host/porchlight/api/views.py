@@ -53,6 +53,7 @@ class Urls(BaseModel):
     """Where the pictures of a view are. Paths at this host."""
 
     wall: str
+    pictures: str  # a WebSocket
     cameras: dict[str, CameraUrls]
 
 
@@ -88,7 +89,8 @@ async def open_view(body: NewView, parts: PartsDep, by: Caller, request: Request
         )
         for camera in view.looks
     }
-    urls = Urls(wall=f"{BASE}/{ticket}/wall.mjpg", cameras=cameras)
+    own = f"{BASE}/{ticket}"
+    urls = Urls(wall=f"{own}/wall.mjpg", pictures=f"{own}/pictures", cameras=cameras)
     return OpenedView(id=view.id, expires=view.expires, ticket=ticket, urls=urls)
 
 

@@ -1,0 +1,162 @@
+"""PageSocket: the WebSocket that pictures go down (streams.pictures.Outlet).
+
+A client says nothing here but pong and goodbye; whatever else it says ends the connection. Pictures
+pass uvicorn by and go to the transport as they are: no copy, no queue. What the viewer has not
+taken is never more than one picture, and a few kilobytes in the kernel.
+"""
+
+import logging
+from collections.abc import Callable
+from typing import Any, Final
+
+from uvicorn.config import Config
+from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
+from uvicorn.server import ServerState
+from websockets.frames import Frame
+
+from porchlight.deadline import Deadline
+from porchlight.porch import Porch, Visit
+from porchlight.streams import connection, lowat
+
+_SHORT: Final = 125  # bytes: what a message to us may have, and what fits without a length field
+_MEDIUM: Final = 65_535
+_FIN_BINARY: Final = b"\x82"
+_FIN_TEXT: Final = b"\x81"
+_UNASKED: Final = 1003  # WebSocket: data that this end does not take
+_LOOK_AGAIN_S: Final = 0.01
+_log = logging.getLogger(__name__)
+_log.setLevel(logging.ERROR)  # what peers do wrong is counted, not logged
+
+
+class PageSocket(WebSocketsSansIOProtocol):
+    """One connection, handed to the app in its scope."""
+
+    def __init__(
+        self,
+        porch: Porch,
+        visit: Visit,
+        config: Config,
+        server_state: ServerState,
+        app_state: dict[str, Any],
+    ) -> None:
+        super().__init__(config, server_state, app_state)
+        self._porch = porch
+        self._visit = visit
+        self.logger = _log
+        self.conn.logger = _log
+        self.conn.max_message_size = _SHORT
+        self.close_timeout = porch.limits.tls_shutdown_s
+        self._go: Callable[[], None] | None = None
+        self._pong = b""
+        self._let_go = Deadline(self.loop, self.close_timeout, self.abort)
+        self._again = Deadline(self.loop, _LOOK_AGAIN_S, self._look_again)
+
+    # streams.pictures.Outlet
+
+    def ready(self) -> bool:
+        """Whether the viewer took all so far; if not, `go` is called once they did."""
+        if self.close_sent or self.transport.is_closing():
+            return False
+        if self.transport.get_write_buffer_size() > 0:
+            return False  # resume_writing() comes
+        if self.scheme == "wss" and lowat.held_back(self.transport):
+            self._again.begin()  # records wait below the TLS transport, which says nothing of it
+            return False
+        return True
+
+    def begin(self, go: Callable[[], None]) -> None:
+        """Keep next to nothing buffered, and call `go` when more may be written."""
+        self._go = go
+        if not self.transport.is_closing():
+            self.transport.set_write_buffer_limits(high=1)  # 0 would pause uvloop's TLS for ever
+            lowat.limit(self.transport)
+
+    def picture(self, head: bytes, jpeg: bytes) -> None:
+        """One binary message."""
+        self._write(_FIN_BINARY + _length(len(head) + len(jpeg)) + head, jpeg)
+
+    def text(self, words: str) -> None:
+        """One text message."""
+        payload = words.encode()
+        self._write(_FIN_TEXT + _length(len(payload)) + payload)
+
+    def abort(self) -> None:
+        """Close at once, dropping what the viewer did not take yet."""
+        self.transport.abort()
+
+    def _write(self, *pieces: bytes) -> None:
+        if not (self.close_sent or self.transport.is_closing()):
+            self.transport.writelines(pieces)
+
+    def _look_again(self) -> None:
+        if self._go is not None:
+            self._go()
+
+    # asyncio.Protocol
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._porch.door.leave(self._visit)
+        self._let_go.stop()
+        self._again.stop()
+        super().connection_lost(exc)
+
+    def resume_writing(self) -> None:
+        super().resume_writing()
+        if self._pong and not self.transport.is_closing():
+            self.transport.write(self._pong)
+        self._pong = b""
+        self._look_again()
+
+    # uvicorn's own steps
+
+    async def run_asgi(self) -> None:
+        """The app finds this object where streams find their connection."""
+        extensions: dict[str, Any] = {connection.EXTENSION: self}
+        self.scope["extensions"].update(extensions)
+        await super().run_asgi()
+        if not self.disconnected:
+            self._let_go.begin()
+
+    def handle_text(self, event: Frame) -> None:
+        """Nobody asked."""
+        if not self.close_sent:
+            self.conn.fail(_UNASKED, "nothing is taken here")
+            self.handle_parser_exception()
+
+    handle_bytes = handle_cont = handle_text
+
+    def handle_ping(self) -> None:
+        """Answered at once, or the newest one when there is room: a flood of them stays outside."""
+        pong = b"".join(self.conn.data_to_send())
+        if self.transport.get_write_buffer_size() > 0:
+            self._pong = pong
+        else:
+            self.transport.write(pong)
+
+    def handle_close(self, event: Frame) -> None:
+        super().handle_close(event)
+        self._let_go.begin()
+
+    def handle_parser_exception(self) -> None:
+        self._porch.garbage("websocket")
+        super().handle_parser_exception()
+        self._let_go.begin()
+
+    def keepalive_timeout(self) -> None:
+        """No pong for so long: whoever it was is gone, and will not take what waits."""
+        self.pong_timer = None
+        self._porch.garbage("unread")
+        self.abort()
+
+    def shutdown(self) -> None:
+        super().shutdown()
+        self._let_go.begin()
+
+
+def _length(size: int) -> bytes:
+    """RFC 6455, 5.2: the second byte of a frame and what follows it. Servers do not mask."""
+    if size <= _SHORT:
+        return bytes((size,))
+    if size <= _MEDIUM:
+        return b"\x7e" + size.to_bytes(2, "big")
+    return b"\x7f" + size.to_bytes(8, "big")
