@@ -5,7 +5,7 @@ viewer costs no memory and never slows the source or others. Knows nothing of gr
 """
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
@@ -42,6 +42,11 @@ class Frame:
         """(width, height) in pixels as the JPEG's header says; None if it says nothing sane."""
         return jpeg_size(self.jpeg)
 
+    @cached_property
+    def framed(self) -> dict[str, bytes]:
+        """What was made of it for its viewers, by the grant they look under. Goes with it."""
+        return {}
+
 
 class Closed(Exception):
     """The slot will hold no further frame. `reason`: one short word."""
@@ -59,9 +64,11 @@ class LatestFrame:
         self.number = 0
         self.closed: str | None = None
         self._bells: set[asyncio.Event] = set()
+        self._listeners: list[Callable[[], None]] = []
+        self._calling = False
 
     def put(self, frame: Frame) -> None:
-        """Overwrite the slot and ring every waiter."""
+        """Overwrite the slot, ring every waiter, and have the listeners called."""
         self.latest = frame
         self.number += 1
         self._ring()
@@ -75,6 +82,18 @@ class LatestFrame:
         self.closed = self.closed or reason
         self.latest = None
         self._ring()
+
+    def listen(self, callback: Callable[[], None]) -> None:
+        """Call back after puts and close: once per turn of the loop, however many there were.
+
+        Frames that waited in a receive buffer while the loop was busy come in one turn: whoever
+        played them all out would be late for everybody.
+        """
+        self._listeners.append(callback)
+
+    def unlisten(self, callback: Callable[[], None]) -> None:
+        """Do not call back any more, not even for what was put in this turn."""
+        self._listeners.remove(callback)
 
     @contextmanager
     def ringing(self, bell: asyncio.Event) -> Iterator[None]:
@@ -103,6 +122,15 @@ class LatestFrame:
     def _ring(self) -> None:
         for bell in self._bells:
             bell.set()
+        if self._listeners and not self._calling:
+            self._calling = True
+            asyncio.get_running_loop().call_soon(self._call)
+
+    def _call(self) -> None:
+        self._calling = False
+        for callback in tuple(self._listeners):
+            if callback in self._listeners:  # one of them may have made another leave
+                callback()
 
 
 def jpeg_size(jpeg: bytes) -> tuple[int, int] | None:

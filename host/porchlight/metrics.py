@@ -63,6 +63,11 @@ class Metrics:
         """Count a refusal; `what` is frame, board, view, grant or connection."""
         self.refusals.labels(what, reason).inc()
 
+    def shown(self, frames: int, size_bytes: int) -> None:
+        """Count what viewers were handed, all of them together."""
+        self.frames_out.inc(frames)
+        self.bytes_out.inc(size_bytes)
+
     def render(self) -> bytes:
         """The Prometheus text format."""
         return generate_latest(self.registry)

@@ -20,6 +20,8 @@ from porchlight import upgrades
 from porchlight.deadline import Deadline
 from porchlight.porch import Porch, Visit
 from porchlight.streams import connection, lowat
+from porchlight.streams.connection import Headers, Watcher
+from porchlight.streams.sinks import PlainSink, Sink, TlsSink
 
 _LOOK_AGAIN_S: Final = 0.01
 _log = logging.getLogger(__name__)
@@ -48,6 +50,8 @@ class HttpProtocol(HttpToolsProtocol):
         self._head = Deadline(self.loop, limits.head_s, self._head_too_late)
         self._unread = Deadline(self.loop, limits.unread_s, self._left_unread)
         self._streams = False
+        self._handed_over = False
+        self._watcher: Watcher | None = None
         self._lost = False
         self._served: RequestResponseCycle | None = None
 
@@ -59,6 +63,9 @@ class HttpProtocol(HttpToolsProtocol):
 
     def data_received(self, data: bytes) -> None:
         if self._refused:
+            return
+        if self._handed_over:
+            self._heard_of_viewer(data)
             return
         if not self._in_head and not self._answering:
             self._expect_head()
@@ -79,6 +86,8 @@ class HttpProtocol(HttpToolsProtocol):
         super().connection_lost(exc)
         self._lost = True
         self._unset_keepalive_if_required()  # uvicorn does not when a connection broke off
+        if self._watcher is not None:
+            self._watcher.gone()
 
     def pause_writing(self) -> None:
         super().pause_writing()
@@ -89,6 +98,8 @@ class HttpProtocol(HttpToolsProtocol):
         super().resume_writing()
         if not self.transport.is_closing():
             self._unread.stop()
+            if self._watcher is not None:
+                self._watcher.room()
 
     # httptools callbacks; what they raise ends the connection with 400
 
@@ -152,8 +163,12 @@ class HttpProtocol(HttpToolsProtocol):
     def shutdown(self) -> None:
         self._head.stop()
         super().shutdown()
+        if self._handed_over:
+            self.transport.close()
 
     # streams.connection.Connection
+
+    hands_over = True
 
     @property
     def idle(self) -> bool:
@@ -168,7 +183,8 @@ class HttpProtocol(HttpToolsProtocol):
             return
         self._streams = True
         self._unread.stop()
-        self.transport.set_write_buffer_limits(high=1)  # 0 would pause uvloop's TLS for ever
+        # Whoever waits for room hears of it for the last byte too; 0 would pause uvloop's TLS for ever
+        self.transport.set_write_buffer_limits(high=int(self.scheme == "https"))
         lowat.limit(self.transport)
 
     async def writable(self) -> None:
@@ -181,7 +197,37 @@ class HttpProtocol(HttpToolsProtocol):
         """Close at once, dropping what the viewer did not take yet."""
         self.transport.abort()
 
+    def hand_over(self, headers: Headers, opening: bytes) -> Sink | None:
+        """As Connection says. uvicorn's books: the request is answered, no other one follows."""
+        served = self._served
+        if self._lost or self.transport.is_closing() or served is None:
+            return None
+        served.response_started = served.response_complete = True
+        served.keep_alive = False
+        self.server_state.total_requests += 1
+        self._unset_keepalive_if_required()
+        self._handed_over = True
+        self._head_bytes = 0
+        self.pipeline.clear()
+        self.stream()
+        self.flow.resume_reading()  # to hear of its end
+        lines = [name + b": " + value for name, value in served.default_headers + headers]
+        head = b"\r\n".join([b"HTTP/1.1 200 OK", *lines, b"", opening])
+        self.transport.write(head)
+        return TlsSink(self.transport) if self.scheme == "https" else PlainSink(self.transport)
+
+    def tell(self, watcher: Watcher) -> None:
+        """As Connection says."""
+        self._watcher = watcher
+
     # Ours
+
+    def _heard_of_viewer(self, data: bytes) -> None:
+        """A viewer has nothing more to say."""
+        self._head_bytes += len(data)
+        if self._head_bytes > self._porch.limits.head_bytes:
+            self._porch.garbage("chatter")
+            self.transport.abort()
 
     @property
     def _tls_behind(self) -> bool:

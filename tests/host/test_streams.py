@@ -141,25 +141,10 @@ def read_sequences(sock: socket.socket, last: int) -> list[int]:
                 continue
             data = head.partition(b"\r\n\r\n")[2]
             reader = MjpegReader(mjpeg.CONTENT_TYPE)
-        feed_chunked(reader, data)
+        reader.feed(data)
         while (part := reader.next_part()) is not None:
             seen.append(part.sequence)
     return seen
-
-
-_rest: dict[int, bytes] = {}
-
-
-def feed_chunked(reader: MjpegReader, data: bytes) -> None:
-    """Take HTTP's chunks apart; what is not whole waits for the next call."""
-    data = _rest.pop(id(reader), b"") + data
-    while (line_end := data.find(b"\r\n")) >= 0:
-        size = int(data[:line_end], 16)
-        if len(data) < line_end + 2 + size + 2:
-            break
-        reader.feed(data[line_end + 2 : line_end + 2 + size])
-        data = data[line_end + 4 + size :]
-    _rest[id(reader)] = data
 
 
 @pytest.mark.parametrize("over_tls", [False, True])

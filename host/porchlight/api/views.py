@@ -4,6 +4,7 @@ A picture's URL carries the ticket and needs no proof: it works in <img>, VLC an
 is good for one client address and as long as the view.
 """
 
+from collections.abc import Callable, Hashable
 from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Path, Request, Response
@@ -13,6 +14,7 @@ from porchlight.api.deps import Caller, PartsDep
 from porchlight.errors import Denied, NotFound
 from porchlight.parts import Parts
 from porchlight.streams import mjpeg
+from porchlight.streams.fanout import Fanout
 from porchlight.streams.feed import Feed, LookFeed
 from porchlight.streams.picture import PictureResponse
 from porchlight.streams.response import StreamResponse
@@ -113,16 +115,15 @@ async def close(view_id: str, parts: PartsDep, by: Caller) -> None:
 async def wall(ticket: Ticket, parts: PartsDep, request: Request) -> Response:
     """All cameras of the view in one MJPEG stream."""
     view = await parts.views.admit(ticket, None, _address(request))
-    if view.wall is None:
-        view.wall = Wall(view, parts.clock, parts.metrics)
-    return _stream(view, view.wall, parts)
+    return _stream(view, "wall", lambda: Wall(view, parts.clock, parts.metrics), parts)
 
 
 @router.get("/views/{ticket}/{camera}.mjpg", response_class=Response, responses=_STREAM)
 async def stream(ticket: Ticket, camera: CameraId, parts: PartsDep, request: Request) -> Response:
     """One camera as an MJPEG stream: the newest whole frame whenever the viewer can take one."""
     view = await parts.views.admit(ticket, camera, _address(request))
-    return _stream(view, LookFeed(view.looks[camera], parts.clock, parts.metrics), parts)
+    look = view.looks[camera]
+    return _stream(view, camera, lambda: LookFeed(look, parts.clock, parts.metrics), parts)
 
 
 @router.get("/views/{ticket}/{camera}.jpg", response_class=Response, responses=_PICTURE)
@@ -141,11 +142,23 @@ async def picture(ticket: Ticket, camera: CameraId, parts: PartsDep, request: Re
     return PictureResponse(look, frame, parts.clock, done=view.leave)
 
 
-def _stream(view: View, feed: Feed, parts: Parts) -> Response:
+def _stream(view: View, key: Hashable, feed: Callable[[], Feed], parts: Parts) -> Response:
     if view.intent.action != "live":
         raise Denied("action-not-granted", "this view is for a snapshot")
     view.enter()
-    return StreamResponse(feed, skipped=parts.metrics.skipped.inc, done=view.leave)
+    return StreamResponse(_fanout(view, key, feed, parts), gap_s=0.0, done=view.leave)
+
+
+def _fanout(view: View, key: Hashable, feed: Callable[[], Feed], parts: Parts) -> Fanout:
+    """The one for all who watch the same, as long as somebody does."""
+    found: Fanout | None = view.fanouts.get(key)
+    if found is None:
+        found = view.fanouts[key] = Fanout(
+            feed(),
+            skipped=parts.metrics.skipped.inc,
+            deserted=lambda: view.fanouts.pop(key, None),
+        )
+    return found
 
 
 def _address(request: Request) -> str:

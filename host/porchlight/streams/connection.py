@@ -8,11 +8,30 @@ from typing import Final, Protocol
 
 from starlette.types import Receive, Scope
 
+from porchlight.streams.sinks import Sink
+
+Headers = list[tuple[bytes, bytes]]
+
 EXTENSION: Final = "porchlight.connection"
 
 
+class Watcher(Protocol):
+    """Who has to know of a connection that was handed over."""
+
+    def room(self) -> None:
+        """It can take more."""
+
+    def gone(self) -> None:
+        """It is lost."""
+
+
 class Connection(Protocol):
-    """One viewer's connection. `idle`: the viewer took everything written so far."""
+    """One viewer's connection. `idle`: the viewer took everything written so far.
+
+    `hands_over`: whether it can be had for good.
+    """
+
+    hands_over: bool
 
     @property
     def idle(self) -> bool: ...
@@ -26,10 +45,20 @@ class Connection(Protocol):
     def abort(self) -> None:
         """Close at once, dropping what the viewer did not take yet."""
 
+    def hand_over(self, headers: Headers, opening: bytes) -> Sink | None:
+        """Answer 200 with these headers, then `opening`: what comes after is the caller's.
+
+        For the server the request is done. None: the viewer is gone already.
+        """
+
+    def tell(self, watcher: Watcher) -> None:
+        """From now on; after hand_over()."""
+
 
 class Unknown:
     """Stands in under a server that offers nothing: never waits, cannot abort."""
 
+    hands_over = False
     idle = True
 
     def stream(self) -> None:
@@ -40,6 +69,12 @@ class Unknown:
 
     def abort(self) -> None:
         """The response just ends."""
+
+    def hand_over(self, headers: Headers, opening: bytes) -> Sink | None:
+        """Nothing to be had."""
+
+    def tell(self, watcher: Watcher) -> None:
+        """Nothing to be told."""
 
 
 async def gone(receive: Receive) -> None:

@@ -1,10 +1,14 @@
-"""Feed: what a stream takes its parts from. A look at one camera, or a wall of several."""
+"""Feed: what a fan-out takes its parts from. A look at one camera, or a wall of several.
 
-import asyncio
+One feed serves all its viewers: it is asked once for each frame, right before the first write, and
+nothing can happen between the answer and the last.
+"""
+
 from contextlib import AbstractAsyncContextManager
 from typing import Protocol
 
 from porchlight.clock import Clock
+from porchlight.ending import Ending
 from porchlight.frames import Frame, LatestFrame
 from porchlight.metrics import Metrics
 from porchlight.streams import mjpeg
@@ -13,11 +17,11 @@ from porchlight.views.look import fresh
 
 
 class Feed(Protocol):
-    """`gap_s`: shortest time between two frames of one viewer. `over`: nothing more is shown."""
+    """`gap_s`: shortest time between two frames; 0: none. `over`: nothing more is shown."""
 
     slot: LatestFrame
-    over: asyncio.Event
     gap_s: float
+    over: Ending
 
     def before(self) -> int:
         """The slot's number above which frames are for a viewer who begins now."""
@@ -25,12 +29,18 @@ class Feed(Protocol):
     def running(self) -> AbstractAsyncContextManager[None]:
         """While entered, frames come; raises accord's Refused if they must not."""
 
-    def take(self, frame: Frame) -> bytes | None:
-        """The part to be handed to a viewer at this very instant; None if it must not be."""
+    def part(self, frame: Frame, *, repeated: int = 0) -> bytes | None:
+        """The part to be handed to viewers at this very instant; None if it must not be.
+
+        `repeated`: how many times they were given it since it was new. Begins with mjpeg.PREFIX.
+        """
+
+    def shown(self, frame: Frame, viewers: int, size: int, *, repeated: int = 0) -> None:
+        """So many viewers took the frame, in a part of `size` bytes."""
 
 
 class LookFeed:
-    """One camera, for one viewer of it."""
+    """One camera in one view."""
 
     def __init__(self, look: Look, clock: Clock, metrics: Metrics) -> None:
         self.slot = look.camera.latest
@@ -48,15 +58,23 @@ class LookFeed:
         """Have the camera's source run."""
         return self._look.camera.watch(self._look.permit)
 
-    def take(self, frame: Frame) -> bytes | None:
+    def part(self, frame: Frame, *, repeated: int = 0) -> bytes | None:
         """The frame as a part, if the look holds now, covers it, and its limits allow it."""
         look = self._look
-        if not (look.holds(self._clock.unix()) and look.covers(frame)):
+        if not look.holds(self._clock.unix()):
+            return None
+        if not (look.covers_again(frame) if repeated else look.covers(frame)):
             return None
         if not look.fits(frame):
             self._metrics.refused("frame", "too-large")
             return None
-        look.shown(1, len(frame.jpeg))
-        self._metrics.frames_out.inc()
-        self._metrics.bytes_out.inc(len(frame.jpeg))
-        return mjpeg.part(frame.jpeg, mjpeg.frame_headers(frame, look.permit.jti))
+        if repeated:
+            age_s = self._clock.monotonic() - frame.arrived
+            return mjpeg.repetition(frame, look.permit.jti, repeated, age_s)
+        return mjpeg.framed(frame, look.permit.jti)
+
+    def shown(self, frame: Frame, viewers: int, size: int, *, repeated: int = 0) -> None:
+        """Count it: a repetition is bytes, but no further frame that somebody saw."""
+        frames = 0 if repeated else viewers
+        self._look.shown(frames, viewers * len(frame.jpeg))
+        self._metrics.shown(frames, viewers * len(frame.jpeg))

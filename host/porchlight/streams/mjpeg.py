@@ -3,7 +3,8 @@
     --BOUNDARY CRLF
     Content-Type, Content-Length, X-...  CRLF CRLF  JPEG  CRLF --BOUNDARY CRLF     per part
 
-The boundary follows each part at once: browsers show a part when they see its end.
+The boundary follows each part at once: browsers show a part when they see its end. In a pause the
+last part comes again, with X-Repeat (1, 2, ...) and X-Age (seconds since it came to this host).
 """
 
 from typing import Final
@@ -21,6 +22,8 @@ HEADERS: Final = {
     "Connection": "close",
 }
 OPENING: Final = f"--{BOUNDARY}\r\n".encode()
+# How every part begins, whatever picture it brings: may be sent before that is decided.
+PREFIX: Final = b"Content-Type: image/jpeg\r\nContent-Length: "
 
 _CRLF: Final = "\r\n"
 _AFTER: Final = f"\r\n--{BOUNDARY}\r\n".encode()
@@ -38,6 +41,24 @@ def frame_headers(frame: Frame, jti: str) -> dict[str, str]:
 
 def part(jpeg: bytes, headers: dict[str, str]) -> bytes:
     """One whole part, the boundary after it included."""
-    lines = {"Content-Type": "image/jpeg", "Content-Length": str(len(jpeg)), **headers}
-    head = "".join(f"{name}: {value}{_CRLF}" for name, value in lines.items())
-    return b"".join((head.encode("latin-1"), b"\r\n", jpeg, _AFTER))
+    lines = "".join(f"{name}: {value}{_CRLF}" for name, value in headers.items())
+    head = b"%b%d\r\n%b\r\n" % (PREFIX, len(jpeg), lines.encode("latin-1"))
+    return b"".join((head, jpeg, _AFTER))
+
+
+def framed(frame: Frame, jti: str) -> bytes:
+    """The frame as a part: one for all who look under this grant, made once."""
+    made = frame.framed.get(jti)
+    if made is None:
+        made = frame.framed[jti] = part(frame.jpeg, frame_headers(frame, jti))
+    return made
+
+
+def repetition(frame: Frame, jti: str, times: int, age_s: float) -> bytes:
+    """The frame once more, and marked as such: nothing newer came, for so many seconds."""
+    return part(frame.jpeg, frame_headers(frame, jti) | repeat_headers(times, age_s))
+
+
+def repeat_headers(times: int, age_s: float) -> dict[str, str]:
+    """What is said of a picture that is no news. Without them it is new."""
+    return {"X-Repeat": str(times), "X-Age": f"{age_s:.1f}"}

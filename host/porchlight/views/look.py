@@ -1,10 +1,10 @@
 """Look: one camera in one view. Knows whether a frame may be shown at this very instant."""
 
-import asyncio
 from typing import Final
 
 from accord.permit import Permit
 from porchlight.camera import HELD, Camera
+from porchlight.ending import Ending
 from porchlight.frames import Frame
 
 FRESH_S: Final = 2.0  # what came longer ago does not open a stream
@@ -30,7 +30,7 @@ class Look:
         self.frames = 0
         self.bytes = 0
         self.still: Frame | None = None  # the one picture of a snapshot view, once taken
-        self.over = asyncio.Event()
+        self.over = Ending()
         self.reason = ""
 
     def holds(self, now: int) -> bool:
@@ -53,6 +53,11 @@ class Look:
         handle = self.permit.handle
         held = frame.handle == handle or self.camera.grant_state(handle) == HELD
         return held and self.began_before(frame)
+
+    def covers_again(self, frame: Frame) -> bool:
+        """Whether a frame that was covered once may be repeated: while the grant it was sent
+        under stands, even if the source is away by now."""
+        return self.camera.book.get(frame.handle) is not None and self.began_before(frame)
 
     def began_before(self, frame: Frame) -> bool:
         """Whether the frame was taken after this look began, and its grant. What came before is
@@ -83,7 +88,7 @@ class Look:
         self.bytes += size_bytes
 
     def end(self, reason: str) -> None:
-        """Nothing is shown from now on; wakes whoever waits for `over`."""
+        """Nothing is shown from now on; who streams it has let go of it when this returns."""
         if not self.over.is_set():
             self.reason = reason
             self.over.set()

@@ -1,6 +1,7 @@
 """View: one opening of one or more cameras, by one hub or resident, for one purpose."""
 
 import hashlib
+from collections.abc import Hashable
 from dataclasses import dataclass, field
 from typing import Any, Final, Protocol
 
@@ -48,7 +49,8 @@ class View:
     ticket_hash: bytes = b""
     streams: int = field(default=0, init=False)
     most_streams: int = 64
-    wall: Any = field(default=None, init=False)  # made by the API when first asked for
+    # Made by the API when first asked for, as long as somebody watches.
+    fanouts: dict[Hashable, Any] = field(default_factory=dict, init=False)
 
     @property
     def open_looks(self) -> list[Look]:
@@ -67,7 +69,7 @@ class View:
 
     def forget_pictures(self) -> None:
         """The view is over: nothing that was made for showing is kept."""
-        self.wall = None
+        self.fanouts.clear()
         for look in self.looks.values():
             look.still = None
 

@@ -1,0 +1,48 @@
+"""Rhythm: when a frame may go out, and when the last one should come again. Pure; loop seconds."""
+
+from typing import Final
+
+PAUSE_S: Final = 0.1  # overdue for so long past the usual, a pause began
+LONGEST_S: Final = 1.0
+
+
+class Pace:
+    """Not more often than every `gap_s`; 0: as it comes."""
+
+    def __init__(self, gap_s: float) -> None:
+        self.gap_s = gap_s
+        self._due = 0.0
+
+    def wait_s(self, now: float) -> float:
+        """How long a frame still has to wait; none if 0 or less."""
+        return self._due - now
+
+    def went(self, now: float) -> None:
+        """A frame went out. A quarter of the gap makes up for jitter, not for idle time."""
+        self._due = max(self._due, now - self.gap_s / 4) + self.gap_s
+
+
+class Pause:
+    """Browsers may hold back the last part until another begins, so it comes again soon after a
+    pause began, and then every second: that also finds out who left without a word.
+
+    `times`: how often the last frame came again. `due`: when it should next.
+    """
+
+    def __init__(self) -> None:
+        self.times = 0
+        self.due = float("inf")
+        self._news_at: float | None = None
+
+    def news(self, now: float) -> None:
+        """A new frame went out."""
+        steady = self._news_at is not None and self.times == 0
+        usual_s = now - self._news_at if steady and self._news_at is not None else 0.0
+        self.due = now + min(LONGEST_S, 1.5 * usual_s + PAUSE_S)
+        self.times = 0
+        self._news_at = now
+
+    def repeated(self, now: float) -> None:
+        """The last frame came again."""
+        self.times += 1
+        self.due = now + LONGEST_S

@@ -1,0 +1,193 @@
+"""Sinks: where one viewer's bytes go. What the viewer cannot take now is never queued.
+
+A sink takes a whole part or nothing of it. With nothing taken the part is not promised either: once
+the viewer can take more, it gets whatever is the newest by then.
+"""
+
+import asyncio
+import os
+from asyncio import Transport
+from collections.abc import Callable
+from enum import Enum
+from typing import Final, Protocol
+
+from starlette.types import Send
+
+from porchlight.streams import lowat, mjpeg
+
+_BEGUN: Final = len(mjpeg.PREFIX)
+
+
+class Taken(Enum):
+    """What became of a part. After the last two the sink's owner hears when there is room."""
+
+    WHOLE = "whole"  # and there is room for another
+    BEHIND = "behind"  # it is on its way
+    NOTHING = "nothing"
+
+
+class Sink(Protocol):
+    """`tells`: whether the owner is told of room; else it must look at `idle`."""
+
+    tells: bool
+
+    @property
+    def idle(self) -> bool:
+        """Whether the viewer took all it was given, as far as anybody can tell."""
+
+    def give(self, part: bytes) -> Taken:
+        """Hand over a part, if there is room."""
+
+    def close(self) -> None:
+        """Nothing more will come."""
+
+    def abort(self) -> None:
+        """The same, and drop what the viewer did not take yet."""
+
+
+class PlainSink:
+    """A TCP connection: bytes go to the kernel, and the transport holds what it would not take.
+
+    While it has room, os.write() of a whole part to `fd` is as good as give(). `begun`: the
+    beginning that all parts share went ahead.
+    """
+
+    tells = True
+
+    def __init__(self, transport: Transport) -> None:
+        self._transport = transport
+        self.fd: int = transport.get_extra_info("socket").fileno()
+        self.begun = False
+
+    @property
+    def idle(self) -> bool:
+        """Asks the kernel too."""
+        return not self.begun and _all_sent(self._transport)
+
+    def give(self, part: bytes) -> Taken:
+        """As Sink says."""
+        ahead = _BEGUN if self.begun else 0
+        self.begun = False
+        try:
+            taken = os.write(self.fd, memoryview(part)[ahead:])
+        except BlockingIOError:
+            taken = 0
+        except OSError:
+            taken = -1
+        return self.rest(part, ahead + taken if taken >= 0 else taken)
+
+    def rest(self, part: bytes, taken: int) -> Taken:
+        """os.write() took so many bytes of this part; -1: it failed.
+
+        Of a part that is not begun only the beginning goes to the transport, which tells when that
+        is through: behind it goes what then is the newest.
+        """
+        transport = self._transport
+        if taken < 0 or transport.is_closing():
+            transport.abort()
+            return Taken.NOTHING
+        if taken == len(part):
+            return Taken.WHOLE
+        self.begun = taken <= _BEGUN
+        transport.write(memoryview(part)[taken : _BEGUN if self.begun else len(part)])
+        if not transport.get_write_buffer_size():  # the kernel found room meanwhile
+            return self.give(part) if self.begun else Taken.WHOLE
+        return Taken.NOTHING if self.begun else Taken.BEHIND
+
+    def close(self) -> None:
+        """As Sink says."""
+        self._transport.close()
+
+    def abort(self) -> None:
+        """As Sink says."""
+        self._transport.abort()
+
+
+class TlsSink:
+    """TLS: records wait below its transport, which does not count them, so the kernel is asked."""
+
+    tells = False
+
+    def __init__(self, transport: Transport) -> None:
+        self._transport = transport
+
+    @property
+    def idle(self) -> bool:
+        """Whether next to nothing waits, here or in the kernel."""
+        return _all_sent(self._transport)
+
+    def give(self, part: bytes) -> Taken:
+        """As Sink says."""
+        if self._transport.is_closing() or not self.idle:
+            return Taken.NOTHING
+        self._transport.write(part)
+        return Taken.WHOLE
+
+    def close(self) -> None:
+        """As Sink says."""
+        self._transport.close()
+
+    def abort(self) -> None:
+        """As Sink says."""
+        self._transport.abort()
+
+
+class SendSink:
+    """ASGI's send(), under a server that offers nothing better: one part on the way at a time."""
+
+    tells = True
+
+    def __init__(self, send: Send) -> None:
+        self._send = send
+        self._part: bytes | None = None
+        self._bell = asyncio.Event()
+        self._over = False
+        self._task: asyncio.Task[None] | None = None
+
+    @property
+    def idle(self) -> bool:
+        """Whether send() came back."""
+        return self._part is None
+
+    def give(self, part: bytes) -> Taken:
+        """As Sink says."""
+        if self._part is not None:
+            return Taken.NOTHING
+        self._part = part
+        self._bell.set()
+        return Taken.BEHIND
+
+    def close(self) -> None:
+        """As Sink says."""
+        self._over = True
+        self._bell.set()
+
+    def abort(self) -> None:
+        """As Sink says."""
+        self._part = None
+        self.close()
+        if self._task is not None:
+            self._task.cancel()
+
+    async def run(self, room: Callable[[], None]) -> None:
+        """Send what is given, until it is over; `room` is called after each part."""
+        self._task = asyncio.ensure_future(self._run(room))
+        await asyncio.wait([self._task])
+
+    async def _run(self, room: Callable[[], None]) -> None:
+        while not self._over:
+            await self._bell.wait()
+            self._bell.clear()
+            if self._part is not None:
+                await self._send(
+                    {"type": "http.response.body", "body": self._part, "more_body": True}
+                )
+                self._part = None
+                room()
+
+
+def _all_sent(transport: Transport) -> bool:
+    """Whether next to nothing waits in the transport and in the kernel."""
+    if transport.is_closing():  # uvloop answers no questions about what is closed
+        return True
+    return transport.get_write_buffer_size() == 0 and not lowat.held_back(transport)
