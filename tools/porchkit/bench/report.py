@@ -44,6 +44,16 @@ def table(checks: Sequence[Check]) -> str:
     return "\n".join(rows)
 
 
+def grid(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """Columns for a person: the first to the left, figures to the right."""
+    widths = [max(len(row[at]) for row in (head, *rows)) for at in range(len(head))]
+    lines = []
+    for row in (head, *rows):
+        cells = [cell.rjust(width) for cell, width in zip(row, widths, strict=True)]
+        lines.append("  ".join([row[0].ljust(widths[0]), *cells[1:]]).rstrip())
+    return "\n".join(lines)
+
+
 def machine() -> dict[str, str]:
     """What a figure was measured on."""
     return {"system": platform.platform(), "python": platform.python_version()}

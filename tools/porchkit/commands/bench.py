@@ -4,7 +4,7 @@ import argparse
 from collections.abc import Callable
 from typing import Protocol
 
-from porchkit.bench import gate
+from porchkit.bench import fanout, gate
 
 EXAMPLES = """\
 example:
@@ -25,6 +25,7 @@ class Bench(Protocol):
 # name -> (module, what it measures)
 BENCHES: dict[str, tuple[Bench, str]] = {
     "gate": (gate, "the motion gate: decoder, model, memory"),
+    "fanout": (fanout, "one camera, many viewers: server CPU for each delivered picture"),
 }
 
 

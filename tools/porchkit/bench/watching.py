@@ -1,0 +1,46 @@
+"""One run of viewers against one server: the load generator as a process, and what it found."""
+
+import json
+from typing import Any
+
+from porchkit.bench.kit import Kit
+from porchkit.bench.processes import Process
+from porchkit.bench.servers import Target
+from porchkit.errors import CommandError
+
+LATE_S = 60.0  # what a run may take longer than it is told to
+SLOW_SHARE, SLOW_RATE = 0.2, 50_000
+Found = dict[str, Any]  # the load generator's JSON
+
+
+def watch(
+    kit: Kit,
+    target: Target,
+    viewers: int,
+    seconds: float,
+    *,
+    warm_s: float = 1.0,
+    slow: bool = False,
+) -> Found:
+    """So many viewers for so long; with `slow`, a fifth of them read 50 kB/s."""
+    words = ["-n", str(viewers), "-d", f"{seconds:g}", "-w", f"{warm_s:g}", "-p", str(target.pid)]
+    if slow:
+        words += ["-s", str(SLOW_SHARE), "-r", str(SLOW_RATE)]
+    command = [*kit.load, *words, target.url]
+    with Process(command, kit.cores.load, kit.log("load"), piped=True) as process:
+        process.wait(seconds + warm_s + viewers / 1000 + LATE_S)
+        said = process.stdout.read()
+        try:
+            found: Found = json.loads(said)
+        except ValueError:
+            raise process.failed("measured nothing") from None
+    return found
+
+
+def must_be_served(found: Found, name: str) -> Found:
+    """`found`, or CommandError if a viewer of `name` was turned away or saw nothing."""
+    if found["errors"]:
+        raise CommandError(f"{name}: {found['errors']} viewers failed: {found['first_error']}")
+    if not found["fps_total"]:
+        raise CommandError(f"{name}: no viewer saw a picture")
+    return found
