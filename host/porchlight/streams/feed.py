@@ -58,20 +58,32 @@ class LookFeed:
         """Have the camera's source run."""
         return self._look.camera.watch(self._look.permit)
 
-    def part(self, frame: Frame, *, repeated: int = 0) -> bytes | None:
-        """The frame as a part, if the look holds now, covers it, and its limits allow it."""
+    @property
+    def reason(self) -> str:
+        """Why it is over; empty while it is not."""
+        return self._look.reason
+
+    def shows(self, frame: Frame, *, again: bool = False) -> bool:
+        """Whether the frame may be shown at this very instant: the look holds now, covers it, and
+        its limits allow it. `again`: it was covered once, and nothing newer came."""
         look = self._look
         if not look.holds(self._clock.unix()):
-            return None
-        if not (look.covers_again(frame) if repeated else look.covers(frame)):
-            return None
+            return False
+        if not (look.covers_again(frame) if again else look.covers(frame)):
+            return False
         if not look.fits(frame):
             self._metrics.refused("frame", "too-large")
+            return False
+        return True
+
+    def part(self, frame: Frame, *, repeated: int = 0) -> bytes | None:
+        """The frame as a part; None if it may not be shown now."""
+        if not self.shows(frame, again=repeated > 0):
             return None
-        if repeated:
-            age_s = self._clock.monotonic() - frame.arrived
-            return mjpeg.repetition(frame, look.permit.jti, repeated, age_s)
-        return mjpeg.framed(frame, look.permit.jti)
+        jti = self._look.permit.jti
+        if not repeated:
+            return mjpeg.framed(frame, jti)
+        return mjpeg.repetition(frame, jti, repeated, self._clock.monotonic() - frame.arrived)
 
     def shown(self, frame: Frame, viewers: int, size: int, *, repeated: int = 0) -> None:
         """Count it: a repetition is bytes, but no further frame that somebody saw."""

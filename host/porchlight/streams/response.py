@@ -5,7 +5,8 @@ then on, and no task waits for it. Under another server send() is all there is, 
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
+from typing import Any
 
 from starlette.responses import Response
 from starlette.types import Message, Receive, Scope, Send
@@ -68,9 +69,9 @@ class StreamResponse(StreamHead):
         await send(_body(b"", more=False))
 
 
-async def _first(*works: "asyncio._CoroutineLike[None]") -> None:
+async def _first(*works: Coroutine[Any, Any, None]) -> None:
     """Return when one of them does, and none of them runs any more."""
-    tasks = [asyncio.ensure_future(work) for work in works]
+    tasks = [asyncio.create_task(work) for work in works]
     try:
         await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
     finally:
