@@ -1,9 +1,10 @@
 """Many boards in one process, as load on a host: real keys, real sessions, made-up pictures.
 
-    python -m porchkit.bench.boards [--fps N [--piece BYTES]]      (settings: JSON on stdin)
+    python -m porchkit.bench.boards [--fps N [--gentle S] [--piece BYTES]]   (settings on stdin)
 
 Prints {"open": N} once all boards are proved. With --fps every board sends stamped pictures at that
-pace while somebody looks, in pieces a millisecond apart with --piece; without, boards say nothing
+pace while somebody looks (at GENTLE_FPS for the first S seconds of it with --gentle), in pieces a
+millisecond apart with --piece; without, boards say nothing
 until a line `flood N` comes: N frames of each are sealed, {"ready": N} is printed, the next
 line sends them as fast as the host takes them, and {"sent": N} says that they are gone. A line
 `add` with more settings connects more boards. Ends when stdin does.
@@ -27,6 +28,7 @@ from porchkit.bench.uplink import Uplink, Where
 from porchkit.errors import CommandError
 
 PIECE_GAP_S = 0.001
+GENTLE_FPS = 5.0
 _IDLE_S = 60.0
 
 
@@ -40,11 +42,16 @@ class Board:
         self.due = self.next_piece = time.monotonic()
         self._shown = shown
         self._sent = 0
+        self._watched: float | None = None
 
-    def tick(self, now: float, period_s: float) -> None:
+    def tick(self, now: float, period_s: float, gentle_s: float) -> None:
         """Make a frame if one is due."""
         if now < self.due:
             return
+        if self._watched is None and self.uplink.handle:
+            self._watched = now
+        if self._watched is None or now < self._watched + gentle_s:
+            period_s = max(period_s, 1 / GENTLE_FPS)
         self.due = max(self.due + period_s, now - period_s)
         if not self.uplink.handle or self.out.pending:
             return
@@ -85,13 +92,13 @@ class Boards:
             self._attend(0.0)
         say({"open": len(self._boards)})
 
-    def pace(self, fps: float, piece: int | None) -> None:
+    def pace(self, fps: float, gentle_s: float, piece: int | None) -> None:
         """Send at this pace until stdin ends."""
         period_s = 1 / fps
         while self._attend(self._rest(piece)) is None:
             now = time.monotonic()
             for board in self._boards.values():
-                board.tick(now, period_s)
+                board.tick(now, period_s, gentle_s)
                 board.push(now, piece)
 
     def obey(self) -> None:
@@ -182,12 +189,13 @@ def main() -> int:
     """1 when the host did not take a board."""
     parser = argparse.ArgumentParser(prog="boards")
     parser.add_argument("--fps", type=float, default=0)
+    parser.add_argument("--gentle", type=float, default=0)
     parser.add_argument("--piece", type=int)
     options = parser.parse_args()
     try:
         boards = Boards(json.loads(read_line()))
         if options.fps:
-            boards.pace(options.fps, options.piece)
+            boards.pace(options.fps, options.gentle, options.piece)
         else:
             boards.obey()
     except CommandError as error:

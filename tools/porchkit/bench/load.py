@@ -22,7 +22,6 @@ from urllib.parse import SplitResult, urlsplit
 from porchkit.bench import processes, stamped
 from porchkit.bench.counting import Counting, NoStream
 
-RAMP = 2000  # connections a second
 TICK_S = 0.02  # of slow viewers
 _SCRATCH = bytearray(1 << 18)
 _HEADS = 512  # bytes read where they may be of a head
@@ -72,7 +71,7 @@ class Load:
         options = self._options
         begun = self._last_tick = time.monotonic()
         while len(self._viewers) < options.n:
-            wanted = min(options.n, int(RAMP * (time.monotonic() - begun)) + 1)
+            wanted = min(options.n, int(options.R * (time.monotonic() - begun)) + 1)
             while len(self._viewers) < wanted:
                 self._dial()
             self._turn(0.001)
@@ -201,6 +200,8 @@ class Load:
             "errors": self._tally.errors,
             "first_error": self._tally.first_error,
         }
+        if self._options.j:
+            figures["clients"] = [viewer.frames for viewer in self._viewers]
         if slow:
             ages = _ages_ms(self._tally.ages[True])
             figures["slow"] = {
@@ -251,6 +252,8 @@ def main() -> int:
     add("-s", type=float, default=0, help="share of the viewers that is slow")
     add("-r", type=float, default=51_200, help="bytes a second that a slow one reads")
     add("-B", type=int, default=16_384, help="receive buffer of a slow one")
+    add("-R", type=float, default=2000, help="connections a second at first")
+    add("-j", action="store_true", help="each viewer's number of frames, too")
     add("-p", type=_pids, default=[], help="processes whose cost is measured")
     add("--timestamps", action="store_true", help="ages by X-Timestamp instead of the stamp")
     add("urls", nargs="+")

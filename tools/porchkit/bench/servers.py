@@ -29,11 +29,13 @@ class Target:
 Server = Callable[[float], AbstractContextManager[Target]]  # frames a second -> up
 
 
-def servers(kit: Kit, house: House, camera: Camera) -> dict[str, Server]:
-    """All there are, by name; the floor first, for the others are measured against it."""
+def servers(kit: Kit, house: House, camera: Camera, *, gentle_s: float = 0.0) -> dict[str, Server]:
+    """All there are, by name; the floor first, for the others are measured against it.
+
+    `gentle_s`: how long our board is slow at first, for viewers to come in before a storm."""
     found: dict[str, Server] = {
         FLOOR: lambda fps: floor(kit, fps),
-        OURS: lambda fps: ours(kit, house, camera, fps),
+        OURS: lambda fps: ours(kit, house, camera, fps, gentle_s),
     }
     if "naive" in kit.peers:
         found["naive"] = lambda fps: naive(kit, fps)
@@ -54,9 +56,12 @@ def floor(kit: Kit, fps: float, *, core: int | None = None) -> Iterator[Target]:
 
 
 @contextmanager
-def ours(kit: Kit, house: House, camera: Camera, fps: float) -> Iterator[Target]:
+def ours(
+    kit: Kit, house: House, camera: Camera, fps: float, gentle_s: float = 0.0
+) -> Iterator[Target]:
     """Porchlight, all of it: a board over TLS, grant, permit, view, entry, metrics."""
-    with house.boards([camera], kit.frames, "--fps", f"{fps:g}") as boards:
+    pace = ["--fps", f"{fps:g}", "--gentle", f"{gentle_s:g}"]
+    with house.boards([camera], kit.frames, *pace) as boards:
         boards.proved()
         url = house.view([camera])["streams"][0]
         yield Target(url, house.process.pid)

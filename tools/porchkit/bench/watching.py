@@ -8,6 +8,7 @@ from porchkit.bench.processes import Process
 from porchkit.bench.servers import Target
 from porchkit.errors import CommandError
 
+RAMP = 500  # connections a second: a server that is careful turns away a crowd
 LATE_S = 60.0  # what a run may take longer than it is told to
 SLOW_SHARE, SLOW_RATE = 0.2, 50_000
 Found = dict[str, Any]  # the load generator's JSON
@@ -23,12 +24,13 @@ def watch(
     slow: bool = False,
 ) -> Found:
     """So many viewers for so long; with `slow`, a fifth of them read 50 kB/s."""
-    words = ["-n", str(viewers), "-d", f"{seconds:g}", "-w", f"{warm_s:g}", "-p", str(target.pid)]
+    words = ["-n", str(viewers), "-d", f"{seconds:g}", "-w", f"{warm_s:g}", "-R", str(RAMP)]
+    words += ["-p", str(target.pid)]
     if slow:
         words += ["-s", str(SLOW_SHARE), "-r", str(SLOW_RATE)]
     command = [*kit.load, *words, target.url]
     with Process(command, kit.cores.load, kit.log("load"), piped=True) as process:
-        process.wait(seconds + warm_s + viewers / 1000 + LATE_S)
+        process.wait(seconds + warm_s + viewers / RAMP + LATE_S)
         said = process.stdout.read()
         try:
             found: Found = json.loads(said)
