@@ -19,6 +19,7 @@ from accord.errors import LocalError, RemoteError
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from typing import Any
 
     from accord.wire import Buffer, Message, Raw
 
@@ -28,13 +29,14 @@ NONCE_BYTES = 16
 class _Session:
     SENDS: "tuple[type[Message], ...]" = ()
     EXPECTS: "tuple[type[Message], ...]" = ()
+    MAC: "Any" = mac  # keyed() and equal(); CPython has faster ones
 
     def __init__(self) -> None:
         self.open = False
         self._dead = ""
         self._parser = wire.Parser()
         self._outgoing = b""
-        self._send_key = self._receive_key = b""
+        self._code_sent = self._code_received = mac.keyed(b"")
         self._sent = self._received = 0
 
     def receive(self, data: "Buffer") -> None:
@@ -43,9 +45,17 @@ class _Session:
 
     def next_event(self) -> "Message | None":
         """The next message that passed every check, or None; RemoteError ends the session."""
+        return self._checked(self._parser.next)
+
+    def only(self, data: "Buffer") -> "Message | None":
+        """The message that `data` is; None if it is not exactly one. Nothing is copied but the
+        fields of a message that passed every check. RemoteError as next_event()."""
+        return self._checked(lambda: wire.cut(data, True))
+
+    def _checked(self, source: "Callable[[], Raw | None]") -> "Message | None":
         self._refuse_if_dead()
         try:
-            raw = self._parser.next()
+            raw = source()
             return None if raw is None else self._take(raw)
         except RemoteError as error:
             self._dead, self.open = error.reason, False
@@ -66,30 +76,32 @@ class _Session:
             raise LocalError("this message cannot be sent now")
         self._sent += 1
         head = wire.header(kind, len(first) + len(rest), self._sent)
-        return head, mac.hmac_sha256(self._send_key, head, first, rest)
+        return head, self._code_sent(head, first, rest)
 
     def _take(self, raw: "Raw") -> "Message":
-        if raw.type not in [kind.TYPE for kind in self.EXPECTS]:
+        if raw.kind not in self.EXPECTS:
             raise RemoteError("out-of-order")
-        if raw.mac:
-            code = mac.hmac_sha256(self._receive_key, raw.head, raw.payload)
-            if not mac.equal(code, raw.mac):
+        if len(raw.mac):
+            if not self.MAC.equal(self._code_received(raw.signed), raw.mac):
                 raise RemoteError("bad-mac")
             if raw.counter != self._received + 1:
                 raise RemoteError("replayed" if raw.counter <= self._received else "out-of-order")
             self._received += 1
         elif raw.counter:
             raise RemoteError("bad-value")
-        message = wire.decode(raw)
+        message: "Message" = self._decode(raw)
         self._react(message, raw)
         return message
 
-    def _react(self, message: "Message", raw: "Raw") -> None:
+    def _decode(self, raw: "Raw") -> "Any":
+        return wire.decode(raw)
+
+    def _react(self, message: "Any", raw: "Raw") -> None:
         raise NotImplementedError
 
     def _agree(self, key: bytes, send: bytes, receive: bytes, transcript: bytes) -> None:
-        self._send_key = mac.hmac_sha256(key, send, transcript)
-        self._receive_key = mac.hmac_sha256(key, receive, transcript)
+        self._code_sent = self.MAC.keyed(mac.hmac_sha256(key, send, transcript))
+        self._code_received = self.MAC.keyed(mac.hmac_sha256(key, receive, transcript))
         self.open = True
 
     def _refuse_if_dead(self) -> None:
@@ -115,14 +127,13 @@ class BoardSession(_Session):
 
     def seal_frame(self, frame: "wire.Frame") -> "tuple[bytes, bytes]":
         """What goes before and after frame.jpeg on the wire; the picture itself is not copied."""
-        jpeg: "Buffer" = frame.jpeg
-        if len(jpeg) > wire.MAX_JPEG:
+        if len(frame.jpeg) > wire.MAX_JPEG:
             raise LocalError("a frame is too long")
         fields = frame.payload(-1)
-        head, code = self._seal(wire.Frame, fields, jpeg)
+        head, code = self._seal(wire.Frame, fields, frame.jpeg)
         return head + fields, code
 
-    def _react(self, message: "Message", raw: "Raw") -> None:
+    def _react(self, message: "Any", raw: "Raw") -> None:
         if not isinstance(message, wire.Challenge):
             return
         transcript = _transcript(self._hello, message.nonce)
@@ -148,7 +159,7 @@ class HostSession(_Session):
         self._sequence, self.boot = -1, 0
         self.camera = self.firmware = ""
 
-    def _react(self, message: "Message", raw: "Raw") -> None:
+    def _react(self, message: "Any", raw: "Raw") -> None:
         if isinstance(message, wire.Hello):
             self._challenge(message, raw)
         elif isinstance(message, wire.Proof):
@@ -157,7 +168,7 @@ class HostSession(_Session):
                 raise RemoteError("bad-proof")
             self._agree(self._key, b"down", b"up", self._transcript)
             self.EXPECTS = wire.UP[2:]
-        elif isinstance(message, wire.Frame):
+        elif raw.kind is wire.Frame:
             if message.boot != self.boot:
                 raise RemoteError("bad-value")
             if message.sequence <= self._sequence:
@@ -172,7 +183,7 @@ class HostSession(_Session):
         self.camera = names.text(hello.camera)
         self.boot = hello.boot
         self.firmware = "".join([chr(c) for c in hello.firmware if 32 <= c < 127])
-        self._transcript = _transcript(raw.head + raw.payload, self._nonce)
+        self._transcript = _transcript(bytes(raw.signed), self._nonce)
         proof = mac.hmac_sha256(key, b"host", self._transcript)
         challenge = wire.Challenge(self._nonce, proof).payload()
         self._outgoing = wire.header(wire.Challenge, len(challenge), 0) + challenge

@@ -198,15 +198,26 @@ class Update(Message):
 HANDSHAKE = (Hello, Challenge, Proof)
 UP = (Hello, Proof, Frame, Status, Answer, LogLine)
 DOWN = (Challenge, Time, GrantToken, Revoke, Watch, Settings, Update)  # 37 Lease: to come
-_CLASSES = {cls.TYPE: cls for cls in UP + DOWN}
+_FINE = ((_MAGIC,), (_VERSION,), [cls.TYPE for cls in UP + DOWN], (0,))  # how a header begins
+_WRONG = ("bad-magic", "bad-version", "unknown-type", "bad-version")
+
+
+def _shape(kind: "type[Message]") -> "tuple[type[Message], int, int, int]":
+    """The class, the least and the most bytes of its payload, and those of its HMAC."""
+    least = sum([abs(size) for _, size in kind.FIELDS])
+    return kind, least, least + kind.MAX_REST, 0 if kind in HANDSHAKE else MAC_BYTES
+
+
+_SHAPES = {bytes([_MAGIC, _VERSION, kind.TYPE, 0]): _shape(kind) for kind in UP + DOWN}
 
 
 class Raw:
-    """One whole message, not yet authenticated: `head` 12 bytes, `payload`, `mac` (or b"")."""
+    """One whole message, not yet authenticated, in views of what came: `mac` covers `signed`."""
 
-    def __init__(self, head: bytes, payload: bytes, mac: bytes) -> None:
-        self.type, self.counter = head[2], int.from_bytes(head[8:12], "big")
-        self.head, self.payload, self.mac = head, payload, mac
+    def __init__(self, kind: "type[Message]", view: memoryview, body_end: int) -> None:
+        self.kind, self.counter = kind, int.from_bytes(view[8:HEADER_BYTES], "big")
+        self.signed, self.payload = view[:body_end], view[HEADER_BYTES:body_end]
+        self.mac = view[body_end:]
 
 
 def header(kind: "type[Message]", length: int, counter: int) -> bytes:
@@ -215,20 +226,15 @@ def header(kind: "type[Message]", length: int, counter: int) -> bytes:
 
 
 def decode(raw: Raw) -> Message:
-    """The message in `raw`; RemoteError("bad-length") if the fields do not fit."""
-    kind = _CLASSES[raw.type]
+    """The message in `raw`. Its fields fit: the header's length was checked against them."""
     values: "list[Any]" = []
-    at, end = 0, len(raw.payload)
-    for _, size in kind.FIELDS:
-        upto = at + abs(size) if size else end
-        if upto > end:
-            raise RemoteError("bad-length")
+    at = 0
+    for _, size in raw.kind.FIELDS:
+        upto = at + abs(size) if size else len(raw.payload)
         part = raw.payload[at:upto]
-        values.append(int.from_bytes(part, "big") if size > 0 else part)
+        values.append(int.from_bytes(part, "big") if size > 0 else bytes(part))
         at = upto
-    if at != end:
-        raise RemoteError("bad-length")
-    message = kind(*values)
+    message = raw.kind(*values)
     message.check()
     return message
 
@@ -244,38 +250,31 @@ class Parser:
 
     def next(self) -> "Raw | None":
         """The next message, None if more bytes are needed; RemoteError ends the connection."""
-        buffer = self._buffer
-        length = _checked_length(buffer)
-        if len(buffer) < HEADER_BYTES:
-            return None
-        body_end = HEADER_BYTES + length
-        end = body_end + (0 if _CLASSES[buffer[2]] in HANDSHAKE else MAC_BYTES)
-        if len(buffer) < end:
-            return None
-        view = memoryview(buffer)
-        raw = Raw(bytes(view[:12]), bytes(view[12:body_end]), bytes(view[body_end:end]))
-        self._buffer = bytearray(view[end:])
+        raw = cut(self._buffer)
+        if raw is not None:
+            self._buffer = self._buffer[len(raw.signed) + len(raw.mac) :]
         return raw
 
 
-def _checked_length(buffer: "Buffer") -> int:
-    """Refuse a header at the first byte that cannot be right; the payload length, 0 if unknown."""
-    if len(buffer) > 0 and buffer[0] != _MAGIC:
-        raise RemoteError("bad-magic")
-    if len(buffer) > 1 and buffer[1] != _VERSION:
-        raise RemoteError("bad-version")
-    if len(buffer) > 2 and buffer[2] not in _CLASSES:
-        raise RemoteError("unknown-type")
-    if len(buffer) > 3 and buffer[3] != 0:
-        raise RemoteError("bad-version")
-    if len(buffer) < HEADER_BYTES:
-        return 0
-    kind = _CLASSES[buffer[2]]
-    length = int.from_bytes(buffer[4:8], "big")
-    least = sum([abs(size) for _, size in kind.FIELDS])
-    if not least <= length <= least + kind.MAX_REST:
+def cut(data: "Buffer", whole: bool = False) -> "Raw | None":
+    """The message at the start of `data`, or that is the `whole` of it; None if there is not one.
+    Looks into `data`, which must not change any more. Wrong bytes are refused as they come."""
+    shape = _SHAPES.get(bytes(data[:4]))
+    if shape is None:
+        for byte, fine, reason in zip(data, _FINE, _WRONG):
+            if byte not in fine:
+                raise RemoteError(reason)
+    if shape is None or len(data) < HEADER_BYTES:
+        return None
+    kind, least, most, mac_bytes = shape
+    length = int.from_bytes(data[4:8], "big")
+    if not least <= length <= most:
         raise RemoteError("too-long" if length > least else "bad-length")
-    return length
+    body_end = HEADER_BYTES + length
+    end = body_end + mac_bytes
+    if len(data) < end or (whole and len(data) > end):
+        return None
+    return Raw(kind, memoryview(data)[:end], body_end)
 
 
 def _pack(value: "Any", size: int) -> bytes:

@@ -1,0 +1,232 @@
+"""WebSocket: one connection from its opening on, between a transport and whoever it talks with.
+
+Messages are handed over by a call as they come, in the turn in which they came: no queue, no task.
+Whoever cannot take more just now says hold(); then nothing is read until go_on(). A message that
+never becomes whole holds up the answer to the next ping, so its connection ends with that.
+"""
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from typing import Any, Final, cast
+
+from uvicorn.server import ServerState
+
+from porchlight.porch import Porch, Visit
+from porchlight.websocket import frames, handshake
+from porchlight.websocket.keepalive import Keepalive
+from porchlight.websocket.parser import BINARY, CLOSE, PING, Broken, Parser
+from porchlight.websocket.rcvlowat import ReceiveMark
+
+GOING: Final = 1012  # service restart, as the server says when it stops
+BROKE_OFF: Final = 1006  # never on the wire
+UNANSWERED: Final = 1011
+
+Taker = Callable[[bytes], None]
+
+
+class Gone(Exception):
+    """The connection is over."""
+
+
+class WebSocket(asyncio.Protocol):
+    """`welcome(self)` runs as a task once the opening is done. `ended`: the close code when it is
+    over, whoever ended it; `on_end` is called then, once."""
+
+    def __init__(
+        self,
+        porch: Porch,
+        visit: Visit,
+        server: ServerState,
+        welcome: "Callable[[WebSocket], Coroutine[Any, Any, None]]",
+    ) -> None:
+        self.address = visit.address
+        self.ended: int | None = None
+        self.on_end: Callable[[], None] = _nothing
+        self._porch = porch
+        self._visit = visit
+        self._server = server
+        self._welcome = welcome
+        self._parser: Parser | None = None  # None: not opened yet, or nothing is read any more
+        self._taker: Taker = _drop
+        self._held = True
+        self._writable: asyncio.Event | None = None  # None: it is
+        self._pong_due: bytes | None = None
+        self._keepalive: Keepalive | None = None
+        self._goodbye: asyncio.TimerHandle | None = None
+        self._loop = asyncio.get_running_loop()
+
+    # For whoever it talks with
+
+    def hand_to(self, taker: Taker) -> None:
+        """Call `taker` with each message from now on, and with those that waited."""
+        self._taker = taker
+        self.go_on()
+
+    def hold(self) -> None:
+        """Hand over nothing until go_on()."""
+        self._held = True
+        self._transport.pause_reading()
+
+    def go_on(self) -> None:
+        """Hand over what waits, and read on."""
+        self._held = False
+        self._read()
+        if not self._held and not self._transport.is_closing():
+            self._transport.resume_reading()
+
+    async def send(self, payload: bytes) -> None:
+        """Send a binary message, once the peer took those before; Gone if the connection is."""
+        while self._writable is not None and self.ended is None:
+            await self._writable.wait()
+        if self.ended is not None:
+            raise Gone
+        self._transport.write(frames.binary(payload))
+
+    def close(self, code: int, reason: str) -> None:
+        """Say goodbye and wait a moment for the peer's; what it still says is dropped."""
+        if self.ended is not None:
+            return
+        self._end(code)
+        self._taker = _drop
+        self._transport.write(frames.close(code, reason))
+        self._goodbye = self._loop.call_later(self._porch.limits.tls_shutdown_s, self._let_go)
+        self.go_on()
+
+    # asyncio.Protocol
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """The request to upgrade was read; data_received() gets it once more."""
+        self._transport = cast(asyncio.Transport, transport)
+        self._server.connections.add(cast(Any, self))
+
+    def data_received(self, data: bytes) -> None:
+        """The head of the request, then what the peer says."""
+        if self._parser is not None:
+            self._parser.feed(data)
+            if not self._held:
+                self._read()
+        elif self.ended is None:
+            self._open(data)
+
+    def eof_received(self) -> None:
+        """The peer says nothing more: the transport closes."""
+
+    def pause_writing(self) -> None:
+        """The peer does not take what is written."""
+        self._writable = asyncio.Event()
+
+    def resume_writing(self) -> None:
+        """It does again."""
+        writable, self._writable = self._writable, None
+        if writable is not None:
+            writable.set()
+        if self._pong_due is not None:
+            self._pong(self._pong_due)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """It is over."""
+        self._porch.door.leave(self._visit)
+        self._server.connections.discard(cast(Any, self))
+        self._parser = None
+        if self._goodbye is not None:
+            self._goodbye.cancel()
+        self._end(BROKE_OFF)
+
+    # uvicorn
+
+    def shutdown(self) -> None:
+        """The server stops."""
+        self._hang_up(GOING, frames.close(GOING, ""))
+
+    # Ours
+
+    def _open(self, head: bytes) -> None:
+        opening = handshake.answer(head)
+        if not opening.accepted:
+            self._hang_up(BROKE_OFF, opening.answer)
+            return
+        self._transport.write(opening.answer)
+        limits = self._porch.limits
+        self._parser = Parser(limits.message_bytes)
+        self._mark = ReceiveMark(self._transport)
+        self._keepalive = Keepalive(
+            self._loop, limits.ping_s, ping=self._ping, lost=self._unanswered
+        )
+        task = self._loop.create_task(self._welcome(self))
+        self._server.tasks.add(task)
+        task.add_done_callback(self._server.tasks.discard)
+
+    def _read(self) -> None:
+        """Hand over what is whole, until told to hold."""
+        parser = self._parser
+        try:
+            while parser is not None and not self._held:
+                message = parser.next()
+                if message is None:
+                    self._mark.expect(parser.missing)
+                    return
+                if message[0] == BINARY:
+                    self._taker(message[1])
+                else:
+                    self._control(*message)
+                parser = self._parser
+        except Broken as broken:
+            self._porch.garbage("websocket")
+            self._hang_up(broken.code, frames.close(broken.code, broken.reason))
+
+    def _control(self, opcode: int, payload: bytes) -> None:
+        if opcode == PING:
+            self._pong(payload)
+        elif opcode == CLOSE:
+            code = frames.closed_with(payload)
+            self._hang_up(code, frames.close(code, ""))
+        elif self._keepalive is not None:
+            self._keepalive.answered(payload)
+
+    def _pong(self, payload: bytes) -> None:
+        """Answer a ping; of those of a peer that does not read, the last."""
+        self._pong_due = None if self._writable is None else payload
+        if self._pong_due is None and self.ended is None:
+            self._transport.write(frames.pong(payload))
+
+    def _ping(self, payload: bytes) -> None:
+        self._transport.write(frames.ping(payload))
+
+    def _unanswered(self) -> None:
+        self._hang_up(UNANSWERED, frames.close(UNANSWERED, "keepalive ping timeout"))
+
+    def _hang_up(self, code: int, said: bytes) -> None:
+        """Close, after these last words unless there were others already."""
+        self._parser = None
+        if self.ended is None:
+            self._transport.write(said)
+        self._end(code)
+        self._transport.close()
+        if self._goodbye is None:
+            limit_s = self._porch.limits.tls_shutdown_s
+            self._goodbye = self._loop.call_later(limit_s, self._transport.abort)
+
+    def _let_go(self) -> None:
+        """No goodbye came: close without, but not for a peer that does not even read ours."""
+        if self._transport.get_write_buffer_size():
+            self._transport.abort()
+        else:
+            self._transport.close()
+
+    def _end(self, code: int) -> None:
+        if self.ended is not None:
+            return
+        self.ended = code
+        if self._keepalive is not None:
+            self._keepalive.stop()
+        if self._writable is not None:
+            self._writable.set()
+        self.on_end()
+
+
+def _drop(message: bytes) -> None:
+    """Nobody takes it."""
+
+
+def _nothing() -> None:
+    """Nobody is told."""
