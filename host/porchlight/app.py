@@ -41,6 +41,7 @@ from porchlight.sources import board
 from porchlight.sources.board import Uplink, UplinkLimits
 from porchlight.sources.marks import Marks
 from porchlight.store import Store
+from porchlight.streams.tilecache import TileCache
 from porchlight.updates.updates import Updates
 from porchlight.views import Views
 
@@ -118,6 +119,7 @@ def _parts(config: Config, clock: Clock) -> tuple[Parts, Desk]:
         grants=grants_,
         updates=updates_,
         views=Views(cameras_, grants_, desk, config.views),
+        tiles=TileCache(),
         seen=Seen(since=clock.unix()),
     )
     return parts, desk
@@ -155,6 +157,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+        parts.tiles.close()
         parts.store.close()
         _log.info("stopped")
 

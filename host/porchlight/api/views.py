@@ -16,6 +16,7 @@ from porchlight.parts import Parts
 from porchlight.streams import mjpeg
 from porchlight.streams.fanout import Fanout
 from porchlight.streams.feed import Feed, LookFeed
+from porchlight.streams.layout import layout_for
 from porchlight.streams.picture import PictureResponse
 from porchlight.streams.response import StreamResponse
 from porchlight.streams.snapshot import snapshot
@@ -115,7 +116,13 @@ async def close(view_id: str, parts: PartsDep, by: Caller) -> None:
 async def wall(ticket: Ticket, parts: PartsDep, request: Request) -> Response:
     """All cameras of the view in one MJPEG stream."""
     view = await parts.views.admit(ticket, None, _address(request))
-    return _stream(view, "wall", lambda: Wall(view, parts.clock, parts.metrics), parts)
+    layout = layout_for(len(view.looks))
+    return _stream(
+        view,
+        layout,
+        lambda: Wall(view, parts.clock, parts.metrics, layout, parts.tiles),
+        parts,
+    )
 
 
 @router.get("/views/{ticket}/{camera}.mjpg", response_class=Response, responses=_STREAM)

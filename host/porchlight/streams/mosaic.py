@@ -1,108 +1,66 @@
-"""Mosaic: several cameras' pictures in one JPEG. Pillow only; slow enough to want a thread.
+"""Mosaic: one JPEG put together out of tiles, without decoding or encoding anything.
 
-A tile is decoded at the nearest power-of-two size (draft), so that a wall of sixteen costs
-milliseconds, and kept until its camera brings another picture.
+    SOI .. SOF0 (size patched) .. DRI (the blocks of one cell's row) .. SOS
+    strip RST0 strip RST1 .. strip RST7 strip RST0 .. strip EOI
+
+Strips go in the order in which a decoder meets their blocks: row of blocks by row of blocks, and
+in each from the left. Some fifty microseconds for sixteen cameras.
 """
 
-import io
-import math
-from dataclasses import dataclass
 from typing import Final
 
-from PIL import Image, ImageDraw, ImageFont
-from PIL.JpegImagePlugin import JpegImageFile
+from porchlight.streams import tiles
+from porchlight.streams.layout import BLOCK, Layout
+from porchlight.streams.tiles import Tile
 
-MAX_TILES: Final = 64
-MAX_WIDTH: Final = 1_280
-LARGEST_TILE: Final = 640
-MAX_PIXELS: Final = 2_048 * 1_536  # a header that claims more is not decoded
-QUALITY: Final = 80
-_DARK: Final = (18, 20, 24)
-_TEXT: Final = (150, 156, 166)
-# What Pillow raises for broken files, those that ask for too much among them.
-_BROKEN: Final = (OSError, SyntaxError, ValueError, ZeroDivisionError, MemoryError)
-_FONT: Final = ImageFont.load_default()
-
-
-@dataclass(frozen=True)
-class Grid:
-    """Where tiles go: `columns` by `rows`, each `width` by `height` pixels."""
-
-    columns: int
-    rows: int
-    width: int
-    height: int
-
-    @property
-    def size(self) -> tuple[int, int]:
-        """Of the whole picture."""
-        return self.columns * self.width, self.rows * self.height
-
-    def place(self, index: int) -> tuple[int, int]:
-        """The upper left corner of a tile."""
-        row, column = divmod(index, self.columns)
-        return column * self.width, row * self.height
-
-
-def grid_for(count: int) -> Grid:
-    """The squarest grid for 1..64 tiles; ValueError for other counts."""
-    if not 1 <= count <= MAX_TILES:
-        raise ValueError(f"a wall has 1 to {MAX_TILES} cameras")
-    columns = math.isqrt(count - 1) + 1
-    width = min(LARGEST_TILE, MAX_WIDTH // columns) // 16 * 16  # whole JPEG blocks
-    return Grid(columns, -(-count // columns), width, width * 3 // 4)
+_SOF0: Final = b"\xff\xc0"
+_DRI: Final = b"\xff\xdd"
+_EOI: Final = b"\xff\xd9"
+_RESTARTS: Final = tuple(bytes((0xFF, 0xD0 + number)) for number in range(8))
 
 
 class Mosaic:
-    """A picture made of tiles. Not for two threads at once."""
+    """Blank, until tiles are shown on it. `show` and `jpeg` belong to one thread."""
 
-    def __init__(self, count: int) -> None:
-        self.grid = grid_for(count)
-        self._canvas = Image.new("RGB", self.grid.size, _DARK)
+    def __init__(self, layout: Layout) -> None:
+        self.layout = layout
+        columns, one = layout.columns, layout.shape
+        self._down = one.height // BLOCK[1]  # strips of a cell
+        count = self._down * layout.rows * columns
+        self._pieces = [b""] * (2 * count + 1)
+        self._pieces[0] = _header(layout)
+        self._pieces[2::2] = [_RESTARTS[at % 8] for at in range(count)]
+        self._pieces[-1] = _EOI
+        for index, place in enumerate(layout.places):
+            self.show(index, tiles.blank_tile(place.shape))
 
-    def show(self, index: int, jpeg: bytes) -> bool:
-        """Put a picture on a tile, letterboxed; False, and a dark tile, if it cannot be decoded."""
-        tile = _decode(jpeg, self.grid)
-        if tile is None:
-            self.darken(index, "unreadable picture")
-            return False
-        self._clear(index)
-        left, top = self.grid.place(index)
-        left += (self.grid.width - tile.width) // 2
-        top += (self.grid.height - tile.height) // 2
-        self._canvas.paste(tile, (left, top))
-        return True
+    def show(self, index: int, tile: Tile) -> None:
+        """Put a tile at a place of the layout. It must have that place's shape."""
+        place = self.layout.places[index]
+        if tile.shape != place.shape:
+            raise ValueError("this tile was made for another place")
+        columns, span = self.layout.columns, place.shape.span
+        step = 2 * columns
+        for across in range(span):
+            first = 1 + 2 * (place.row * self._down * columns + place.column + across)
+            last = first + step * self._down * span
+            self._pieces[first:last:step] = tile.strips[across::span]
 
-    def darken(self, index: int, text: str) -> None:
-        """Take the picture off a tile and say why."""
-        self._clear(index)
-        left, top = self.grid.place(index)
-        centre = (left + self.grid.width / 2, top + self.grid.height / 2)
-        shown = text.encode("latin-1", "replace").decode("latin-1")  # all the built-in font has
-        draw = ImageDraw.Draw(self._canvas)
-        draw.text(centre, shown, fill=_TEXT, font=_FONT, anchor="mm", align="center")
-
-    def encode(self) -> bytes:
-        """The whole as a JPEG."""
-        out = io.BytesIO()
-        self._canvas.save(out, "JPEG", quality=QUALITY)
-        return out.getvalue()
-
-    def _clear(self, index: int) -> None:
-        left, top = self.grid.place(index)
-        self._canvas.paste(_DARK, (left, top, left + self.grid.width, top + self.grid.height))
+    def jpeg(self) -> bytes:
+        """The wall as it is now."""
+        return b"".join(self._pieces)
 
 
-def _decode(jpeg: bytes, grid: Grid) -> Image.Image | None:
-    try:
-        # Not Image.open: its own limit is far higher, and it warns about what it lets through.
-        image = JpegImageFile(io.BytesIO(jpeg))
-        width, height = image.size  # as the decoder will take it: a file may claim several
-        if width * height > MAX_PIXELS:
-            return None
-        scale = min(grid.width / width, grid.height / height)
-        wanted = (max(1, round(width * scale)), max(1, round(height * scale)))
-        image.draft("RGB", wanted)
-        return image.convert("RGB").resize(wanted, Image.Resampling.BILINEAR)
-    except _BROKEN:
-        return None
+def _header(layout: Layout) -> bytes:
+    """The common header, with this layout's size and restart interval.
+
+    SOF0: FF C0 | length u16 | precision u8 | height u16 | width u16 ...
+    DRI:  FF DD | length u16 | interval u16
+    """
+    header = bytearray(tiles.header())
+    width, height = layout.size
+    at = header.index(_SOF0) + 5
+    header[at : at + 4] = height.to_bytes(2, "big") + width.to_bytes(2, "big")
+    at = header.index(_DRI) + 4
+    header[at : at + 2] = layout.shape.cell_blocks.to_bytes(2, "big")
+    return bytes(header)

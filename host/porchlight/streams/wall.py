@@ -1,77 +1,63 @@
 """Wall: all cameras of a view in one stream, for browsers allow six connections to one host.
 
-Made once per tick for all who watch it, and only while somebody does. A look that is over is dark
-on the next tick, and a picture that still shows it is handed to nobody.
+Put together anew when something changed, ten times a second at most, and only while somebody
+watches; at rest nothing runs. A look that is over is dark on the very next wall, and a wall that
+still shows it is handed to nobody.
 """
 
 import asyncio
+import contextlib
 import logging
-from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass, field
+import math
+from collections.abc import AsyncIterator, Iterable
+from contextlib import asynccontextmanager
 from typing import Final
 
-from accord.errors import Refused
 from porchlight.clock import Clock
+from porchlight.ending import Ending
 from porchlight.frames import Frame, LatestFrame
 from porchlight.metrics import Metrics
-from porchlight.streams import mjpeg
+from porchlight.streams import mjpeg, tiles
+from porchlight.streams.cell import NOTHING, Cell, Sight
+from porchlight.streams.layout import Layout
 from porchlight.streams.mosaic import Mosaic
-from porchlight.views import Look, View
-from porchlight.views.look import fresh
+from porchlight.streams.tilecache import TileCache
+from porchlight.streams.tiles import Tile
+from porchlight.views import View
 
-TICK_S: Final = 0.2
+GAP_S: Final = 0.1
+LAST_S: Final = 0.2  # for viewers to be given the last wall, on which all is dark
+_SOONEST_S: Final = 0.01
 _log = logging.getLogger(__name__)
 
 
-@dataclass(eq=False)
-class _Tile:
-    """`number`: of the frame shown, in its camera's slot. `due`: monotonic s of the next."""
-
-    look: Look
-    number: int
-    text: str | None = None
-    frame: Frame | None = None
-    due: float = 0.0
-    watched: bool = False
-    watching: AsyncExitStack = field(default_factory=AsyncExitStack)
-
-    async def watch(self) -> bool:
-        """Have the camera's source run; False if it must not."""
-        if not self.watched:
-            try:
-                await self.watching.enter_async_context(self.look.camera.watch(self.look.permit))
-            except Refused:
-                return False
-            self.watched = True
-        return True
-
-    async def unwatch(self) -> None:
-        """Let go of the source."""
-        self.watched = False
-        await self.watching.aclose()
-
-
 class Wall:
-    """A Feed for everybody who watches the wall of one view."""
+    """A Feed for everybody who watches one layout of one view, which has a look for each place."""
 
     gap_s = 0.0
 
-    def __init__(self, view: View, clock: Clock, metrics: Metrics) -> None:
+    def __init__(
+        self, view: View, clock: Clock, metrics: Metrics, layout: Layout, cache: TileCache
+    ) -> None:
         self.slot = LatestFrame()
-        self.over = asyncio.Event()
+        self.over = Ending()
+        self._view = view
         self._clock = clock
         self._metrics = metrics
-        self._view = view
-        self._mosaic = Mosaic(len(view.looks))
-        self._tiles: list[_Tile] = []
+        self._layout = layout
+        self._cache = cache
+        self._mosaic = Mosaic(layout)
+        self._cells: dict[Cell, int] = {}  # and which place of the layout is theirs
+        self._changed: dict[Cell, None] = {}  # since they were looked at
+        self._bell = asyncio.Event()
+        self._ended = asyncio.Event()  # a look: that does not wait for its turn
         self._making = asyncio.Lock()  # who comes while the last one's task winds up waits for it
-        self._shown: list[tuple[Look, Frame]] = []
+        self._next = 0.0  # when the next wall is due, by the loop's time
         self._viewers = 0
         self._task: asyncio.Task[None] | None = None
 
     def before(self) -> int:
-        """A viewer may begin with the wall as it is, for take() asks all its looks."""
+        """A viewer may begin with the wall as it is, for part() asks all its looks."""
         return self.slot.number - (self.slot.latest is not None)
 
     @asynccontextmanager
@@ -89,18 +75,29 @@ class Wall:
                 task.cancel()
                 await asyncio.gather(task, return_exceptions=True)
 
-    def take(self, frame: Frame) -> bytes | None:
+    def part(self, frame: Frame, *, repeated: int = 0) -> bytes | None:
         """The wall as a part, if every look in it holds now and covers its picture."""
-        now = self._clock.unix()
-        if not all(look.holds(now) and look.covers(shown) for look, shown in self._shown):
+        if frame is not self.slot.latest:
             return None
-        for look, _ in self._shown:
-            look.shown(1, len(frame.jpeg) // len(self._tiles))
-        self._metrics.frames_out.inc()
-        self._metrics.bytes_out.inc(len(frame.jpeg))
+        now = self._clock.unix()
+        lapsed = [cell for cell in self._cells if not cell.may_show(now)]
+        if lapsed:
+            for cell in lapsed:
+                self._touched(cell)
+            return None
         headers = mjpeg.frame_headers(frame, "")
         del headers["X-Grant"]  # each tile has its own
+        if repeated:
+            headers |= mjpeg.repeat_headers(repeated, self._clock.monotonic() - frame.arrived)
         return mjpeg.part(frame.jpeg, headers)
+
+    def shown(self, frame: Frame, viewers: int, size: int, *, repeated: int = 0) -> None:
+        """Count it, for each camera that is to be seen on it."""
+        frames = 0 if repeated else viewers
+        for cell in self._cells:
+            if cell.sight.frame is not None:
+                cell.look.shown(frames, viewers * len(frame.jpeg) // len(self._cells))
+        self._metrics.shown(frames, viewers * len(frame.jpeg))
 
     async def _run(self) -> None:
         """Make the wall until nobody watches, or all is over; those who watch it never hang."""
@@ -114,81 +111,79 @@ class Wall:
         self.over.set()
 
     async def _make(self) -> None:
-        """Make the wall, a tick at a time, from nothing: who looked before is another matter."""
-        loop = asyncio.get_running_loop()
-        now = self._clock.monotonic()
+        """Make the wall, from nothing: who looked before is another matter."""
+        self._mosaic = Mosaic(self._layout)
         looks = self._view.looks.values()
-        self._mosaic = Mosaic(len(looks))
-        self._tiles = [_Tile(look, _before(look, now)) for look in looks]
-        try:
+        cells = [Cell(look, self._clock, self._touched) for look in looks]
+        self._cells = {cell: index for index, cell in enumerate(cells)}
+        self._changed = dict.fromkeys(cells)
+        async with contextlib.AsyncExitStack() as opened:
+            for cell in cells:
+                cell.open()
+                opened.push_async_callback(cell.close)
+            opened.callback(self._forget)  # first of all: a closed cell objects to nothing
             while self._view.open_looks:
-                due = loop.time() + TICK_S
-                await self._tick()
-                await asyncio.sleep(max(0.01, due - loop.time()))
-            await self._tick()
-            await asyncio.sleep(TICK_S)  # for the viewers to get it: all dark
-        finally:
-            self.slot.forget()
-            self._shown = []
-            for tile in self._tiles:
-                await tile.unwatch()
+                await self._catch_up()
+                await self._change()
+            await self._catch_up()
+            await asyncio.sleep(LAST_S)
 
-    async def _tick(self) -> None:
-        """Bring every tile up to date; put out a new picture if any changed."""
-        changes = []
-        for index, tile in enumerate(self._tiles):
-            text, frame = await self._state(tile)
-            if (text, frame) != (tile.text, tile.frame):
-                changes.append((index, tile, text, frame))
-        if not changes:
+    async def _catch_up(self) -> None:
+        """Show what changed; put out a new wall if that makes one."""
+        looked_at, self._changed = self._changed, {}
+        news = {cell: sight for cell in looked_at if (sight := await cell.see()) != cell.sight}
+        made = {cell: self._tile(cell, sight) for cell, sight in news.items()}
+        if not made:
             return
-        for _, tile, text, frame in changes:
-            tile.text, tile.frame = text, frame
-        shown = [(tile.look, tile.frame) for tile in self._tiles if tile.frame is not None]
-        jobs = [(index, text, frame) for index, _, text, frame in changes]
-        jpeg = await self._drawn(jobs)
-        self._shown = shown
-        self.slot.put(self._framed(jpeg))
+        await asyncio.wait(made.values())
+        for cell, tile in made.items():
+            self._show(cell, news[cell], None if tile.exception() else tile.result())
+        self._blank_lapsed([*news, *self._changed])
+        self.slot.put(self._framed(self._mosaic.jpeg()))
 
-    async def _state(self, tile: _Tile) -> tuple[str | None, Frame | None]:
-        """What a tile should show now: a text or a frame."""
-        look, slot = tile.look, tile.look.camera.latest
-        label, now = look.camera.label, self._clock.monotonic()
-        if not look.holds(self._clock.unix()):
-            await tile.unwatch()
-            return f"{label}\nended", None
-        if not await tile.watch():
-            return f"{label}\nnot available", None
-        if not look.camera.online:
-            return f"{label}\noffline", None
-        waiting = f"{label}\nwaiting for a picture"
-        if slot.latest is None or not look.began_before(slot.latest):
-            return waiting, None
-        if not look.covers(slot.latest):
-            return f"{label}\nnot available", None
-        if slot.number > tile.number and now >= tile.due:
-            tile.number, tile.due = slot.number, now + look.gap_s
-            if not look.fits(slot.latest):
-                return f"{label}\nlarger than allowed", None
-            return None, slot.latest
-        return (tile.text or waiting, None) if tile.frame is None else (None, tile.frame)
+    async def _change(self) -> None:
+        """Return once something changed or may have, but not too soon after the last time."""
+        due_s = min(cell.due for cell in self._cells) - self._clock.monotonic()
+        await _rung(self._bell, max(_SOONEST_S, due_s))
+        await _rung(self._ended, self._next - asyncio.get_running_loop().time())
+        self._bell.clear()
+        self._ended.clear()
+        now = self._clock.monotonic()
+        self._changed |= dict.fromkeys(cell for cell in self._cells if cell.due <= now)
+        self._next = asyncio.get_running_loop().time() + GAP_S
 
-    async def _drawn(self, jobs: list[tuple[int, str | None, Frame | None]]) -> bytes:
-        """Draw in a thread. Cancelled, it still waits: the mosaic is not for two threads."""
-        drawing = asyncio.get_running_loop().run_in_executor(None, self._draw, jobs)
-        try:
-            return await asyncio.shield(drawing)
-        except asyncio.CancelledError:
-            await asyncio.wait([drawing])
-            raise
+    def _touched(self, cell: Cell) -> None:
+        self._changed[cell] = None
+        self._bell.set()
+        if cell.look.over.is_set():
+            self._ended.set()
 
-    def _draw(self, jobs: list[tuple[int, str | None, Frame | None]]) -> bytes:
-        for index, text, frame in jobs:
-            if frame is None:
-                self._mosaic.darken(index, text or "")
-            else:
-                self._mosaic.show(index, frame.jpeg)
-        return self._mosaic.encode()
+    def _tile(self, cell: Cell, sight: Sight) -> "asyncio.Future[Tile]":
+        shape = self._layout.places[self._cells[cell]].shape
+        if sight.frame is None:
+            return self._cache.dark(shape, sight.lines)
+        return self._cache.tile(sight.frame, shape, sight.lines)
+
+    def _show(self, cell: Cell, sight: Sight, tile: Tile | None) -> None:
+        """No tile: it could not be made, which was logged."""
+        index = self._cells[cell]
+        cell.sight = sight if tile is not None else NOTHING
+        self._mosaic.show(index, tile or tiles.blank_tile(self._layout.places[index].shape))
+
+    def _blank_lapsed(self, cells: Iterable[Cell]) -> None:
+        """Tiles take a moment to be made; what ended meanwhile is not shown once more."""
+        now = self._clock.unix()
+        for cell in cells:
+            if not cell.may_show(now):
+                self._show(cell, NOTHING, None)
+                self._touched(cell)
+
+    def _forget(self) -> None:
+        """Nothing stays of what was shown."""
+        self.slot.forget()
+        self._cells = {}
+        self._changed = {}
+        self._mosaic = Mosaic(self._layout)
 
     def _framed(self, jpeg: bytes) -> Frame:
         return Frame(
@@ -205,6 +200,10 @@ class Wall:
         )
 
 
-def _before(look: Look, now: float) -> int:
-    slot = look.camera.latest
-    return slot.number - fresh(slot.latest, now)
+async def _rung(bell: asyncio.Event, patience_s: float) -> None:
+    """Return once the bell is set, or patience ends."""
+    if patience_s <= 0:
+        return
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(None if math.isinf(patience_s) else patience_s):
+            await bell.wait()

@@ -1,16 +1,16 @@
-"""The mosaic's pictures and the wall that is made of them."""
+"""The wall: what each tile shows and when, and that nothing is shown that may not be."""
 
 import asyncio
 import contextlib
 import io
-import threading
 import time
 
 import pytest
 from PIL import Image
 
 from accord import wire
-from porchlight.streams.mosaic import MAX_WIDTH, Mosaic, grid_for
+from porchlight.streams.layout import layout_for
+from porchlight.streams.mosaic import Mosaic
 from porchlight.streams.wall import Wall
 from porchlight.views.look import FRESH_S
 from tests.support.hosting import InThread, Signer, handle_of
@@ -40,83 +40,6 @@ def near(found: tuple[int, int, int], wanted: tuple[int, int, int]) -> bool:
     return all(abs(a - b) < 24 for a, b in zip(found, wanted, strict=True))
 
 
-@pytest.mark.parametrize("count", range(1, 65))
-def test_a_grid_has_room_for_all_and_whole_blocks(count: int) -> None:
-    grid = grid_for(count)
-    assert grid.columns * grid.rows >= count > grid.columns * (grid.rows - 1)
-    assert grid.size[0] <= MAX_WIDTH
-    assert grid.width % 16 == 0
-    places = {grid.place(index) for index in range(count)}
-    assert len(places) == count
-    assert all(x + grid.width <= grid.size[0] and y < grid.size[1] for x, y in places)
-
-
-@pytest.mark.parametrize("count", [0, 65])
-def test_other_counts_are_refused(count: int) -> None:
-    with pytest.raises(ValueError, match="1 to 64"):
-        grid_for(count)
-
-
-def test_each_tile_shows_its_own_picture_and_goes_dark_alone() -> None:
-    mosaic = Mosaic(4)
-    grid = mosaic.grid
-    assert mosaic.show(0, picture(640, 480, RED))
-    assert mosaic.show(3, picture(640, 480, GREEN))
-    mosaic.darken(1, "offline")
-    whole = mosaic.encode()
-    assert Image.open(io.BytesIO(whole)).size == grid.size
-    assert near(pixel(whole, 10, 10), RED)
-    assert near(pixel(whole, grid.width + 10, grid.height + 10), GREEN)
-    assert near(pixel(whole, grid.width + 10, 10), DARK)
-    mosaic.darken(0, "ended")
-    whole = mosaic.encode()
-    assert near(pixel(whole, 10, 10), DARK)
-    assert near(pixel(whole, grid.width + 10, grid.height + 10), GREEN)
-
-
-def test_a_picture_of_another_shape_is_shown_whole() -> None:
-    mosaic = Mosaic(1)
-    assert mosaic.show(0, picture(300, 900, GREEN))
-    whole = mosaic.encode()
-    assert near(pixel(whole, 320, 3), GREEN)  # to the top
-    assert near(pixel(whole, 30, 240), DARK)  # beside it
-
-
-def test_text_of_any_script_can_be_written() -> None:
-    Mosaic(1).darken(0, "Ωδός 街\noffline 🎥")
-
-
-def bomb(width: int, height: int) -> bytes:
-    """A small JPEG with two headers: the first says its size, the second a huge one."""
-    jpeg = picture(colour=RED)
-    at = jpeg.index(b"\xff\xc0")
-    header = jpeg[at : at + 2 + int.from_bytes(jpeg[at + 2 : at + 4], "big")]
-    huge = header[:5] + height.to_bytes(2, "big") + width.to_bytes(2, "big") + header[9:]
-    return jpeg[:at] + header + huge + jpeg[at + len(header) :]
-
-
-@pytest.mark.filterwarnings("error")
-@pytest.mark.parametrize(
-    "jpeg",
-    [
-        bomb(65_535, 65_535),
-        bomb(10_000, 10_000),  # what Pillow only warns of
-        bomb(0, 0),
-        b"",
-        b"\xff\xd8\xff\xe0\x00\x10JFIF",
-        picture()[:-400],
-        picture()[:200] + bytes(500),
-        picture(colour=RED).replace(b"\x00\x78\x00\xa0", b"\xff\xff\xff\xff"),  # 65535 x 65535
-        b"GIF89a" + bytes(100),
-    ],
-)
-def test_what_cannot_be_decoded_is_a_dark_tile(jpeg: bytes) -> None:
-    mosaic = Mosaic(1)
-    mosaic.show(0, picture(colour=RED))
-    assert not mosaic.show(0, jpeg)
-    assert near(pixel(mosaic.encode(), 10, 10), DARK)
-
-
 async def shows(
     wall: Watcher, place: tuple[int, int], colour: tuple[int, int, int], patience_s: float = 5
 ) -> float:
@@ -139,8 +62,7 @@ async def test_a_wall_shows_all_cameras_and_darkens_the_revoked_one(
 ) -> None:
     left, right = host.camera(ann, "left"), host.camera(ann, "right")
     jtis = [host.grant(kit, fire) for kit in (left, right)]
-    grid = grid_for(2)
-    at_left, at_right = (20, 20), (grid.width + 20, 20)
+    at_left, at_right = (20, 20), (layout_for(2).shape.width + 20, 20)
     async with board_at(host, left) as one, board_at(host, right) as two:
         opened = open_view(host, fire, left, right)
         async with watching(host, host.http + opened["urls"]["wall"]) as wall:
@@ -170,7 +92,7 @@ async def test_a_wall_that_cannot_be_made_ends(
     porch = host.camera(ann)
     host.grant(porch, fire)
     with monkeypatch.context() as broken:
-        broken.setattr(Mosaic, "encode", lambda _: 1 // 0)
+        broken.setattr(Mosaic, "jpeg", lambda _: 1 // 0)
         opened = open_view(host, fire, porch)
         async with watching(host, host.http + opened["urls"]["wall"]) as wall:
             await wall.ended()
@@ -204,49 +126,38 @@ async def test_a_wall_opened_again_shows_nothing_of_before(
 
 def green(wall: Watcher) -> tuple[int, int, int]:
     """The colour of the right one of two tiles."""
-    return pixel(wall.parts[-1].jpeg, grid_for(2).width + 20, 20)
+    return pixel(wall.parts[-1].jpeg, layout_for(2).shape.width + 20, 20)
 
 
-async def test_a_wall_entered_while_it_stops_is_made_by_one_task(
-    host: InThread, ann: Signer, fire: Signer, monkeypatch: pytest.MonkeyPatch
+async def test_a_wall_entered_while_it_stops_is_made_again_and_lets_go(
+    host: InThread, ann: Signer, fire: Signer
 ) -> None:
     porch = host.camera(ann)
     host.grant(porch, fire)
     opened = open_view(host, fire, porch)
-    drawing, most, began, go_on = 0, 0, threading.Event(), threading.Event()
-    encode = Mosaic.encode
-
-    def slowly(mosaic: Mosaic) -> bytes:
-        nonlocal drawing, most
-        drawing += 1
-        most = max(most, drawing)
-        began.set()
-        assert go_on.wait(5)
-        drawing -= 1
-        return encode(mosaic)
 
     async def story() -> None:
         parts = host.parts
         view, camera = parts.views.get(opened["id"], fire.thumb), parts.cameras.get(porch.id)
         assert view is not None
         assert camera is not None
-        wall = Wall(view, parts.clock, parts.metrics)
+        wall = Wall(view, parts.clock, parts.metrics, layout_for(1), parts.tiles)
         first = await _enter(wall)
-        await asyncio.to_thread(began.wait, 5)
+        await wall.slot.newer()
         leaving = asyncio.create_task(first.aclose())
         await asyncio.sleep(0)
-        began.clear()
-        camera.label = "another"  # something new to draw
         second = await _enter(wall)
-        assert not await asyncio.to_thread(began.wait, 0.3)  # the first still draws
-        go_on.set()
         await leaving
-        assert await asyncio.to_thread(began.wait, 5)
+        number, _ = await wall.slot.newer()
+        camera.label = "another"
+        camera.changed()
+        await wall.slot.newer(number)
+        assert camera.wants != []
         await second.aclose()
+        assert wall.slot.latest is None
+        assert not wall.over.is_set()
 
-    monkeypatch.setattr(Mosaic, "encode", slowly)
     await asyncio.to_thread(host.wait, story())
-    assert most == 1
 
 
 async def _enter(wall: Wall) -> contextlib.AsyncExitStack:

@@ -1,0 +1,145 @@
+"""Tiles: one camera's picture as a wall takes it: scaled, lettered, encoded, cut into strips.
+
+A tile is a JPEG with a restart marker after each row of blocks. At those the coder starts afresh,
+so that a row is a string of bytes that can stand anywhere in another JPEG with the same tables, and
+all tiles have the same. Slow enough (half a millisecond) to want a thread; see mosaic.py for the
+other half.
+"""
+
+import functools
+import io
+import re
+import struct
+from dataclasses import dataclass
+from typing import Final
+
+from PIL import Image
+from PIL.JpegImagePlugin import JpegImageFile
+
+from porchlight.streams.layout import BLOCK, Shape
+from porchlight.streams.lettering import DARK, Lines, caption, notice
+
+MAX_PIXELS: Final = 2_048 * 1_536  # a header that claims more is not decoded
+MAX_SCANS: Final = 32  # of a progressive JPEG: each may cost as much as a picture, in ten bytes
+QUALITY: Final = 80
+_HIGHEST: Final = 65_535
+UNREADABLE: Final = "unreadable picture"
+_SOS: Final = b"\xff\xda"
+_RESTART: Final = re.compile(rb"\xff[\xd0-\xd7]")  # never within a strip: FF is stuffed there
+_EOI_BYTES: Final = 2
+# What Pillow raises for broken files, those that ask for too much among them.
+_BROKEN: Final = (
+    OSError, SyntaxError, ValueError, ArithmeticError, LookupError, TypeError, MemoryError,
+    struct.error,
+)  # fmt: skip
+
+
+@dataclass(frozen=True, eq=False)
+class Tile:
+    """The strips from top to bottom; of a tile that spans cells, those of a row from the left."""
+
+    shape: Shape
+    strips: tuple[bytes, ...]
+
+    @property
+    def size_bytes(self) -> int:
+        """What it takes, about."""
+        return sum(map(len, self.strips)) + 40 * len(self.strips)
+
+
+def picture_tile(jpeg: bytes, shape: Shape, lines: Lines) -> Tile:
+    """The picture, letterboxed, with the words below; a dark tile if it cannot be decoded."""
+    image = decoded(jpeg, (shape.width, shape.height))
+    if image is None:
+        return dark_tile(shape, (*lines[:1], UNREADABLE))
+    if image.size != (shape.width, shape.height):
+        image = _letterboxed(image, shape)
+    caption(image, lines)
+    return cut(encoded(image, shape.cell_blocks), shape)
+
+
+def dark_tile(shape: Shape, lines: Lines) -> Tile:
+    """A tile without a picture, which says why."""
+    image = Image.new("RGB", (shape.width, shape.height), DARK)
+    notice(image, lines)
+    return cut(encoded(image, shape.cell_blocks), shape)
+
+
+@functools.lru_cache(maxsize=64)
+def blank_tile(shape: Shape) -> Tile:
+    """A tile that shows and says nothing. Kept, to be at hand when one goes dark."""
+    return dark_tile(shape, ())
+
+
+def decoded(jpeg: bytes, within: tuple[int, int]) -> Image.Image | None:
+    """The picture (RGB) as large as fits; None if it cannot be decoded, or only at great cost."""
+    if jpeg.count(_SOS) > MAX_SCANS:
+        return None
+    try:
+        # Not Image.open: its own limit is far higher, and it warns about what it lets through.
+        image = JpegImageFile(io.BytesIO(jpeg))
+        width, height = image.size  # as the decoder will take it: a file may claim several
+        if width * height > MAX_PIXELS:
+            return None
+        scale = min(within[0] / width, within[1] / height)
+        wanted = (max(1, round(width * scale)), max(1, round(height * scale)))
+        image.draft("RGB", wanted)
+        image.load()
+        return _fitted(image, wanted)
+    except _BROKEN:
+        return None
+
+
+def narrower(jpeg: bytes, width: int) -> bytes | None:
+    """A JPEG of the same picture, so wide, with its comment; None if it cannot be decoded."""
+    image = decoded(jpeg, (width, _HIGHEST))
+    if image is None:
+        return None
+    comment = image.info.get("comment", b"")
+    return encoded(image, 0, comment if isinstance(comment, bytes) else b"")
+
+
+def encoded(image: Image.Image, restart_blocks: int, comment: bytes = b"") -> bytes:
+    """A baseline JPEG with our tables and a restart marker after so many blocks; 0: none."""
+    image.info.clear()  # Pillow would write some of it into the header
+    out = io.BytesIO()
+    image.save(
+        out,
+        "JPEG",
+        quality=QUALITY,
+        subsampling="4:2:2",
+        optimize=False,
+        restart_marker_blocks=restart_blocks,
+        comment=comment,
+    )
+    return out.getvalue()
+
+
+@functools.cache
+def header() -> bytes:
+    """Of each of our JPEGs up to the first strip; but for its size and its restart interval."""
+    sample = encoded(Image.new("RGB", BLOCK), 1)
+    at = sample.index(_SOS)
+    return sample[: at + 2 + int.from_bytes(sample[at + 2 : at + 4], "big")]
+
+
+def cut(jpeg: bytes, shape: Shape) -> Tile:
+    """Take a JPEG of ours apart."""
+    strips = tuple(_RESTART.split(jpeg[len(header()) : -_EOI_BYTES]))
+    if len(strips) != shape.strips:
+        raise RuntimeError(f"{len(strips)} strips where {shape.strips} were due")
+    return Tile(shape, strips)
+
+
+def _fitted(image: Image.Image, size: tuple[int, int]) -> Image.Image:
+    """The picture in colour and at this size. Copied only where it must be: that costs as much as
+    half the decoding."""
+    plain = image if image.mode == "RGB" else image.convert("RGB")
+    return plain if plain.size == size else plain.resize(size, Image.Resampling.BILINEAR)
+
+
+def _letterboxed(image: Image.Image, shape: Shape) -> Image.Image:
+    whole = Image.new("RGB", (shape.width, shape.height), DARK)
+    left, top = (shape.width - image.width) // 2, (shape.height - image.height) // 2
+    whole.paste(image, (left, top))
+    return whole
