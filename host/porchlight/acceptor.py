@@ -12,11 +12,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
+from porchlight.deadline import Deadline
 from porchlight.errors import CommandError
 from porchlight.porch import Porch, Visit
 from porchlight.protocols import HttpProtocol
 
-BACKLOG: Final = 512
+BACKLOG: Final = 1_024
+BATCH: Final = 64  # newcomers to a turn of the loop: with one, who comes to a busy host waits long
 _BREATH_S: Final = 0.1  # when the system has no file handle left
 _FULL: Final = b"HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\nRetry-After: 5\r\n\r\n"
 
@@ -61,45 +63,61 @@ class Acceptor:
         self._porch = porch
         self._protocol = protocol
         self._greeting: set[asyncio.Task[None]] = set()
+        self._loop = asyncio.get_running_loop()
+        self._breath = Deadline(self._loop, _BREATH_S, self._listen)
         at.sock.listen(BACKLOG)
-        self._task = asyncio.create_task(self._accept(), name=f"port {at.port}")
+        self._listen()
 
     def close(self) -> None:
         """Take no more connections, and give up on handshakes under way."""
-        for task in (self._task, *self._greeting):
+        self._breath.stop()
+        self._loop.remove_reader(self._at.sock)
+        for task in self._greeting:
             task.cancel()
 
     async def wait_closed(self) -> None:
         """Return once nothing of this is left."""
-        await asyncio.gather(self._task, *self._greeting, return_exceptions=True)
+        await asyncio.gather(*self._greeting, return_exceptions=True)
         self._at.sock.close()
 
-    async def _accept(self) -> None:
-        loop = asyncio.get_running_loop()
-        while True:
-            try:
-                sock, address = await loop.sock_accept(self._at.sock)
-            except OSError:  # the peer gave up already, or the system has no handles left
-                self._porch.garbage("accept")
-                await asyncio.sleep(_BREATH_S)
-                continue
-            visit = Visit(address[0])
-            reason = self._porch.door.enter(visit, visit.address)
-            if reason is None:
-                task = asyncio.create_task(self._greet(sock, visit))
-                self._greeting.add(task)
-                task.add_done_callback(self._greeting.discard)
-            else:
-                self._porch.metrics.refused("connection", reason)
-                self._turn_away(sock)
+    def _listen(self) -> None:
+        self._loop.add_reader(self._at.sock, self._accept)
 
-    async def _greet(self, sock: socket.socket, visit: Visit) -> None:
+    def _accept(self) -> None:
+        for _ in range(BATCH):
+            try:
+                sock, address = self._at.sock.accept()
+            except BlockingIOError:
+                return
+            except ConnectionAbortedError:  # the peer gave up already
+                self._porch.garbage("accept")
+                continue
+            except OSError:  # the system has no handles left
+                self._porch.garbage("accept")
+                self._loop.remove_reader(self._at.sock)
+                self._breath.begin()
+                return
+            sock.setblocking(False)
+            self._let_in(sock, address[0])
+
+    def _let_in(self, sock: socket.socket, address: str) -> None:
+        visit = Visit(address, sock)
+        reason = self._porch.door.enter(visit, address)
+        if reason is None:
+            task = self._loop.create_task(self._greet(visit))
+            self._greeting.add(task)
+            task.add_done_callback(self._greeting.discard)
+        else:
+            self._porch.metrics.refused("connection", reason)
+            self._turn_away(sock)
+
+    async def _greet(self, visit: Visit) -> None:
         """Hand the connection to its protocol, once TLS is up."""
         limits, tls = self._porch.limits, self._at.tls
         try:
-            await asyncio.get_running_loop().connect_accepted_socket(
+            await self._loop.connect_accepted_socket(
                 lambda: self._protocol(visit),
-                sock,
+                visit.sock,
                 ssl=tls,
                 ssl_handshake_timeout=limits.tls_handshake_s if tls else None,
                 ssl_shutdown_timeout=limits.tls_shutdown_s if tls else None,

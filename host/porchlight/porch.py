@@ -1,6 +1,7 @@
 """Porch: what all connections share, and the bounds on each."""
 
-from dataclasses import dataclass
+import socket
+from dataclasses import dataclass, field
 
 from accord import wire
 from porchlight.door import Door
@@ -25,9 +26,14 @@ class WireLimits:
 
 @dataclass(frozen=True, eq=False)
 class Visit:
-    """One connection, from accept to its end, as the door knows it."""
+    """One connection, from accept to its end, as the door knows it.
+
+    `sock` is the transport's: whoever sends on it past the transport must know that nothing waits
+    there.
+    """
 
     address: str
+    sock: socket.socket = field(repr=False)
 
 
 @dataclass(frozen=True)

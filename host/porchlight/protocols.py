@@ -214,7 +214,9 @@ class HttpProtocol(HttpToolsProtocol):
         lines = [name + b": " + value for name, value in served.default_headers + headers]
         head = b"\r\n".join([b"HTTP/1.1 200 OK", *lines, b"", opening])
         self.transport.write(head)
-        return TlsSink(self.transport) if self.scheme == "https" else PlainSink(self.transport)
+        if self.scheme == "https":
+            return TlsSink(self.transport)
+        return PlainSink(self.transport, self._visit.sock.send)
 
     def tell(self, watcher: Watcher) -> None:
         """As Connection says."""

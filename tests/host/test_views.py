@@ -313,12 +313,12 @@ async def test_a_closed_view_keeps_no_picture(host: InThread, fire: Signer, porc
             urls = still["urls"]["cameras"][porch.id]
             assert (await asyncio.to_thread(get, host, urls["snapshot"])).status_code == 200
         assert views[0] is not None
-        assert views[0].wall is not None
+        assert views[0].fanouts
         assert views[1] is not None
         assert views[1].looks[porch.id].still is not None
         for opened in (live, still):
             host.caller(fire).delete(f"/views/{opened['id']}")
-        assert views[0].wall is None
+        assert not views[0].fanouts
         assert views[1].looks[porch.id].still is None
         refused(get(host, urls["snapshot"]), 410, "ticket-expired")
 

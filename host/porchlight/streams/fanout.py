@@ -7,7 +7,6 @@ writes. When the feed is over, all are let go of before that returns.
 
 import asyncio
 import logging
-import os
 from collections.abc import Callable, Iterable
 from typing import Final
 
@@ -35,12 +34,13 @@ class Fanout:
         self._skipped = skipped
         self._deserted = deserted
         self._loop = asyncio.get_running_loop()
-        self._simple: dict[int, Viewer] = {}  # by fd: with room, and nothing to be thought about
+        # With room, and nothing to be thought about; how to send to them.
+        self._simple: dict[Viewer, Callable[[bytes], int]] = {}
         self._others: dict[Viewer, None] = {}  # with room
         self._behind: dict[Viewer, None] = {}  # without
         self._waiting: dict[Viewer, None] = {}  # of those behind: there is room now
         self._pace = Pace(feed.gap_s)
-        self._pause = Pause()
+        self._pause = Pause(feed.gap_s)
         self._frame: Frame | None = None  # went out last, and may be asked for again
         self._number = 0  # its number in the slot
         self._count = 0
@@ -144,19 +144,18 @@ class Fanout:
 
     def _write(self, part: bytes, now: float, seen: int) -> int:
         """Give all who have room a part; how many took it. `seen`: what they saw before."""
-        size, write, slow = len(part), os.write, []
-        for fd, viewer in self._simple.items():
+        size, slow = len(part), []
+        for viewer, send in self._simple.items():
             try:
-                taken = write(fd, part)
+                taken = send(part)
             except BlockingIOError:
                 taken = 0
             except OSError:
                 taken = -1
             if taken != size:
-                slow.append((fd, viewer, taken))
+                slow.append((viewer, taken))
         count = len(self._simple) - len(slow)
-        for fd, viewer, taken in slow:
-            del self._simple[fd]
+        for viewer, taken in slow:
             viewer.seen = seen
             assert viewer.plain is not None
             count += self._settle(viewer, viewer.plain.rest(part, taken))
@@ -211,14 +210,13 @@ class Fanout:
     def _place(self, viewer: Viewer) -> None:
         """It has room."""
         if viewer.simple and viewer.plain is not None:
-            self._simple[viewer.plain.fd] = viewer
+            self._simple[viewer] = viewer.plain.send
         else:
             self._others[viewer] = None
 
     def _remove(self, viewer: Viewer) -> None:
         """From wherever it is."""
-        if viewer.plain is not None and self._simple.get(viewer.plain.fd) is viewer:
-            del self._simple[viewer.plain.fd]
+        self._simple.pop(viewer, None)
         for group in (self._others, self._behind, self._waiting):
             group.pop(viewer, None)
 
@@ -266,7 +264,7 @@ class Fanout:
 
     def _end(self) -> None:
         """Nothing more may be shown: what a viewer has not taken yet is not theirs any more."""
-        with_room = (*self._simple.values(), *self._others)
+        with_room = (*self._simple, *self._others)
         behind, self._behind = tuple(self._behind), {}
         self._simple, self._others, self._waiting = {}, {}, {}
         for viewer in with_room:
@@ -290,7 +288,7 @@ class Fanout:
             timer.cancel()
         self._timers.clear()
         self._empty.set()
-        self._empty, self._frame, self._pause = None, None, Pause()
+        self._empty, self._frame, self._pause = None, None, Pause(self._feed.gap_s)
         self._deserted()
 
     def _arm(self, callback: Callable[[], None], at: float) -> None:

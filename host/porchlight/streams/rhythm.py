@@ -26,10 +26,11 @@ class Pause:
     """Browsers may hold back the last part until another begins, so it comes again soon after a
     pause began, and then every second: that also finds out who left without a word.
 
-    `times`: how often the last frame came again. `due`: when it should next.
+    `times`: how often the last frame came again. `due`: when it should next, never within `gap_s`.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, gap_s: float) -> None:
+        self._gap_s = gap_s
         self.times = 0
         self.due = float("inf")
         self._news_at: float | None = None
@@ -38,11 +39,12 @@ class Pause:
         """A new frame went out."""
         steady = self._news_at is not None and self.times == 0
         usual_s = now - self._news_at if steady and self._news_at is not None else 0.0
-        self.due = now + min(LONGEST_S, 1.5 * usual_s + PAUSE_S)
+        patience_s = min(LONGEST_S, 1.5 * usual_s + PAUSE_S)
+        self.due = now + max(self._gap_s + PAUSE_S, patience_s)
         self.times = 0
         self._news_at = now
 
     def repeated(self, now: float) -> None:
         """The last frame came again."""
         self.times += 1
-        self.due = now + LONGEST_S
+        self.due = now + max(self._gap_s, LONGEST_S)

@@ -5,7 +5,6 @@ the viewer can take more, it gets whatever is the newest by then.
 """
 
 import asyncio
-import os
 from asyncio import Transport
 from collections.abc import Callable
 from enum import Enum
@@ -48,15 +47,15 @@ class Sink(Protocol):
 class PlainSink:
     """A TCP connection: bytes go to the kernel, and the transport holds what it would not take.
 
-    While it has room, os.write() of a whole part to `fd` is as good as give(). `begun`: the
-    beginning that all parts share went ahead.
+    While it has room, send() of a whole part is as good as give(). `begun`: the beginning that all
+    parts share went ahead.
     """
 
     tells = True
 
-    def __init__(self, transport: Transport) -> None:
+    def __init__(self, transport: Transport, send: Callable[[bytes | memoryview], int]) -> None:
         self._transport = transport
-        self.fd: int = transport.get_extra_info("socket").fileno()
+        self.send = send
         self.begun = False
 
     @property
@@ -69,7 +68,7 @@ class PlainSink:
         ahead = _BEGUN if self.begun else 0
         self.begun = False
         try:
-            taken = os.write(self.fd, memoryview(part)[ahead:])
+            taken = self.send(memoryview(part)[ahead:])
         except BlockingIOError:
             taken = 0
         except OSError:
@@ -77,7 +76,7 @@ class PlainSink:
         return self.rest(part, ahead + taken if taken >= 0 else taken)
 
     def rest(self, part: bytes, taken: int) -> Taken:
-        """os.write() took so many bytes of this part; -1: it failed.
+        """send() took so many bytes of this part; -1: it failed.
 
         Of a part that is not begun only the beginning goes to the transport, which tells when that
         is through: behind it goes what then is the newest.

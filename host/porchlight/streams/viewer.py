@@ -32,7 +32,7 @@ class Viewer:
 
     @property
     def simple(self) -> bool:
-        """Whether nothing but os.write() to its fd is to be done for the next frame."""
+        """Whether nothing but its plain sink's send() is to be done for the next frame."""
         return self.plain is not None and not self.plain.begun and not self.pace.gap_s
 
     def room(self) -> None:
