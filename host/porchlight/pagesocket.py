@@ -9,6 +9,7 @@ import logging
 from collections.abc import Callable
 from typing import Any, Final
 
+from uvicorn._types import ASGISendEvent
 from uvicorn.config import Config
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 from uvicorn.server import ServerState
@@ -16,7 +17,7 @@ from websockets.frames import Frame
 
 from porchlight.deadline import Deadline
 from porchlight.porch import Porch, Visit
-from porchlight.streams import connection, lowat
+from porchlight.streams import lowat, pictures
 
 _SHORT: Final = 125  # bytes: what a message to us may have, and what fits without a length field
 _MEDIUM: Final = 65_535
@@ -110,12 +111,17 @@ class PageSocket(WebSocketsSansIOProtocol):
     # uvicorn's own steps
 
     async def run_asgi(self) -> None:
-        """The app finds this object where streams find their connection."""
-        extensions: dict[str, Any] = {connection.EXTENSION: self}
+        """The app finds this object in its scope."""
+        extensions: dict[str, Any] = {pictures.EXTENSION: self}
         self.scope["extensions"].update(extensions)
         await super().run_asgi()
         if not self.disconnected:
             self._let_go.begin()
+
+    async def send(self, message: ASGISendEvent) -> None:
+        await super().send(message)
+        if message["type"] == "websocket.http.response.body" and self.close_sent:
+            self.handshake_complete = True  # refused: else uvicorn calls that a fault of the app
 
     def handle_text(self, event: Frame) -> None:
         """Nobody asked."""

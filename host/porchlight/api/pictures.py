@@ -15,9 +15,8 @@ from starlette.websockets import WebSocketDisconnect
 from porchlight.api import problems
 from porchlight.errors import Denied, RequestError, StoreError, Unavailable
 from porchlight.parts import Parts
-from porchlight.streams import connection
 from porchlight.streams.feed import LookFeed
-from porchlight.streams.pictures import Outlet, Pictures
+from porchlight.streams.pictures import EXTENSION, Outlet, Pictures
 from porchlight.views import View
 
 ABOUT: Final = """\
@@ -104,7 +103,7 @@ async def _gone(socket: WebSocket) -> None:
 
 def _outlet(socket: WebSocket) -> Outlet:
     """What pictures are written to; Unavailable under a server that offers nothing."""
-    found: Any = socket.scope.get("extensions", {}).get(connection.EXTENSION)
+    found: Any = socket.scope.get("extensions", {}).get(EXTENSION)
     if found is None:
         raise Unavailable("no-socket", "this server has no sockets for pictures")
     outlet: Outlet = found

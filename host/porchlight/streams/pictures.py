@@ -19,6 +19,7 @@ from porchlight.streams import multiplex
 from porchlight.streams.feed import LookFeed
 from porchlight.streams.multiplex import Lane, Multiplex
 
+EXTENSION: Final = "porchlight.outlet"  # where a server puts one in the scope of a socket
 ALIVE_S: Final = 5.0  # between two signs of life: who hears none for a while may look for another
 
 
