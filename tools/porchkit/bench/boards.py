@@ -6,8 +6,8 @@ Prints {"open": N} once all boards are proved. With --fps every board sends stam
 pace while somebody looks (at GENTLE_FPS for the first S seconds of it with --gentle), in pieces a
 millisecond apart with --piece; without, boards say nothing
 until a line `flood N` comes: N frames of each are sealed, {"ready": N} is printed, the next
-line sends them as fast as the host takes them, and {"sent": N} says that they are gone. A line
-`add` with more settings connects more boards. Ends when stdin does.
+line sends them as fast as the host takes them, and {"sent": N} says that they are gone. Ends when
+stdin does.
 """
 
 import argparse
@@ -103,12 +103,10 @@ class Boards:
 
     def obey(self) -> None:
         """Do as stdin says, until it ends."""
-        while line := self._attend(_IDLE_S) or b"":
-            words = line.split()
-            if words[0] == b"flood":
+        while (line := self._attend(_IDLE_S)) != b"":
+            words = (line or b"").split()
+            if words[:1] == [b"flood"]:
                 self._flood(int(words[1]))
-            elif words[0] == b"add":
-                self.add(json.loads(read_line()))
 
     def _rest(self, piece: int | None) -> float:
         """Seconds until a board has something to do."""

@@ -31,18 +31,27 @@ class Outflow:
         """Hand over what the kernel takes now, or `most` bytes of it."""
         sock = self.uplink.sock
         try:
-            if isinstance(sock, ssl.SSLSocket) or most is not None:
-                while self._parts:
-                    self._sent(sock.send(self._parts[0][:most]))
-                    if most is not None:
-                        return
-            elif self._parts:
+            if not self._parts:
+                return
+            if most is not None:
+                self._sent(sock.send(self._parts[0][:most]))
+            elif isinstance(sock, ssl.SSLSocket):
+                self._joined()
+                self._sent(sock.send(self._parts[0]))
+            else:
                 self._sent(sock.sendmsg(self._parts))
-        except (BlockingIOError, ssl.SSLWantWriteError):
+        except (BlockingIOError, ssl.SSLWantWriteError, ssl.SSLWantReadError):
             pass
         except OSError as error:
             self.uplink.closed = error.strerror or "broken off"
             self._parts.clear()
+
+    def _joined(self) -> None:
+        """All that waits as one piece: TLS would make a record of each."""
+        if len(self._parts) > 1:
+            whole = memoryview(b"".join(self._parts))
+            self._parts.clear()
+            self._parts.append(whole)
 
     def _sent(self, count: int) -> None:
         parts = self._parts

@@ -71,13 +71,12 @@ class Uplink:
     def readable(self) -> bytes:
         """Take what the host says; what to answer it (a pong), between two messages of ours."""
         try:
-            data = self.sock.recv(_READ)
+            while not self.closed:  # TLS may hold more than epoll knows of
+                self._heard(self.sock.recv(_READ))
         except (BlockingIOError, ssl.SSLWantReadError):
-            return b""
+            pass
         except OSError as error:
             self.closed = error.strerror or "broken off"
-            return b""
-        self._heard(data)
         return b"".join(self._websocket.data_to_send())
 
     def _heard(self, data: bytes) -> None:
