@@ -1,0 +1,132 @@
+"""Scaled: one camera for those who asked for narrower pictures, each made once for all of them.
+
+The frame that is shown is the camera's, with another picture in it: time, sequence and handle stay,
+and so does everything that a look has to say about it. Limits of size are asked of the original.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Final
+
+from porchlight.clock import Clock
+from porchlight.frames import Frame, LatestFrame
+from porchlight.streams.feed import LookFeed
+from porchlight.streams.tilecache import TileCache
+from porchlight.views.look import fresh
+
+NARROWEST: Final = 80
+WIDEST: Final = 1_280
+_STEP: Final = 16
+
+
+def rounded(width: int) -> int:
+    """The width that is made when this one is asked for: few, so that they can be shared."""
+    return min(WIDEST, max(NARROWEST, width // _STEP * _STEP))
+
+
+async def narrowed(frame: Frame, width: int, cache: TileCache) -> Frame | None:
+    """The frame at most so wide, itself if it is that already; None if it cannot be decoded."""
+    if not _wider(frame, width):
+        return frame
+    made = cache.narrower(frame, width)
+    await asyncio.wait([made])
+    return None if made.exception() else made.result()
+
+
+class Scaled:
+    """A Feed around a camera's. Its slot never holds a picture wider than `width`."""
+
+    def __init__(self, feed: LookFeed, width: int, clock: Clock, cache: TileCache) -> None:
+        self.slot = LatestFrame()
+        self.over = feed.over
+        self.gap_s = feed.gap_s
+        self._feed = feed
+        self._width = width
+        self._clock = clock
+        self._cache = cache
+        self._number = 0  # of the frame in the camera's slot that was taken last
+        self._runs = 0
+        self._made: asyncio.Future[Frame | None] | None = None
+
+    @property
+    def reason(self) -> str:
+        """Why it is over; empty while it is not."""
+        return self._feed.reason
+
+    def before(self) -> int:
+        """Who begins now is shown what is in the slot only if it came this very moment."""
+        return self.slot.number - fresh(self.slot.latest, self._clock.monotonic())
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator[None]:
+        """Have the camera's source run, and pictures scaled."""
+        async with self._feed.running():
+            self._runs += 1
+            if self._runs == 1:
+                self._begin()
+            try:
+                yield
+            finally:
+                self._runs -= 1
+                if self._runs == 0:
+                    self._end()
+
+    def shows(self, frame: Frame, *, again: bool = False) -> bool:
+        """Whether the frame may be shown at this very instant; see LookFeed."""
+        if self._feed.slot.latest is None:
+            self.slot.forget()  # what the camera has to forget is not kept here
+        return self._feed.shows(frame, again=again)
+
+    def part(self, frame: Frame, *, repeated: int = 0) -> bytes | None:
+        """The frame as a part; None if it may not be shown now."""
+        if self._feed.slot.latest is None:
+            self.slot.forget()
+        return self._feed.part(frame, repeated=repeated)
+
+    def shown(self, frame: Frame, viewers: int, size: int, *, repeated: int = 0) -> None:
+        """Count it."""
+        self._feed.shown(frame, viewers, size, repeated=repeated)
+
+    def _begin(self) -> None:
+        self._number = self._feed.before()
+        self._feed.slot.listen(self._news)
+        self.over.on_end(self.slot.forget)
+        self._news()
+
+    def _end(self) -> None:
+        self._feed.slot.unlisten(self._news)
+        self.over.forget(self.slot.forget)
+        self.slot.forget()
+
+    def _news(self) -> None:
+        """Take the camera's newest, unless one is in the making: then after that."""
+        slot = self._feed.slot
+        if slot.closed is not None:
+            self.slot.close(slot.closed)
+            return
+        frame = slot.latest
+        if self._made is not None or frame is None or slot.number <= self._number:
+            return
+        self._number = slot.number
+        if not self._feed.shows(frame):
+            return
+        if not _wider(frame, self._width):
+            self.slot.put(frame)
+            return
+        self._made = self._cache.narrower(frame, self._width)
+        self._made.add_done_callback(self._take)
+
+    def _take(self, made: "asyncio.Future[Frame | None]") -> None:
+        self._made = None
+        if not self._runs or self.over.is_set() or made.cancelled():
+            return
+        frame = None if made.exception() else made.result()
+        if frame is not None and self._feed.slot.latest is not None:
+            self.slot.put(frame)
+        self._news()
+
+
+def _wider(frame: Frame, width: int) -> bool:
+    """Whether a frame has to be scaled: also if it does not say how wide it is."""
+    return frame.size is None or frame.size[0] > width
