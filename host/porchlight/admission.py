@@ -1,5 +1,6 @@
 """Whether a frame is what the grant it names allows. Pure: book, frame and time come in."""
 
+from dataclasses import dataclass
 from typing import Final
 
 from accord.book import Book
@@ -8,6 +9,15 @@ from porchlight.frames import Frame
 MAX_AGE_MS: Final = 120_000
 MAX_AHEAD_MS: Final = 60_000
 _SOI: Final = b"\xff\xd8"
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """A frame that nobody may see. `count`: how many like it to enter in the log now; 0: none."""
+
+    frame: Frame
+    reason: str
+    count: int
 
 
 def fault(frame: Frame, book: Book, now_ms: int) -> str | None:

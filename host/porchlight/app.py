@@ -37,7 +37,6 @@ from porchlight.events import Events
 from porchlight.metrics import Metrics
 from porchlight.parts import Parts
 from porchlight.registry import Registry
-from porchlight.sources import board
 from porchlight.sources.board import Uplink, UplinkLimits
 from porchlight.sources.marks import Marks
 from porchlight.store import Store
@@ -75,11 +74,11 @@ def build(config: Config, clock: Clock | None = None) -> FastAPI:
         lifespan=_lifespan,
     )
     app.state.parts = parts
+    app.state.uplink = uplink
     for noun in NOUNS:
         app.include_router(noun.router, prefix=openapi.API)
     app.include_router(host.router)
     app.include_router(pages.router())
-    app.include_router(board.routes(uplink))
     problems.install(app)
     openapi.install(app)
     _guard(app, config)
@@ -137,7 +136,8 @@ def _guard(app: FastAPI, config: Config) -> None:
 
 
 @contextlib.asynccontextmanager
-async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
+async def _lifespan(app: FastAPI) -> AsyncIterator[dict[str, Any]]:
+    """What it yields, the server hands to connections: upgrades.py."""
     parts: Parts = app.state.parts
     parts.store.open()
     parts.seen.recall(parts.store.read_now(ahead.load))
@@ -151,7 +151,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
         _endless(parts.metrics.measure_lag(), "lag"),
     ]
     try:
-        yield
+        yield {"uplink": app.state.uplink.serve}
     finally:
         await wind_down(app)
         for task in tasks:

@@ -16,6 +16,7 @@ from accord.errors import Refused
 from accord.grant import Grant
 from accord.permit import Permit
 from porchlight import admission, report
+from porchlight.admission import Refusal
 from porchlight.boardlog import BoardLog
 from porchlight.desk import Desk, Heard, Link, Record
 from porchlight.frames import Frame, LatestFrame
@@ -178,12 +179,11 @@ class Camera:
         self.changed()
         await self.note("board.offline", reason=reason)
 
-    async def on_frame(self, frame: Frame) -> bool:
-        """Check a frame against the grant it names; True if viewers may have it now."""
-        reason = self._refusal(frame)
+    def on_frame(self, frame: Frame) -> Refusal | None:
+        """Check a frame against the grant it names; None if viewers may have it, and do."""
+        reason = self._fault(frame)
         if reason is not None:
-            await self._refuse(frame, reason)
-            return False
+            return self._refuse(frame, reason)
         self.frames += 1
         self.last_frame_ms = frame.captured_ms
         self._time.heard(frame.boot, frame.captured_ms, frame.arrived)
@@ -191,7 +191,7 @@ class Camera:
         self._desk.metrics.bytes_in.inc(len(frame.jpeg))
         self.latest.put(frame)
         self.motion.sent(frame.reason, frame.score)
-        return True
+        return None
 
     def tell_update(self, message: wire.Update) -> None:
         """Hand the next step of an update to the source, if it is there."""
@@ -229,7 +229,7 @@ class Camera:
         for callback in self._heard.pressed:
             await callback(grant)
 
-    def _refusal(self, frame: Frame) -> str | None:
+    def _fault(self, frame: Frame) -> str | None:
         """Why no viewer may have this frame; None if they may."""
         now_ms = self._desk.clock.unix_ms()
         fault = admission.fault(frame, self.book, now_ms)
@@ -240,21 +240,26 @@ class Camera:
     def _looked_at(self, handle: bytes, now: int) -> bool:
         return self._looking.allows(handle, lambda permit: self.lapse(permit, now) is None)
 
-    async def _refuse(self, frame: Frame, reason: str) -> None:
-        """Count it, and tell the resident: the first of a minute, with how many there were.
+    def _refuse(self, frame: Frame, reason: str) -> Refusal:
+        """Count it: the first of a minute is to be entered, with how many there were.
 
         "not-watched" is not told: frames under way when a viewer leaves are nobody's fault.
         """
         self._desk.metrics.refused("frame", reason)
         if reason == "not-watched":
-            return
+            return Refusal(frame, reason, 0)
         # The board picks the handle: one that makes them up must not fill the log.
-        count = self._faults.due(reason, self._desk.clock.monotonic())
-        if count:
-            detail = {"count": count, "sequence": frame.sequence}
-            await self._add(
-                "frame.refused", jti=names.text(frame.handle), reason=reason, detail=detail
-            )
+        return Refusal(frame, reason, self._faults.due(reason, self._desk.clock.monotonic()))
+
+    async def enter(self, refusal: Refusal) -> None:
+        """Tell the resident of a frame that was refused."""
+        frame = refusal.frame
+        await self._add(
+            "frame.refused",
+            jti=names.text(frame.handle),
+            reason=refusal.reason,
+            detail={"count": refusal.count, "sequence": frame.sequence},
+        )
 
     # Telling others
 

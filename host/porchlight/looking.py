@@ -58,9 +58,10 @@ class Looking:
 
     def allows(self, handle: bytes, holds: Callable[[Permit], bool]) -> bool:
         """Whether somebody looks under this grant with a permit that holds."""
-        return any(
-            want[1] == handle and holds(viewers.permit) for want, viewers in self._viewers.items()
-        )
+        for want, viewers in self._viewers.items():  # asked for every frame: no generator
+            if want[1] == handle and holds(viewers.permit):
+                return True
+        return False
 
     def _make_room(self) -> None:
         if len(self._viewers) >= MAX_WANTS:

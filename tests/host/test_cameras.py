@@ -18,6 +18,7 @@ from porchlight.cameras import Cameras
 from porchlight.clock import Clock
 from porchlight.desk import Desk
 from porchlight.events import Events
+from porchlight.frames import Frame
 from porchlight.looking import Want
 from porchlight.metrics import Metrics
 from porchlight.views import Look
@@ -186,14 +187,22 @@ async def test_revocation_tells_the_source_first_and_lets_go_of_everything(
     await camera.attach(line)
     permit = permit_of(camera, made, clock.at)
     async with camera.watch(permit):
-        assert await camera.on_frame(frame_of(made, clock))
+        assert camera.on_frame(frame_of(made, clock)) is None
         line.told.clear()
         camera.revoked(made.handle)
         assert line.told == [("revoke", made.handle), ("watch", [])]
         assert withdrawn == [(Record.id, made.handle)]
         assert camera.latest.latest is None
         assert not permit.holds(clock.at)
-        assert not await camera.on_frame(frame_of(made, clock))
+        assert await refused(camera, frame_of(made, clock))
+
+
+async def refused(camera: Camera, frame: Frame) -> bool:
+    """Hand in a frame; whether nobody may see it. What is due is entered, as the uplink does."""
+    refusal = camera.on_frame(frame)
+    if refusal is not None and refusal.count:
+        await camera.enter(refusal)
+    return refusal is not None
 
 
 def frame_of(made: Grant, clock: SetClock, **changed: Any) -> Any:
@@ -206,8 +215,8 @@ async def test_frames_that_nobody_may_see_are_counted_and_told_once(
 ) -> None:
     made = granted(camera, clock.at)
     for _ in range(3):
-        assert not await camera.on_frame(frame_of(made, clock))  # nobody looks: no entry
-        assert not await camera.on_frame(frame_of(made, clock, handle=bytes(16)))
+        assert await refused(camera, frame_of(made, clock))  # nobody looks: no entry
+        assert await refused(camera, frame_of(made, clock, handle=bytes(16)))
     assert [(e["type"], e["reason"]) for e in log.kept] == [("frame.refused", "no-grant")]
     count = metrics.registry.get_sample_value
     for reason in ("no-grant", "not-watched"):
@@ -222,7 +231,7 @@ async def test_handles_that_a_board_makes_up_do_not_fill_the_log(
     made = granted(camera, clock.at)
     for number in range(100):
         handle = number.to_bytes(16, "big")
-        assert not await camera.on_frame(frame_of(made, clock, handle=handle))
+        assert await refused(camera, frame_of(made, clock, handle=handle))
     assert [(entry["reason"], entry["jti"]) for entry in log.kept] == [
         ("no-grant", names.text(bytes(16)))
     ]
@@ -266,10 +275,10 @@ async def test_a_look_ends_with_the_window(camera: Camera, clock: SetClock) -> N
         for after_s in (0, 15 * 60, 16 * 60, 75 * 60 - 1):
             clock.at = began + after_s
             assert look.holds(clock.at)
-            assert await camera.on_frame(frame_of(made, clock))
+            assert camera.on_frame(frame_of(made, clock)) is None
         clock.at = began + 75 * 60
         assert look.lapse(clock.at) == "outside-window"
-        assert not await camera.on_frame(frame_of(made, clock))
+        assert await refused(camera, frame_of(made, clock))
 
 
 async def test_a_look_does_not_outlive_its_session_or_grant(
@@ -295,7 +304,7 @@ async def test_what_was_taken_before_a_look_began_is_not_for_it(
     sent = frame_of(made, clock, captured_ms=now_ms, arrived=clock.monotonic(), boot=1)
     assert early.covers(sent)
     async with camera.watch(permit):
-        assert await camera.on_frame(sent)
+        assert camera.on_frame(sent) is None
     look = Look(camera, permit, opened=clock.at, ends=made.exp)
     for later_ms, covered in ((1_000, True), (-1, False), (-4_000, False)):
         queued = frame_of(made, clock, captured_ms=now_ms + later_ms, boot=1)
@@ -313,7 +322,7 @@ async def test_a_frame_from_the_future_darkens_no_look(camera: Camera, clock: Se
         for ahead_ms in (0, 60_000, 1_000):
             captured_ms, arrived = clock.unix_ms() + ahead_ms, clock.monotonic()
             frame = frame_of(made, clock, captured_ms=captured_ms, arrived=arrived)
-            assert await camera.on_frame(frame)
+            assert camera.on_frame(frame) is None
             assert look.covers(frame)
 
 

@@ -20,6 +20,7 @@ from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed
 
 from porchlight.porch import WireLimits
+from porchlight.protocols import HttpProtocol
 from porchlight.sources.board import UplinkLimits
 from tests.support.boardpeer import BoardPeer
 from tests.support.hosting import SETTINGS, InThread, handle_of, hosted
@@ -340,7 +341,7 @@ async def test_a_peer_that_does_not_read_its_answers_is_let_go(host: InThread, m
     def slow() -> list[object]:
         """Connections for which the host holds something that the kernel does not take."""
         peers = host.serving._server.server_state.connections
-        plain = [peer for peer in peers if peer.scheme == "http"]
+        plain = [peer for peer in peers if isinstance(peer, HttpProtocol) and peer.scheme == "http"]
         return [peer for peer in plain if peer.transport.get_write_buffer_size()]
 
     async with street_goes_on(host):

@@ -45,7 +45,9 @@ class Parser:
         self._data: bytes | bytearray = b""
         self._at = 0  # what is before it was taken
         self._fragments: bytearray | None = None
-        self.missing = 0  # bytes of a frame under way that are still to come; 0: none is, or unknown
+        self.missing = (
+            0  # bytes of a frame under way that are still to come; 0: none is, or unknown
+        )
 
     @property
     def halfway(self) -> bool:
@@ -82,14 +84,16 @@ class Parser:
             self._judge(data[at])
         sizes = _sizes(data, at) if have > 1 else None
         if sizes is None:
-            return self._wait(0)
+            self._wait(0)
+            return None
         head, length = sizes
         if length > self._most:
             raise Broken(TOO_BIG, "message too big")
         begin = at + head
         end = begin + length
         if len(data) < end:
-            return self._wait(end - len(data))
+            self._wait(end - len(data))
+            return None
         self._at = end
         mask = bytes(data[begin - 4 : begin])
         return data[at], apply_mask(memoryview(data)[begin:end], mask)

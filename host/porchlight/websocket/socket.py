@@ -6,6 +6,7 @@ never becomes whole holds up the answer to the next ping, so its connection ends
 """
 
 import asyncio
+import logging
 from collections.abc import Callable, Coroutine
 from typing import Any, Final, cast
 
@@ -19,7 +20,8 @@ from porchlight.websocket.rcvlowat import ReceiveMark
 
 GOING: Final = 1012  # service restart, as the server says when it stops
 BROKE_OFF: Final = 1006  # never on the wire
-UNANSWERED: Final = 1011
+FAILED: Final = 1011
+_log = logging.getLogger(__name__)
 
 Taker = Callable[[bytes], None]
 
@@ -80,6 +82,10 @@ class WebSocket(asyncio.Protocol):
             await self._writable.wait()
         if self.ended is not None:
             raise Gone
+        self.say(payload)
+
+    def say(self, payload: bytes) -> None:
+        """Send a binary message whether the peer reads or not."""
         self._transport.write(frames.binary(payload))
 
     def close(self, code: int, reason: str) -> None:
@@ -154,7 +160,13 @@ class WebSocket(asyncio.Protocol):
         )
         task = self._loop.create_task(self._welcome(self))
         self._server.tasks.add(task)
-        task.add_done_callback(self._server.tasks.discard)
+        task.add_done_callback(self._done)
+
+    def _done(self, task: "asyncio.Task[None]") -> None:
+        self._server.tasks.discard(task)
+        if not task.cancelled() and task.exception() is not None:
+            _log.error("a connection failed", exc_info=task.exception())
+        self.close(FAILED, "")
 
     def _read(self) -> None:
         """Hand over what is whole, until told to hold."""
@@ -193,7 +205,7 @@ class WebSocket(asyncio.Protocol):
         self._transport.write(frames.ping(payload))
 
     def _unanswered(self) -> None:
-        self._hang_up(UNANSWERED, frames.close(UNANSWERED, "keepalive ping timeout"))
+        self._hang_up(FAILED, frames.close(FAILED, "keepalive ping timeout"))
 
     def _hang_up(self, code: int, said: bytes) -> None:
         """Close, after these last words unless there were others already."""
