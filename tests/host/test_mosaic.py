@@ -2,6 +2,7 @@
 
 import io
 import random
+import re
 from collections.abc import Callable
 
 import av
@@ -20,7 +21,7 @@ SEAM = 1  # pixels beside a seam: there, the decoder mixes the colours of both s
 
 def noise(shape: Shape, seed: int) -> Tile:
     """A tile with everything in it that a coder has codes for."""
-    of = random.Random(seed)  # noqa: S311
+    of = random.Random(seed)
     small = Image.frombytes("RGB", (16, 12), of.randbytes(16 * 12 * 3))
     smooth = small.resize((shape.width, shape.height), Image.Resampling.BICUBIC)
     rough = Image.frombytes("RGB", smooth.size, of.randbytes(3 * shape.width * shape.height))
@@ -43,7 +44,7 @@ def alone(tile: Tile) -> bytes:
 
 
 def pixels(jpeg: bytes, mode: str = "RGB") -> Image.Image:
-    """The picture as libjpeg decodes it: any warning of it is an error to Pillow."""
+    """The picture as libjpeg decodes it."""
     image = Image.open(io.BytesIO(jpeg))
     image.draft(mode, image.size)
     image.load()
@@ -55,6 +56,9 @@ def check(layout: Layout, made: list[Tile]) -> None:
     for index, tile in enumerate(made):
         mosaic.show(index, tile)
     whole = mosaic.jpeg()
+    scan = whole[len(tiles.header()) :]
+    restarts = re.findall(rb"\xff([\xd0-\xd7])", scan)
+    assert restarts == [bytes((0xD0 + at % 8,)) for at in range(len(restarts))]
     colour, grey = pixels(whole), pixels(whole, "L")
     assert colour.size == layout.size
     cell = layout.shape

@@ -16,6 +16,7 @@ from typing import Final
 from PIL import Image
 from PIL.JpegImagePlugin import JpegImageFile
 
+from porchlight.streams.bare import bare
 from porchlight.streams.layout import BLOCK, Shape
 from porchlight.streams.lettering import DARK, Lines, caption, notice
 
@@ -73,11 +74,12 @@ def blank_tile(shape: Shape) -> Tile:
 
 def decoded(jpeg: bytes, within: tuple[int, int]) -> Image.Image | None:
     """The picture (RGB) as large as fits; None if it cannot be decoded, or only at great cost."""
-    if jpeg.count(_SOS) > MAX_SCANS:
+    picture = bare(jpeg)
+    if picture is None or picture.count(_SOS) > MAX_SCANS:
         return None
     try:
         # Not Image.open: its own limit is far higher, and it warns about what it lets through.
-        image = JpegImageFile(io.BytesIO(jpeg))
+        image = JpegImageFile(io.BytesIO(picture))
         width, height = image.size  # as the decoder will take it: a file may claim several
         if width * height > MAX_PIXELS:
             return None
