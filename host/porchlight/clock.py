@@ -1,5 +1,6 @@
 """Time as the host knows it. Everything that needs time takes a Clock; tests hand in their own."""
 
+import functools
 import time
 
 
@@ -22,4 +23,9 @@ class Clock:
 def rfc3339(unix_ms: int) -> str:
     """UTC text with milliseconds, as every API answer and MJPEG part spells time."""
     seconds, ms = divmod(unix_ms, 1000)
-    return time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(seconds)) + f".{ms:03d}Z"
+    return f"{_to_the_second(seconds)}.{ms:03d}Z"
+
+
+@functools.lru_cache(maxsize=256)  # every frame says its time, and most of them the same second
+def _to_the_second(unix: int) -> str:
+    return time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(unix))
