@@ -30,12 +30,16 @@ def watch(
         words += ["-s", str(SLOW_SHARE), "-r", str(SLOW_RATE)]
     command = [*kit.load, *words, target.url]
     with Process(command, kit.cores.load, kit.log("load"), piped=True) as process:
-        process.wait(seconds + warm_s + viewers / RAMP + LATE_S)
-        said = process.stdout.read()
-        try:
-            found: Found = json.loads(said)
-        except ValueError:
-            raise process.failed("measured nothing") from None
+        return said(process, seconds + warm_s + viewers / RAMP)
+
+
+def said(process: Process, usual_s: float) -> Found:
+    """What a load generator found; CommandError if that is nothing."""
+    process.wait(usual_s + LATE_S)
+    try:
+        found: Found = json.loads(process.stdout.read())
+    except ValueError:
+        raise process.failed("measured nothing") from None
     return found
 
 

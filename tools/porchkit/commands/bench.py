@@ -4,7 +4,7 @@ import argparse
 from collections.abc import Callable
 from typing import Protocol
 
-from porchkit.bench import fanout, gate, ingest, overload, slow, viewers
+from porchkit.bench import fanout, gate, ingest, latency, overload, slow, viewers, walls
 
 EXAMPLES = """\
 example:
@@ -27,6 +27,8 @@ BENCHES: dict[str, tuple[Bench, str]] = {
     "gate": (gate, "the motion gate: decoder, model, memory"),
     "fanout": (fanout, "one camera, many viewers: server CPU for each delivered picture"),
     "ingest": (ingest, "taking pictures from boards, and idle boards"),
+    "latency": (latency, "from a board's sensor to a viewer, real firmware"),
+    "walls": (walls, "sixteen cameras in one stream"),
     "viewers": (viewers, "the most viewers of one camera that a core holds"),
     "slow": (slow, "viewers on a slow line: how old their pictures are"),
     "overload": (overload, "more pictures than a core can send"),

@@ -164,7 +164,7 @@ class Town:
         await owner.acts.client.post(
             "/cameras", {"statement": token.decode(), "key": b64.encode(camera.key)}
         )
-        knobs = {"frame_bytes": self._plan.frame_bytes}
+        knobs = {"frame_bytes": self._plan.frame_bytes, **self._plan.knobs}
         board = VirtualBoard(self._folder / "boards" / camera.name, footage=film, knobs=knobs)
         await asyncio.to_thread(board.provision, self._config(camera, owner.key))
         self.lots.append(Lot(camera, owner.acts, board))
