@@ -1,4 +1,4 @@
-"""A wall as a feed: what comes out when, that nothing comes out that must not, and nothing stays."""
+"""A wall as a feed: what comes out when, what never comes out, and that nothing stays."""
 
 import asyncio
 import io
