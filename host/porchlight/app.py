@@ -145,6 +145,8 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[dict[str, Any]]:
     now_ms = parts.clock.unix_ms()
     left_open = parts.store.run_now(lambda session: close_views(session, now_ms, RESTARTED))
     _log.info("started", extra={"grants": held, "views_closed": left_open})
+    loop = asyncio.get_running_loop()
+    parts.metrics.gauge("tasks", "Tasks running now.", lambda: len(asyncio.all_tasks(loop)))
     tasks = [
         _endless(parts.grants.keep_sweeping(), "grants"),
         _endless(parts.views.keep_sweeping(), "views"),

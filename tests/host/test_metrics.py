@@ -10,6 +10,7 @@ from tests.support.viewing import board_at, open_view, picture, stream_url, unti
 FIGURES = (
     "porchlight_boards_online",
     "porchlight_views_open",
+    "porchlight_tasks",
     "porchlight_connections",
     "porchlight_frames_in_total",
     "porchlight_frame_bytes_in_total",
