@@ -11,6 +11,7 @@ from tests.web.street import Street, building
 from tests.web.tab import Page
 
 MORE = ("barn", "shed")
+WIDTH, HEIGHT = 1280, 3000  # pictures out of sight are not drawn, so all of a page is in sight
 
 
 @pytest.fixture(scope="session")
@@ -60,6 +61,7 @@ async def street(whole_street: Street) -> Street:
 async def page(browser: chromium.Browser) -> AsyncIterator[Page]:
     """A new tab. In the end nothing may have gone wrong in it unnoticed."""
     opened = await browser.page()
+    await opened.resize(WIDTH, HEIGHT)
     yield opened
     complaints = list(opened.complaints)
     await opened.close()

@@ -51,6 +51,32 @@ def note_darkening(selector: str) -> str:
     )
 
 
+def count_decoding() -> str:
+    """From now on `decoded` counts the pictures that the page has decoded."""
+    return (
+        "window.decoded = 0; { const real = window.createImageBitmap;"
+        " window.createImageBitmap = (...it) => { window.decoded += 1; return real(...it); }; }"
+    )
+
+
+def later(seconds: int) -> str:
+    """The page's own clock is so far ahead."""
+    return (
+        "{ const real = performance.now.bind(performance);"
+        f" performance.now = () => real() + {seconds * 1000}; }}"
+    )
+
+
+def out_of_sight(selector: str) -> str:
+    """Moves an element far down; done when the browser has said so to all who asked before."""
+    element = f"document.querySelector({json.dumps(selector)})"
+    return (
+        f"new Promise((done) => {{ const it = {element}; it.style.marginTop = '9000px';"
+        " new IntersectionObserver((seen) => { if (!seen.at(-1).isIntersecting) done(); },"
+        " { rootMargin: '300px' }).observe(it); })"
+    )
+
+
 def hidden(away: bool) -> str:
     """The page goes to the background, or comes back: what a headless browser never does."""
     value = json.dumps(away)

@@ -54,6 +54,7 @@ class ObedientBoard(BoardPeer):
     def __init__(self, url: str, key: bytes, **options: Any) -> None:
         super().__init__(url, key, **options)
         self.paused = False
+        self.every_s = FRAME_S
         self._wants: list[tuple[bytes, bytes, int]] = []
         self._filming: asyncio.Task[None] | None = None
 
@@ -75,7 +76,7 @@ class ObedientBoard(BoardPeer):
                 await self._tell_state()
             if shown and not self.paused:
                 await self.send_frame(album[self.sequence % len(album)], shown[0][1])
-            await asyncio.sleep(FRAME_S)
+            await asyncio.sleep(self.every_s)
 
     async def _tell_state(self) -> None:
         on = bool(self._wants)
@@ -122,7 +123,11 @@ class Street:
     @property
     def demo(self) -> str:
         """The page with the demo's keys."""
-        return page.address(self.page, self.house.resident, self.house.hub, self.house.names)
+        return self.demo_at(self.page)
+
+    def demo_at(self, base: str) -> str:
+        """The same by another address of this host, that of a passage for instance."""
+        return page.address(base, self.house.resident, self.house.hub, self.house.names)
 
     def key_file(self, kind: str) -> Path:
         """The PEM of the resident or the hub."""

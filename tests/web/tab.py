@@ -37,13 +37,15 @@ class Wire(Protocol):
 
 
 class Page:
-    """One tab, and what it did: requests sent, console lines, errors and policy violations."""
+    """One tab, and what it did: requests sent, sockets opened, console lines, errors and policy
+    violations."""
 
     def __init__(self, browser: Wire, session: str) -> None:
         self._browser = browser
         self._session = session
         self.context = ""
         self.requests: list[Json] = []
+        self.sockets: list[str] = []
         self.complaints: list[str] = []
 
     async def send(self, method: str, **params: Any) -> Json:
@@ -53,6 +55,8 @@ class Page:
         """Keep what the tests judge."""
         if method == "Network.requestWillBeSent":
             self.requests.append(params["request"])
+        elif method == "Network.webSocketCreated":
+            self.sockets.append(params["url"])
         elif method == "Runtime.exceptionThrown":
             self.complaints.append(json.dumps(params["exceptionDetails"]))
         elif method == "Runtime.consoleAPICalled" and params["type"] in ("error", "warning"):
@@ -125,6 +129,13 @@ class Page:
         )
         await self.send("DOM.setFileInputFiles", files=[str(path)], nodeId=node["nodeId"])
 
+    async def resize(self, width: int, height: int) -> None:
+        """How much of the page is in sight. Pixels."""
+        await self.send(
+            "Emulation.setDeviceMetricsOverride",
+            width=width, height=height, deviceScaleFactor=1, mobile=width < 600,
+        )  # fmt: skip
+
     async def screenshot(self, path: Path, *, width: int, height: int, dark: bool) -> None:
         """A picture of the page at this size, for a person to look at."""
         features = [
@@ -132,9 +143,6 @@ class Page:
             {"name": "prefers-reduced-motion", "value": "reduce"},  # no half-done transitions
         ]
         await self.send("Emulation.setEmulatedMedia", features=features)
-        await self.send(
-            "Emulation.setDeviceMetricsOverride",
-            width=width, height=height, deviceScaleFactor=1, mobile=width < 600,
-        )  # fmt: skip
+        await self.resize(width, height)
         shot = await self.send("Page.captureScreenshot", format="png")
         await asyncio.to_thread(path.write_bytes, base64.b64decode(shot["data"]))

@@ -76,34 +76,6 @@ async def test_pictures_come_back_with_consent(page: Page, street: Street) -> No
     await page.until(looks.is_(tile, "live"))
 
 
-async def test_beyond_three_cameras_one_stream_shows_them_all(page: Page, street: Street) -> None:
-    cameras = tuple(street.boards)
-    assert len(cameras) == 5
-    await shown(page, street, cameras[:1])
-    for name in cameras[1:]:
-        await street.allow(name)
-    await page.click(".case button")
-    await page.until("document.querySelectorAll('.tile').length === 5")
-    await page.click(".found + button")
-    await page.until(looks.live(6))
-    wall = looks.tile("wall")
-    before = await page.run(looks.pixels(wall))
-    await page.until(f"{looks.pixels(wall)} !== {before}")
-    assert sum("wall.mjpg" in request["url"] for request in page.requests) == 1
-    await street.revoke("barn")
-    await page.until(looks.says(looks.tile(street.camera("barn")), "Consent ended"))
-    await page.until(looks.live(5))
-    for name in ("garden", "drive"):
-        await street.revoke(name)
-    await page.until(looks.live(3))  # two on the wall
-    await street.allow("garden")
-    await page.until(f"!document.querySelector({wall!r})")  # few enough for a stream each
-    await page.until(looks.live(3))
-    for name in ("porch", "garden", "shed"):
-        await street.revoke(name)
-    await page.until(looks.live(0))
-
-
 async def test_nobody_films_for_a_page_in_the_background(page: Page, street: Street) -> None:
     await shown(page, street, ("porch",))
     tile = looks.tile(street.camera("porch"))

@@ -1,25 +1,35 @@
-// The hub's tiles and the views behind them. A browser gives one host six connections over
-// HTTP/1.1, and events and requests need some of them: up to three cameras get a stream each,
-// more share the host's wall, which is one stream.
+// The hub's tiles and the views behind them. The cameras of a view come over one socket. Where
+// there is none to be had the page makes do with streams: a browser gives one host six connections
+// over HTTP/1.1, and events and requests need some of them, so up to three cameras get a stream
+// each and more share the host's wall, which is one stream.
 
 import { during, h, say } from "../lib/dom.mjs";
 import { rest } from "../lib/sse.mjs";
+import { Standing } from "../lib/standing.mjs";
 import { isConsent } from "../lib/words.mjs";
 import { Seat } from "./seat.mjs";
 import { Tile } from "./tile.mjs";
+import { ViewLine } from "./viewline.mjs";
 
 const MAX_STREAMS = 3;
+const MANY = 9; // cameras, from which on tiles are small
 const EVENT_GRACE_MS = 700; // a stream often ends a moment before the event that says why
 const WATCH_MS = 2000;
+const PLAIN_MS = 60_000; // how long streams are made do with, at least
 const HIDDEN_MS = 5000; // nobody looks at a page in the background: cameras need not film for it
 
 export class Stage {
     #api;
+    #standing;
     #reopen;
     #tell;
     #cause = null;
     /** @type {Map<string, Seat>} */
     #seats = new Map();
+    /** @type {Map<object, ViewLine>} by view */
+    #lines = new Map();
+    #plain = false; // no sockets here
+    #plain_ms = 0; // when that was found
     #wall = null;
     #away = 0;
     onChange = () => {};
@@ -30,6 +40,7 @@ export class Stage {
      */
     constructor({ api, reopen, tell }) {
         this.#api = api;
+        this.#standing = new Standing(api);
         this.#reopen = reopen;
         this.#tell = tell;
         this.tiles = h("div.tiles", { "data-mode": "single" });
@@ -51,6 +62,7 @@ export class Stage {
         this.#seats = new Map(cameras.map((camera) => [camera.id, this.#seat(camera)]));
         const tiles = [...this.#seats.values()].map((seat) => seat.tile.element);
         this.tiles.replaceChildren(...tiles);
+        this.tiles.dataset.size = tiles.length > MANY ? "small" : "large";
     }
 
     #seat(camera) {
@@ -74,38 +86,56 @@ export class Stage {
         const fresh = ids.map((id) => this.#seats.get(id)).filter((seat) => seat && !seat.view);
         if (!fresh.length) return;
         const shown = this.#shown();
+        // With nothing shown, nothing is lost by another try.
+        if (!shown.length && performance.now() - this.#plain_ms > PLAIN_MS) this.#plain = false;
         const all = [...shown, ...fresh];
-        if (all.length > MAX_STREAMS || this.#wall) await this.#leave(shown);
-        if (all.length > MAX_STREAMS) await this.#openWall(all);
-        else await this.#openSingle(all.filter((seat) => !seat.view));
+        const joined = this.#plain && (all.length > MAX_STREAMS || this.#wall);
+        if (joined) await this.#leave(shown);
+        const seats = joined ? all : fresh;
+        const view = await this.#post(seats);
+        if (this.#plain) this.#stream(view, seats);
+        else this.#listen(view, seats);
         this.onChange();
     }
 
-    async #openSingle(seats) {
-        this.tiles.dataset.mode = "single";
-        const view = await this.#post(seats);
-        for (const seat of seats) {
-            seat.enter(view);
-            seat.show();
-        }
+    async #post(seats) {
+        const cameras = seats.map((seat) => seat.id);
+        const wish = { cameras, action: "live", ...this.#cause };
+        const view = await this.#api.post("/api/v1/views", wish);
+        for (const seat of seats) seat.enter(view);
+        return view;
     }
 
-    async #openWall(seats) {
-        const view = await this.#post(seats);
-        this.tiles.dataset.mode = "wall";
+    #listen(view, seats) {
+        this.tiles.dataset.mode = "single";
+        const line = new ViewLine(view, seats, {
+            onOver: (seat, reason) => this.#end(seat, reason),
+            settle: (open) => this.#settle(view, open),
+            onRefused: () => this.#makeDo(view).catch(({ message }) => this.#tell(message)),
+        });
+        this.#lines.set(view, line);
+    }
+
+    // One view is shown as it is, for another would be one more in the residents' logs.
+    async #makeDo(view) {
+        this.#plain = true;
+        this.#plain_ms = performance.now();
+        const shown = this.#shown();
+        if (shown.every((seat) => seat.view === view)) return this.#stream(view, shown);
+        await this.#leave(shown);
+        return this.open(shown.map((seat) => seat.id));
+    }
+
+    #stream(view, seats) {
+        this.#lines.delete(view);
+        const many = seats.length > MAX_STREAMS;
+        this.tiles.dataset.mode = many ? "wall" : "single";
+        if (!many) return seats.forEach((seat) => seat.show());
         const on = { clock: this.#api.clock, onEnd: () => this.#lostWall() };
         this.#wall ??= new Tile({ id: "wall", label: "Wall" }, on);
         this.tiles.prepend(this.#wall.element);
-        for (const seat of seats) {
-            seat.enter(view);
-            seat.tile.mark("on the wall");
-        }
-        this.#wall.show(view.urls.wall);
-    }
-
-    #post(seats) {
-        const cameras = seats.map((seat) => seat.id);
-        return this.#api.post("/api/v1/views", { cameras, action: "live", ...this.#cause });
+        for (const seat of seats) seat.tile.mark("on the wall");
+        return this.#wall.show(view.urls.wall);
     }
 
     /**
@@ -129,6 +159,8 @@ export class Stage {
             this.#wall.element.remove();
             this.#wall = null;
         }
+        const used = new Set(this.#shown().map((seat) => seat.view));
+        for (const view of this.#lines.keys()) if (!used.has(view)) this.#lines.delete(view);
         this.onChange();
     }
 
@@ -138,43 +170,29 @@ export class Stage {
         const { view } = seat;
         if (error && isConsent(error.reason)) this.#end(seat, error.reason);
         await rest(EVENT_GRACE_MS);
-        while (view && seat.view === view && !(await this.#settle(seat, view)))
+        while (view && seat.view === view && !(await this.#settle(view, [seat])))
             await rest(WATCH_MS);
+        if (view && seat.view === view) seat.show();
     }
 
-    /** Whether it is known how a view stands, and acted upon. */
-    async #settle(seat, view) {
+    /** Asks how a view stands and ends the seats it is over for. Whether there was an answer. */
+    async #settle(view, seats) {
         try {
-            const reason = await this.#ending(seat, view);
-            if (seat.view !== view) return true;
-            if (reason === null) seat.show();
-            else this.#end(seat, reason);
+            const ids = seats.map((seat) => seat.id);
+            const endings = await this.#standing.endings(view, ids);
+            for (const seat of seats)
+                if (endings.has(seat.id) && seat.view === view)
+                    this.#end(seat, endings.get(seat.id));
             return true;
         } catch {
-            return false; // no answer: the tile stays dark
+            return false; // none: the tiles stay dark
         }
-    }
-
-    /** Why a view of a camera is over; null if it is not. */
-    async #ending(seat, view) {
-        const { views } = await this.#api.get("/api/v1/views");
-        const look = views.find(({ id }) => id === view.id)?.cameras[seat.id];
-        if (look?.state === "open") return null;
-        return look?.reason || ((await this.#granted(seat)) ? "closed" : "revoked");
     }
 
     async #lostWall() {
         await rest(EVENT_GRACE_MS);
         const [seat] = this.#shown();
         if (seat && this.#wall) this.#wall.show(seat.view.urls.wall);
-    }
-
-    async #granted(seat) {
-        const { grants } = await this.#api.get("/api/v1/grants");
-        return grants.some(
-            ({ camera, state, actions }) =>
-                camera === seat.id && state === "active" && actions.includes("live"),
-        );
     }
 
     /** Closes every view, here and at the host. */
@@ -195,6 +213,7 @@ export class Stage {
     async #leave(seats) {
         const views = new Set(seats.map((seat) => seat.view));
         for (const seat of seats) seat.leave("Closed", "You closed this view.");
+        for (const view of views) this.#lines.get(view)?.stop();
         this.#tidy();
         await Promise.all([...views].map((view) => this.#api.remove(`/api/v1/views/${view.id}`)));
     }
@@ -220,13 +239,15 @@ export class Stage {
 
     #turnToOrAway() {
         clearTimeout(this.#away);
-        const tiles = [this.#wall, ...this.#shown().map((seat) => seat.tile)].filter(Boolean);
-        if (!document.hidden) tiles.forEach((tile) => tile.resume());
-        else this.#away = setTimeout(() => tiles.forEach((tile) => tile.pause()), HIDDEN_MS);
+        const tiles = this.#shown().map((seat) => seat.tile);
+        const all = [this.#wall, ...tiles, ...this.#lines.values()].filter(Boolean);
+        if (!document.hidden) all.forEach((shown) => shown.resume());
+        else this.#away = setTimeout(() => all.forEach((shown) => shown.pause()), HIDDEN_MS);
     }
 
     async #retry(seat) {
-        if (!(await this.#granted(seat)) || !seat.lapsed) return;
+        const granted = await this.#standing.granted();
+        if (!granted.has(seat.id) || !seat.lapsed) return;
         seat.leave("Allowed again", "Open it if you still need it.");
         // Once: a refusal is an entry in the resident's log and must not be repeated.
         if (this.#reopen) await this.open([seat.id]);

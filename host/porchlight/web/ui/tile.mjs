@@ -1,5 +1,7 @@
 // One moving picture at the hub: a camera's own, or the wall of many. It says how old the picture
 // is, marks it when it goes stale, and goes dark the moment the stream or the consent ends.
+// Pictures are handed to it, or it reads a stream of its own; while nobody can see it, none is
+// decoded.
 //
 // data-state: waiting (no picture yet) | live | stale | dark
 
@@ -10,6 +12,7 @@ import { lostSentence } from "../lib/words.mjs";
 
 const STALE_S = 3;
 const TICK_MS = 250;
+const NEAR = { rootMargin: "200px" }; // about to be scrolled into sight
 
 export class Tile {
     #painter;
@@ -19,6 +22,8 @@ export class Tile {
     #captured_ms = 0;
     #clock;
     #timer;
+    #seen = true;
+    #unseen = null;
 
     /**
      * @param {{id: string, label: string}} camera `id` is "wall" for the mosaic
@@ -51,20 +56,27 @@ export class Tile {
             ),
             h("figcaption", {}, h("span.label", {}, camera.label), this.chip, ...buttons),
         );
+        const watched = new IntersectionObserver((looks) => this.#look(looks.at(-1)), NEAR);
+        watched.observe(this.element);
     }
 
     get state() {
         return this.element.dataset.state;
     }
 
+    /** Is about to be handed pictures. */
+    expect() {
+        this.#quit();
+        this.#enter("waiting", "Opening…", "Waiting for the first picture.");
+        say(this.chip, "");
+        this.#timer = setInterval(() => this.#tick(), TICK_MS);
+    }
+
     /** Begins to show a stream; one that is still shown is let go. @param {string} url */
     show(url) {
-        this.#quit();
+        this.expect();
         this.#stop = new AbortController();
         this.#url = url;
-        this.#captured_ms = 0;
-        this.#enter("waiting", "Opening…", "Waiting for the first picture.");
-        this.#timer = setInterval(() => this.#tick(), TICK_MS);
         this.#read(url, this.#stop.signal);
     }
 
@@ -72,8 +84,13 @@ export class Tile {
     pause() {
         const url = this.#url;
         if (!url) return;
-        this.#quit();
+        this.rest();
         this.#paused = url;
+    }
+
+    /** Is handed no pictures for a while. */
+    rest() {
+        this.#quit();
         this.#enter("waiting", "Paused", "Nobody looked at this page.");
         say(this.chip, "");
     }
@@ -106,7 +123,7 @@ export class Tile {
 
     async #read(url, signal) {
         try {
-            await play(url, { signal, onPart: (part) => this.#take(part) });
+            await play(url, { signal, onPart: (part) => this.#takePart(part) });
             if (!signal.aborted) this.#ended(null);
         } catch (error) {
             if (!signal.aborted) this.#ended(error);
@@ -118,15 +135,41 @@ export class Tile {
         this.onEnd(error);
     }
 
-    #take({ headers, body }) {
+    /**
+     * Shows a picture, unless newer ones come first.
+     * @param {{captured_ms: number, jpeg: Uint8Array}} picture
+     */
+    take({ captured_ms, jpeg }) {
+        this.#captured_ms = captured_ms;
+        this.#unseen = jpeg;
+        this.#draw();
+    }
+
+    #takePart({ headers, body }) {
         const captured_ms = Date.parse(headers.get("x-timestamp"));
-        this.#captured_ms = Number.isNaN(captured_ms) ? this.#clock() : captured_ms;
-        if (document.hidden) return;
-        this.#painter.offer(body).then(() => this.#tick());
+        this.take({
+            captured_ms: Number.isNaN(captured_ms) ? this.#clock() : captured_ms,
+            jpeg: body,
+        });
+    }
+
+    #look({ isIntersecting }) {
+        this.#seen = isIntersecting;
+        this.#draw();
+    }
+
+    // What nobody sees waits, one picture of it, and is drawn when it comes in sight.
+    #draw() {
+        if (!this.#unseen || !this.#seen || document.hidden) return;
+        const jpeg = this.#unseen;
+        this.#unseen = null;
+        this.#painter.offer(jpeg).then(() => this.#tick());
     }
 
     #tick() {
-        if (this.state === "dark" || !this.#painter.drawn || !this.#captured_ms) return;
+        this.#draw();
+        if (this.state === "dark" || !this.#captured_ms) return;
+        if (!this.#painter.drawn && !this.#unseen) return;
         const old_s = (this.#clock() - this.#captured_ms) / 1000;
         this.#enter(old_s > STALE_S ? "stale" : "live", "", "");
         say(this.chip, old_s > STALE_S ? `${age(old_s)} old` : age(old_s));
@@ -143,6 +186,8 @@ export class Tile {
         this.#paused = null;
         this.#stop.abort();
         clearInterval(this.#timer);
+        this.#captured_ms = 0;
+        this.#unseen = null;
         this.#painter.clear();
         this.#painter.drawn = 0;
     }
