@@ -90,6 +90,9 @@ class Client:
     def post(self, path: str, value: object = None) -> Any:
         return self._ask("POST", path, value)
 
+    def delete(self, path: str) -> Any:
+        return self._ask("DELETE", path)
+
     def events(self) -> Iterator[Event]:
         """Server-sent events as they come, without end; first one of ours, "open", once the
         host sends them."""

@@ -124,6 +124,10 @@ class House:
             "streams": [self.page + urls["cameras"][thumb]["stream"] for thumb in ids],
         }
 
+    def close_view(self, view_id: str) -> None:
+        """Close it, as its hub may."""
+        self._hub.client.delete(f"/views/{view_id}")
+
     def counts(self) -> Counts:
         """What the host has counted."""
         self.process.must_run()

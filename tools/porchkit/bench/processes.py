@@ -88,6 +88,11 @@ class Process:
         if code is not None:
             raise self.failed(f"ended (exit code {code})")
 
+    def must_have_done(self) -> None:
+        """CommandError unless it ended well."""
+        if self._process.poll():
+            raise self.failed("failed")
+
     def failed(self, what: str) -> CommandError:
         """The error that says so, with the last thing it wrote."""
         words = last_line(self._log)

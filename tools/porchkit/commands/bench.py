@@ -4,7 +4,7 @@ import argparse
 from collections.abc import Callable
 from typing import Protocol
 
-from porchkit.bench import fanout, gate, ingest, latency, overload, slow, viewers, walls
+from porchkit.bench import fanout, gate, ingest, latency, overload, slow, soak, viewers, walls
 
 EXAMPLES = """\
 example:
@@ -31,6 +31,7 @@ BENCHES: dict[str, tuple[Bench, str]] = {
     "walls": (walls, "sixteen cameras in one stream"),
     "viewers": (viewers, "the most viewers of one camera that a core holds"),
     "slow": (slow, "viewers on a slow line: how old their pictures are"),
+    "soak": (soak, "boards and viewers come and go for ten minutes: is anything left?"),
     "overload": (overload, "more pictures than a core can send"),
 }
 

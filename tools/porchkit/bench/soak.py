@@ -1,0 +1,178 @@
+"""`porchlight bench soak`: boards and viewers come and go for a while, thousands of viewers vanish
+in the middle of a handshake; then nothing must be left of them: no memory, no handle, no task."""
+
+import argparse
+import time
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from statistics import median
+
+from porchkit.bench import common
+from porchkit.bench.common import Run
+from porchkit.bench.house import House
+from porchkit.bench.processes import Process, python, rss_bytes
+from porchkit.bench.report import Check, grid
+from porchkit.bench.results import Result
+from porchkit.bench.servers import Target
+from porchkit.bench.watching import watch
+from porchkit.sim import meters
+
+CAMERAS, VIEWERS, FPS = 8, 40, 10.0
+VANISHING = 10_000
+CYCLE_S = 8.0  # about; the first ones fill what a host keeps for good
+WARM_CYCLES = 2
+GROWTH = 0.05  # of the resident memory, from the first third of a soak to its last
+QUIET_S = 20.0  # within which all that is over has to be gone
+_POLL_S = 0.25
+_VANISHED_S = 300.0
+HELP = """\
+examples:
+  porchlight bench soak                    ten minutes, ten thousand viewers who vanish
+  porchlight bench soak --minutes 1        is anything lost at all?
+"""
+
+
+@dataclass(frozen=True)
+class Sample:
+    """Of the host between two cycles, when nobody is there. `at`: seconds since the beginning."""
+
+    at: float
+    rss_mb: float
+    handles: int
+    tasks: int
+    connections: int
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Declare the options."""
+    parser.epilog = HELP + common.NOTES
+    common.configure(parser, seconds=CYCLE_S / 4, rounds=1)
+    add = parser.add_argument
+    add("--minutes", type=float, default=10, metavar="M", help="default %(default)s")
+    help_vanish = "viewers who vanish (default %(default)s)"
+    add("--vanishing", type=int, default=VANISHING, metavar="N", help=help_vanish)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Soak and tell; 1 if anything is left."""
+    common.between("--minutes", args.minutes, 0, 24 * 60)
+    common.between("--vanishing", args.vanishing, 0, 1_000_000)
+    return common.begin(args, lambda run: bench(run, args.minutes, args.vanishing))
+
+
+def bench(run: Run, minutes: float = 10, vanishing: int = VANISHING) -> Result:
+    """Cycles until the time is over."""
+    with House(run.kit.folder, run.kit.cores) as house:
+        house.add_cameras(CAMERAS)
+        soak = _Soak(run, house, minutes * 60, vanishing)
+        samples = soak.run()
+    raw = [asdict(sample) for sample in samples]
+    return Result("soak", text(samples, soak.gone), checks(samples), raw)
+
+
+class _Soak:
+    """`gone`: how many have vanished."""
+
+    def __init__(self, run: Run, house: House, seconds: float, vanishing: int) -> None:
+        self._run, self._house = run, house
+        self._seconds, self._vanishing = seconds, vanishing
+        self._begun = time.monotonic()
+        self.gone = 0
+
+    def run(self) -> list[Sample]:
+        """At least one cycle more than those that warm up; the first sample is of before."""
+        for number in range(WARM_CYCLES):
+            self._cycle(number, 0.0)
+        self._begun = time.monotonic()
+        samples = [self._quiet(None)]
+        while len(samples) < 2 or time.monotonic() < self._begun + self._seconds:
+            elapsed = time.monotonic() - self._begun + CYCLE_S
+            share = min(1.0, elapsed / self._seconds) if self._seconds else 1.0
+            self._cycle(WARM_CYCLES + len(samples), share)
+            samples.append(self._quiet(samples[0]))
+            one = samples[-1]
+            self._run.tell(
+                f"{one.at:.0f} s: {one.rss_mb:.1f} MB, {one.handles} handles, {one.tasks} tasks, "
+                f"{self.gone} vanished"
+            )
+        return samples
+
+    def _cycle(self, number: int, share: float) -> None:
+        """Boards come, viewers look, some vanish, boards go. `share` of all have vanished then."""
+        house, kit = self._house, self._run.kit
+        tls = number % 2 == 1
+        pace = ["--fps", f"{FPS:g}"]
+        with house.boards(house.cameras, kit.frames, *pace, tls=tls) as boards:
+            boards.proved()
+            view = house.view(house.cameras)
+            pid = house.process.pid
+            watch(kit, Target(view["streams"][number % CAMERAS], pid), VIEWERS, self._run.seconds)
+            watch(kit, Target(view["wall"], pid), VIEWERS // 4, self._run.seconds)
+            self._vanish(round(share * self._vanishing) - self.gone, number, view["streams"])
+        house.close_view(view["id"])
+
+    def _vanish(self, count: int, seed: int, urls: Sequence[str]) -> None:
+        if count <= 0:
+            return
+        where = ["--tls", str(self._house.running.https), *urls]
+        command = python("vanish", "-n", str(count), "--seed", str(seed), *where)
+        with Process(command, self._run.kit.cores.load, self._run.kit.log("vanish")) as process:
+            process.wait(_VANISHED_S)
+            process.must_have_done()
+        self.gone += count
+
+    def _quiet(self, first: Sample | None) -> Sample:
+        """The host once it holds no more than it did in the beginning, or QUIET_S later."""
+        limit = time.monotonic() + QUIET_S
+        while True:
+            sample = self._sample()
+            calm = sample.connections <= 1  # the one that asks
+            if first is not None:
+                calm = sample.handles <= first.handles and sample.tasks <= first.tasks
+            if time.monotonic() > limit or (calm and first is not None):
+                return sample
+            if first is None and time.monotonic() > limit - QUIET_S / 2 and calm:
+                return sample
+            time.sleep(_POLL_S)
+
+    def _sample(self) -> Sample:
+        counts = self._house.counts()
+        return Sample(
+            at=round(time.monotonic() - self._begun, 1),
+            rss_mb=rss_bytes(self._house.process.pid) / 2**20,
+            handles=round(counts.values["process_open_fds"]),
+            tasks=counts.of("tasks"),
+            connections=counts.of("connections"),
+        )
+
+
+def growth(samples: Sequence[Sample]) -> float:
+    """How much more memory the last third of a soak takes than the first, as a share of it."""
+    third = max(1, len(samples) // 3)
+    first, last = (
+        median(one.rss_mb for one in part) for part in (samples[:third], samples[-third:])
+    )
+    return (last - first) / first
+
+
+def checks(samples: Sequence[Sample]) -> list[Check]:
+    """What must not be left behind."""
+    first, last = samples[0], samples[-1]
+    return [
+        Check.at_most("memory grew by, share", growth(samples), GROWTH),
+        Check.at_most("handles more than before", last.handles - first.handles, 0),
+        Check.at_most("tasks more than before", last.tasks - first.tasks, 0),
+        Check.at_most("connections more than before", last.connections - first.connections, 0),
+    ]
+
+
+def text(samples: Sequence[Sample], gone: int) -> str:
+    """The first and the last, and how memory went in between."""
+    head = ["soak", "s", "MB", "handles", "tasks", "connections"]
+    rows = []
+    for name, one in (("before", samples[0]), ("after", samples[-1])):
+        counted = map(str, (one.handles, one.tasks, one.connections))
+        rows.append([name, f"{one.at:.0f}", f"{one.rss_mb:.1f}", *counted])
+    slope = meters.slope([(one.at / 3600, one.rss_mb) for one in samples])
+    about = f"{len(samples) - 1} cycles, {gone} viewers vanished, {slope:+.1f} MB an hour"
+    return f"{grid(head, rows)}\n{about}"
