@@ -24,6 +24,7 @@ from porchlight.api import (
     pages,
     pictures,
     problems,
+    streams,
     updates,
     views,
 )
@@ -40,6 +41,7 @@ from porchlight.registry import Registry
 from porchlight.sources.board import Uplink, UplinkLimits
 from porchlight.sources.marks import Marks
 from porchlight.store import Store
+from porchlight.streams.seats import Seats
 from porchlight.streams.tilecache import TileCache
 from porchlight.updates.updates import Updates
 from porchlight.views import Views
@@ -54,6 +56,7 @@ NOUNS: Final = (
     updates,
     grants,
     views,
+    streams,
     pictures,
     entries,
     events,
@@ -118,6 +121,7 @@ def _parts(config: Config, clock: Clock) -> tuple[Parts, Desk]:
         grants=grants_,
         updates=updates_,
         views=Views(cameras_, grants_, desk, config.views),
+        seats=Seats(config.limits.viewers, lambda: metrics.late_s),
         tiles=TileCache(),
         seen=Seen(since=clock.unix()),
     )

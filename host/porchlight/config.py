@@ -72,6 +72,7 @@ class Limits:
     body_seconds: int = _key(values.whole(1, 300), 10)
     boards: int = _key(values.whole(1, 100_000), 1_024)
     connections: int = _key(values.whole(16, 1_000_000), 4_096)
+    viewers: int = _key(values.whole(1, 1_000_000), 3_072)  # the rest of the connections: boards
     events_subscribers: int = _key(values.whole(1, 100_000), 512)
 
 

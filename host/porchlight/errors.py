@@ -12,6 +12,7 @@ PorchlightError
     ├── Conflict          409
     ├── Gone              410
     ├── TooLarge          413
+    ├── Invalid           422  not of the shape that is described
     ├── TooMany           429
     └── Unavailable       503
 
@@ -102,6 +103,12 @@ class TooLarge(RequestError):
     """413: more bytes than the limit."""
 
     status = 413
+
+
+class Invalid(RequestError):
+    """422: not of the shape that is described."""
+
+    status = 422
 
 
 class TooMany(RequestError):

@@ -18,6 +18,8 @@ from prometheus_client import (
     generate_latest,
 )
 
+from porchlight.counting import Count
+
 LAG_PERIOD_S: Final = 0.25
 _LATE_BUCKETS: Final = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 5.0)
 _LAG_BUCKETS: Final = (0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1.0)
@@ -30,8 +32,8 @@ class Metrics:
         self.registry = CollectorRegistry()
         ProcessCollector(registry=self.registry)
         PlatformCollector(registry=self.registry)
-        self.frames_in = self._counter("frames_in", "Frames taken from sources.")
-        self.bytes_in = self._counter("frame_bytes_in", "JPEG bytes taken from sources.")
+        self.frames_in = self._count("frames_in", "Frames taken from sources.")
+        self.bytes_in = self._count("frame_bytes_in", "JPEG bytes taken from sources.")
         self.frames_out = self._counter("frames_out", "Frames handed to viewers.")
         self.bytes_out = self._counter("frame_bytes_out", "JPEG bytes handed to viewers.")
         self.skipped = self._counter("frames_skipped", "Frames a viewer was too slow for.")
@@ -42,6 +44,7 @@ class Metrics:
         self.refusals = self._counter(
             "refusals", "What was refused, by the word that also goes to the log.", "what", "reason"
         )
+        self.late_s = 0.0  # how late the loop is of late: smoothed over a second or so
         self.late = Histogram(
             "porchlight_board_late_seconds",
             "The latest that a frame left its board after it was due, once a board's report.",
@@ -78,7 +81,12 @@ class Metrics:
         while True:
             due = loop.time() + LAG_PERIOD_S
             await asyncio.sleep(LAG_PERIOD_S)
-            self.lag.observe(max(0.0, loop.time() - due))
+            late_s = max(0.0, loop.time() - due)
+            self.late_s += (late_s - self.late_s) / 4
+            self.lag.observe(late_s)
 
     def _counter(self, name: str, text: str, *labels: str) -> Counter:
         return Counter(f"porchlight_{name}", text, labels, registry=self.registry)
+
+    def _count(self, name: str, text: str) -> Count:
+        return Count(f"porchlight_{name}", text, self.registry)

@@ -12,6 +12,7 @@ from porchlight.events import Events
 from porchlight.metrics import Metrics
 from porchlight.registry import Registry
 from porchlight.store import Store
+from porchlight.streams.seats import Seats
 from porchlight.streams.tilecache import TileCache
 from porchlight.updates.updates import Updates
 from porchlight.views import Views
@@ -32,5 +33,6 @@ class Parts:
     grants: Grants
     updates: Updates
     views: Views
+    seats: Seats
     tiles: TileCache
     seen: Seen

@@ -183,7 +183,8 @@ class HttpProtocol(HttpToolsProtocol):
             return
         self._streams = True
         self._unread.stop()
-        # Whoever waits for room hears of it for the last byte too; 0 would pause uvloop's TLS for ever
+        # 0: who waits for room hears of it for the last byte too. It would pause uvloop's TLS
+        # for ever.
         self.transport.set_write_buffer_limits(high=int(self.scheme == "https"))
         lowat.limit(self.transport)
 

@@ -11,7 +11,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import HTTPConnection
 
 from accord.errors import Refused
-from porchlight.errors import Denied, RequestError, StoreError, Unavailable
+from porchlight.errors import Denied, Invalid, RequestError, StoreError, Unavailable
 from porchlight.logs import hush
 
 MEDIA_TYPE: Final = "application/problem+json"
@@ -74,13 +74,9 @@ async def _of_the_store(request: Request, error: Exception) -> JSONResponse:
     return answer(request, Unavailable("not-stored", "the host could not write its log"))
 
 
-class _Invalid(RequestError):
-    status = 422
-
-
 async def _of_validation(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, RequestValidationError)  # noqa: S101 - registered for this class
-    return answer(request, _Invalid("invalid-request", "; ".join(_faults(error))))
+    return answer(request, Invalid("invalid-request", "; ".join(_faults(error))))
 
 
 def _faults(error: RequestValidationError) -> list[str]:

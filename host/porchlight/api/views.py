@@ -4,24 +4,15 @@ A picture's URL carries the ticket and needs no proof: it works in <img>, VLC an
 is good for one client address and as long as the view.
 """
 
-from collections.abc import Callable, Hashable
 from typing import Annotated, Any, Final
 
-from fastapi import APIRouter, Path, Request, Response
+from fastapi import APIRouter, Path, Request
 from pydantic import BaseModel, ConfigDict, Field
 
 from porchlight.api.deps import Caller, PartsDep
-from porchlight.errors import Denied, NotFound
-from porchlight.parts import Parts
+from porchlight.errors import NotFound
 from porchlight.streams import mjpeg
-from porchlight.streams.fanout import Fanout
-from porchlight.streams.feed import Feed, LookFeed
-from porchlight.streams.layout import layout_for
-from porchlight.streams.picture import PictureResponse
-from porchlight.streams.response import StreamResponse
-from porchlight.streams.snapshot import snapshot
-from porchlight.streams.wall import Wall
-from porchlight.views import Intent, View
+from porchlight.views import Intent
 
 BASE: Final = "/api/v1/views"
 router = APIRouter(tags=["views"])
@@ -110,62 +101,6 @@ async def close(view_id: str, parts: PartsDep, by: Caller) -> None:
     if view is None:
         raise NotFound("no-view", "you have no such view open")
     await parts.views.close(view, "closed")
-
-
-@router.get("/views/{ticket}/wall.mjpg", response_class=Response, responses=_STREAM)
-async def wall(ticket: Ticket, parts: PartsDep, request: Request) -> Response:
-    """All cameras of the view in one MJPEG stream."""
-    view = await parts.views.admit(ticket, None, _address(request))
-    layout = layout_for(len(view.looks))
-    return _stream(
-        view,
-        layout,
-        lambda: Wall(view, parts.clock, parts.metrics, layout, parts.tiles),
-        parts,
-    )
-
-
-@router.get("/views/{ticket}/{camera}.mjpg", response_class=Response, responses=_STREAM)
-async def stream(ticket: Ticket, camera: CameraId, parts: PartsDep, request: Request) -> Response:
-    """One camera as an MJPEG stream: the newest whole frame whenever the viewer can take one."""
-    view = await parts.views.admit(ticket, camera, _address(request))
-    look = view.looks[camera]
-    return _stream(view, camera, lambda: LookFeed(look, parts.clock, parts.metrics), parts)
-
-
-@router.get("/views/{ticket}/{camera}.jpg", response_class=Response, responses=_PICTURE)
-async def picture(ticket: Ticket, camera: CameraId, parts: PartsDep, request: Request) -> Response:
-    """One picture. A view for a snapshot gives one, the same each time; a live one a new one."""
-    view = await parts.views.admit(ticket, camera, _address(request))
-    look = view.looks[camera]
-    view.enter()
-    try:
-        frame = look.still or await snapshot(look, parts.clock, parts.metrics)
-    except BaseException:
-        view.leave()
-        raise
-    if view.intent.action == "snapshot":
-        look.still = frame
-    return PictureResponse(look, frame, parts.clock, done=view.leave)
-
-
-def _stream(view: View, key: Hashable, feed: Callable[[], Feed], parts: Parts) -> Response:
-    if view.intent.action != "live":
-        raise Denied("action-not-granted", "this view is for a snapshot")
-    view.enter()
-    return StreamResponse(_fanout(view, key, feed, parts), gap_s=0.0, done=view.leave)
-
-
-def _fanout(view: View, key: Hashable, feed: Callable[[], Feed], parts: Parts) -> Fanout:
-    """The one for all who watch the same, as long as somebody does."""
-    found: Fanout | None = view.fanouts.get(key)
-    if found is None:
-        found = view.fanouts[key] = Fanout(
-            feed(),
-            skipped=parts.metrics.skipped.inc,
-            deserted=lambda: view.fanouts.pop(key, None),
-        )
-    return found
 
 
 def _address(request: Request) -> str:

@@ -1,4 +1,4 @@
-"""Fanout: one feed for all who watch it. No task and no timer of a viewer's own, one write each.
+"""Fanout: one feed for all who watch it. No task and no timer of a viewer's own, one send() each.
 
 The newest whole frame goes to every viewer that has room; who has none gets, when there is, what
 then is the newest. The feed is asked right before: nothing happens between its answer and the
@@ -7,14 +7,15 @@ writes. When the feed is over, all are let go of before that returns.
 
 import asyncio
 import logging
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import Final
 
 from accord.errors import Refused
 from porchlight.frames import Frame
+from porchlight.streams.alarms import Alarms
+from porchlight.streams.audience import Audience
 from porchlight.streams.feed import Feed
 from porchlight.streams.rhythm import Pace, Pause
-from porchlight.streams.sinks import Taken
 from porchlight.streams.viewer import Viewer
 
 LOOK_AGAIN_S: Final = 0.02  # how often those are looked at who do not tell that they have room
@@ -22,10 +23,8 @@ _log = logging.getLogger(__name__)
 
 
 class Fanout:
-    """`skipped(n)` is told of frames viewers were too slow for; `deserted()` that nobody is left.
-
-    Its frames are numbered from 1, as they go out: `Viewer.seen`.
-    """
+    """`skipped(n)` is told of frames that viewers were too slow for; `deserted()` when the last one
+    is gone."""
 
     def __init__(
         self, feed: Feed, *, skipped: Callable[[int], None], deserted: Callable[[], None]
@@ -34,23 +33,18 @@ class Fanout:
         self._skipped = skipped
         self._deserted = deserted
         self._loop = asyncio.get_running_loop()
-        # With room, and nothing to be thought about; how to send to them.
-        self._simple: dict[Viewer, Callable[[bytes], int]] = {}
-        self._others: dict[Viewer, None] = {}  # with room
-        self._behind: dict[Viewer, None] = {}  # without
+        self._alarms = Alarms(self._loop)
+        self._audience = Audience()
         self._waiting: dict[Viewer, None] = {}  # of those behind: there is room now
         self._pace = Pace(feed.gap_s)
         self._pause = Pause(feed.gap_s)
         self._frame: Frame | None = None  # went out last, and may be asked for again
         self._number = 0  # its number in the slot
-        self._count = 0
-        self._left_out = 0
-        self._timers: dict[Callable[[], None], tuple[float, asyncio.TimerHandle]] = {}
         self._empty: asyncio.Event | None = None  # None: nobody watches
         self._keepers: set[asyncio.Task[None]] = set()
 
     def __len__(self) -> int:
-        return len(self._simple) + len(self._others) + len(self._behind)
+        return len(self._audience)
 
     # Coming and going
 
@@ -63,23 +57,23 @@ class Fanout:
         if self._empty is None:
             self._begin()
         fresh = self._feed.before() < self._number and self._frame is not None
-        viewer.seen = self._count - fresh
-        self._behind[viewer] = None
+        self._audience.add(viewer, seen=self._audience.count - fresh)
         if viewer.sink.idle:
             self.room(viewer)
         elif not viewer.sink.tells:
-            self._arm(self._look_again, self._loop.time() + LOOK_AGAIN_S)
+            self._look_again_soon()
 
     def leave(self, viewer: Viewer) -> None:
         """A viewer is gone; harmless for one that is not known."""
-        self._remove(viewer)
+        self._audience.remove(viewer)
+        self._waiting.pop(viewer, None)
         viewer.end()
         if not len(self):
             self._stop()
 
     def room(self, viewer: Viewer) -> None:
         """A viewer that was behind can take more: it is served in this turn, with all others."""
-        if viewer not in self._behind:
+        if not self._audience.is_behind(viewer):
             return
         if not self._waiting:
             self._loop.call_soon(self._serve)
@@ -99,7 +93,7 @@ class Fanout:
             return
         now = self._loop.time()
         if self._pace.wait_s(now) > 0:
-            self._arm(self._news, now + self._pace.wait_s(now))
+            self._alarms.arm(self._news, now + self._pace.wait_s(now))
             return
         self._number = slot.number
         self._publish(slot.latest, now)
@@ -109,133 +103,63 @@ class Fanout:
         self._frame = None if part is None else frame
         if part is None:
             return
-        self._count += 1
+        audience = self._audience
+        audience.count += 1
         self._pace.went(now)
-        count = self._write(part, now, seen=self._count - 1)
-        self._tell(frame, count, part)
+        self._tell(frame, audience.write(part, now, audience.count - 1), part)
         self._pause.news(now)
-        self._arm(self._repeat, self._pause.due)
+        self._alarms.arm(self._repeat, self._pause.due)
 
     def _repeat(self) -> None:
         """Nothing came for a while: the last frame once more, if it may still be shown."""
-        now = self._loop.time()
-        if self._frame is None:
+        now, frame, pause = self._loop.time(), self._frame, self._pause
+        if frame is None:
             return
-        if now < self._pause.due:
-            self._arm(self._repeat, self._pause.due)
-            return
-        self._pause.repeated(now)
-        part = self._feed.part(self._frame, repeated=self._pause.times)
-        if part is None:
-            self._frame = None
-            return
-        self._catch_up(now)
-        count = self._write(part, now, seen=self._count)
-        self._tell(self._frame, count, part, repeated=self._pause.times)
-        self._arm(self._repeat, self._pause.due)
-
-    def _catch_up(self, now: float) -> None:
-        """Those who asked for fewer frames may not have had the last one: for them it is new."""
-        for viewer in [v for v in self._others if v.seen < self._count]:
-            if viewer.pace.wait_s(now) <= 0:
-                del self._others[viewer]
-                self._behind[viewer] = None
-                self.room(viewer)
-
-    def _write(self, part: bytes, now: float, seen: int) -> int:
-        """Give all who have room a part; how many took it. `seen`: what they saw before."""
-        size, slow = len(part), []
-        for viewer, send in self._simple.items():
-            try:
-                taken = send(part)
-            except BlockingIOError:
-                taken = 0
-            except OSError:
-                taken = -1
-            if taken != size:
-                slow.append((viewer, taken))
-        count = len(self._simple) - len(slow)
-        for viewer, taken in slow:
-            viewer.seen = seen
-            assert viewer.plain is not None
-            count += self._settle(viewer, viewer.plain.rest(part, taken))
-        if self._others:
-            count += self._give(list(self._others), part, now)
-        return count
+        if now >= pause.due:
+            pause.repeated(now)
+            part = self._feed.part(frame, repeated=pause.times)
+            if part is None:
+                self._frame = None
+                return
+            for viewer in self._audience.fall_behind(now):
+                self.room(viewer)  # who asked for fewer frames may not have had it: it is new
+            count = self._audience.write(part, now, self._audience.count)
+            self._tell(frame, count, part, repeated=pause.times)
+        self._alarms.arm(self._repeat, pause.due)
 
     def _serve(self) -> None:
         """Give those who were behind the newest, asked for once for all of them."""
         waiting, self._waiting = self._waiting, {}
         for viewer in waiting:
-            self._behind.pop(viewer, None)
-            self._place(viewer)
-        wanting = [viewer for viewer in waiting if viewer.seen < self._count]
-        if self._frame is None or not wanting:
+            self._audience.has_room(viewer)
+        wanting = [viewer for viewer in waiting if viewer.seen < self._audience.count]
+        part = self._feed.part(self._frame) if self._frame is not None and wanting else None
+        if self._frame is None or part is None:
             return
-        part = self._feed.part(self._frame)
-        if part is None:
-            return
-        count = self._give(wanting, part, self._loop.time())
+        count = self._audience.give(wanting, part, self._loop.time())
         self._tell(self._frame, count, part)
 
-    def _give(self, viewers: Iterable[Viewer], part: bytes, now: float) -> int:
-        """Give some a part, unless they asked for less; how many took it."""
-        count = 0
-        for viewer in viewers:
-            if viewer.pace.wait_s(now) > 0:
-                continue
-            taken = viewer.sink.give(part)
-            if taken is not Taken.NOTHING:
-                viewer.pace.went(now)
-            count += self._settle(viewer, taken)
-        return count
+    def _tell(self, frame: Frame, viewers: int, part: bytes, *, repeated: int = 0) -> None:
+        """What the feed and the metrics count; and who is behind without a word is seen to."""
+        if viewers:
+            self._feed.shown(frame, viewers, len(part), repeated=repeated)
+        left_out, self._audience.left_out = self._audience.left_out, 0
+        if left_out and not self._feed.gap_s:
+            self._skipped(left_out)
+        if viewers < len(self) and self._audience.silent():
+            self._look_again_soon()
 
-    # Viewers
-
-    def _settle(self, viewer: Viewer, taken: Taken) -> bool:
-        """Put a viewer where it belongs after a part; whether it took that."""
-        self._remove(viewer)
-        if taken is not Taken.NOTHING:
-            if not (viewer.pace.gap_s or self._feed.gap_s):
-                self._left_out += max(0, self._count - viewer.seen - 1)
-            viewer.seen = self._count
-        if taken is Taken.WHOLE:
-            self._place(viewer)
-            return True
-        self._behind[viewer] = None
-        if not viewer.sink.tells:
-            self._arm(self._look_again, self._loop.time() + LOOK_AGAIN_S)
-        return taken is Taken.BEHIND
-
-    def _place(self, viewer: Viewer) -> None:
-        """It has room."""
-        if viewer.simple and viewer.plain is not None:
-            self._simple[viewer] = viewer.plain.send
-        else:
-            self._others[viewer] = None
-
-    def _remove(self, viewer: Viewer) -> None:
-        """From wherever it is."""
-        self._simple.pop(viewer, None)
-        for group in (self._others, self._behind, self._waiting):
-            group.pop(viewer, None)
+    def _look_again_soon(self) -> None:
+        self._alarms.arm(self._look_again, self._loop.time() + LOOK_AGAIN_S)
 
     def _look_again(self) -> None:
         """At those who do not tell that they have room."""
-        silent = [viewer for viewer in self._behind if not viewer.sink.tells]
+        silent = self._audience.silent()
         for viewer in silent:
             if viewer.sink.idle:
                 self.room(viewer)
         if silent:
-            self._arm(self._look_again, self._loop.time() + LOOK_AGAIN_S)
-
-    def _tell(self, frame: Frame, viewers: int, part: bytes, *, repeated: int = 0) -> None:
-        """What the feed and the metrics count."""
-        if viewers:
-            self._feed.shown(frame, viewers, len(part), repeated=repeated)
-        if self._left_out:
-            self._skipped(self._left_out)
-            self._left_out = 0
+            self._look_again_soon()
 
     # From the first viewer to the last
 
@@ -263,19 +187,11 @@ class Fanout:
             self._end()
 
     def _end(self) -> None:
-        """Nothing more may be shown: what a viewer has not taken yet is not theirs any more."""
-        with_room = (*self._simple, *self._others)
-        behind, self._behind = tuple(self._behind), {}
-        self._simple, self._others, self._waiting = {}, {}, {}
-        for viewer in with_room:
-            if viewer.sink.idle:
-                viewer.sink.close()
-            else:
-                viewer.sink.abort()
-        for viewer in behind:
-            viewer.sink.abort()
+        """Nothing more may be shown."""
+        everybody = self._audience.end()
+        self._waiting.clear()
         self._stop()
-        for viewer in (*with_room, *behind):
+        for viewer in everybody:
             viewer.end()
 
     def _stop(self) -> None:
@@ -284,22 +200,7 @@ class Fanout:
             return
         self._feed.slot.unlisten(self._news)
         self._feed.over.forget(self._end)
-        for _, timer in self._timers.values():
-            timer.cancel()
-        self._timers.clear()
+        self._alarms.clear()
         self._empty.set()
         self._empty, self._frame, self._pause = None, None, Pause(self._feed.gap_s)
         self._deserted()
-
-    def _arm(self, callback: Callable[[], None], at: float) -> None:
-        """Call back then, or earlier where that was agreed before."""
-        armed = self._timers.get(callback)
-        if armed is not None:
-            if armed[0] <= at:
-                return
-            armed[1].cancel()
-        self._timers[callback] = at, self._loop.call_at(at, self._fire, callback)
-
-    def _fire(self, callback: Callable[[], None]) -> None:
-        del self._timers[callback]
-        callback()

@@ -17,6 +17,14 @@ from porchlight.streams.connection import Connection
 from porchlight.views import Look
 
 
+class PictureHead(Response):
+    """What HEAD is told of a picture."""
+
+    def __init__(self) -> None:
+        super().__init__(headers=mjpeg.HEADERS, media_type="image/jpeg")
+        del self.headers["content-length"]
+
+
 class PictureResponse(Response):
     """`done()` is called once it is over."""
 

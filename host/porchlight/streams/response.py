@@ -58,9 +58,7 @@ class StreamResponse(StreamHead):
         sink = SendSink(send)
         viewer = Viewer(self._fanout, sink, self._gap_s, self._done)
         try:
-            await send(
-                {"type": "http.response.start", "status": 200, "headers": self.raw_headers}
-            )
+            await send({"type": "http.response.start", "status": 200, "headers": self.raw_headers})
             await send(_body(mjpeg.OPENING))
             self._fanout.join(viewer)
             await _first(connection.gone(receive), sink.run(viewer.room))

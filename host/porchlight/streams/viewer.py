@@ -4,10 +4,10 @@ from collections.abc import Callable
 from typing import Protocol
 
 from porchlight.streams.rhythm import Pace
-from porchlight.streams.sinks import PlainSink, Sink
+from porchlight.streams.sinks import Sink
 
 
-class Host(Protocol):
+class Source(Protocol):
     """The part of Fanout that a viewer's connection calls."""
 
     def room(self, viewer: "Viewer") -> None: ...
@@ -20,28 +20,22 @@ class Viewer:
     `seen`: which of the fan-out's frames it was given last. `over` is called once.
     """
 
-    __slots__ = ("_host", "_over", "pace", "plain", "seen", "sink")
+    __slots__ = ("_over", "_source", "pace", "seen", "sink")
 
-    def __init__(self, host: Host, sink: Sink, gap_s: float, over: Callable[[], None]) -> None:
+    def __init__(self, source: Source, sink: Sink, gap_s: float, over: Callable[[], None]) -> None:
         self.sink = sink
-        self.plain = sink if isinstance(sink, PlainSink) else None
         self.pace = Pace(gap_s)
         self.seen = 0
-        self._host = host
+        self._source = source
         self._over: Callable[[], None] | None = over
-
-    @property
-    def simple(self) -> bool:
-        """Whether nothing but its plain sink's send() is to be done for the next frame."""
-        return self.plain is not None and not self.plain.begun and not self.pace.gap_s
 
     def room(self) -> None:
         """The connection can take more."""
-        self._host.room(self)
+        self._source.room(self)
 
     def gone(self) -> None:
         """The connection is lost."""
-        self._host.leave(self)
+        self._source.leave(self)
 
     def end(self) -> None:
         """The fan-out let go of it."""

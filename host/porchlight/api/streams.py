@@ -1,0 +1,182 @@
+"""The pictures of a view, by ticket: streams of one camera or of all, and single pictures.
+
+A picture's URL needs no proof: it works in <img>, VLC and ffmpeg. HEAD is admitted as GET is, and
+told what GET would be; nobody is shown anything, so nothing is counted.
+"""
+
+from collections.abc import Callable, Hashable
+from typing import Annotated, Any, Final
+
+from fastapi import APIRouter, Path, Query, Request, Response
+from pydantic import BaseModel, Field
+
+from porchlight.api.deps import PartsDep
+from porchlight.errors import Denied, Invalid, Unavailable
+from porchlight.frames import Frame
+from porchlight.parts import Parts
+from porchlight.streams import mjpeg
+from porchlight.streams.fanout import Fanout
+from porchlight.streams.feed import Feed, LookFeed
+from porchlight.streams.layout import MAX_SIDE, USUAL_WIDTH, WIDTHS, Layout, layout_for
+from porchlight.streams.picture import PictureHead, PictureResponse
+from porchlight.streams.response import StreamHead, StreamResponse
+from porchlight.streams.scaled import NARROWEST, WIDEST, Scaled, narrowed, rounded
+from porchlight.streams.snapshot import snapshot
+from porchlight.streams.wall import Wall
+from porchlight.views import View
+
+router = APIRouter(tags=["views"])
+Ticket = Annotated[str, Path(min_length=16, max_length=64)]
+CameraId = Annotated[str, Path(min_length=1, max_length=64)]
+Fps = Annotated[
+    float | None,
+    Field(ge=0.1, le=60, allow_inf_nan=False, description="at most so many frames a second"),
+]
+Width = Annotated[
+    int | None,
+    Query(ge=NARROWEST, le=WIDEST, description="at most so many pixels wide; steps of 16"),
+]
+_STREAM: Final[dict[int | str, dict[str, Any]]] = {
+    200: {"content": {mjpeg.CONTENT_TYPE.partition(";")[0]: {}}}
+}
+_PICTURE: Final[dict[int | str, dict[str, Any]]] = {200: {"content": {"image/jpeg": {}}}}
+
+
+class WallQuery(BaseModel):
+    """How a wall is to look."""
+
+    width: int = Field(
+        USUAL_WIDTH, ge=WIDTHS[0], le=WIDTHS[1], description="of the whole wall, in pixels"
+    )
+    columns: int | None = Field(
+        None, ge=1, le=MAX_SIDE, description="as square as can be, if not said"
+    )
+    large: bool = Field(False, description="the first camera takes two by two places")
+    fps: Fps = None
+
+    def layout(self, count: int) -> Layout:
+        """For so many cameras; Invalid if they do not fit."""
+        try:
+            return layout_for(count, self.width, self.columns, large=self.large)
+        except ValueError as error:
+            raise Invalid("invalid-request", str(error)) from None
+
+
+@router.head("/views/{ticket}/wall.mjpg", include_in_schema=False)
+@router.get("/views/{ticket}/wall.mjpg", response_class=Response, responses=_STREAM)
+async def wall(
+    ticket: Ticket, parts: PartsDep, request: Request, asked: Annotated[WallQuery, Query()]
+) -> Response:
+    """All cameras of the view in one MJPEG stream."""
+    view = await parts.views.admit(ticket, None, _address(request))
+    layout = asked.layout(len(view.looks))
+
+    def feed() -> Feed:
+        return Wall(view, parts.clock, parts.metrics, layout, parts.tiles)
+
+    return _stream(request, parts, view, layout, feed, asked.fps)
+
+
+@router.head("/views/{ticket}/{camera}.mjpg", include_in_schema=False)
+@router.get("/views/{ticket}/{camera}.mjpg", response_class=Response, responses=_STREAM)
+async def stream(
+    ticket: Ticket,
+    camera: CameraId,
+    parts: PartsDep,
+    request: Request,
+    *,
+    width: Width = None,
+    fps: Annotated[Fps, Query()] = None,
+) -> Response:
+    """One camera as an MJPEG stream: the newest whole frame whenever the viewer can take one."""
+    view = await parts.views.admit(ticket, camera, _address(request))
+    step = None if width is None else rounded(width)
+
+    def feed() -> Feed:
+        whole = LookFeed(view.looks[camera], parts.clock, parts.metrics)
+        return whole if step is None else Scaled(whole, step, parts.clock, parts.tiles)
+
+    return _stream(request, parts, view, (camera, step), feed, fps)
+
+
+@router.head("/views/{ticket}/{camera}.jpg", include_in_schema=False)
+@router.get("/views/{ticket}/{camera}.jpg", response_class=Response, responses=_PICTURE)
+async def picture(
+    ticket: Ticket, camera: CameraId, parts: PartsDep, request: Request, width: Width = None
+) -> Response:
+    """One picture. A view for a snapshot gives one, the same each time; a live one a new one."""
+    view = await parts.views.admit(ticket, camera, _address(request))
+    if request.method == "HEAD":
+        return PictureHead()
+    look = view.looks[camera]
+    view.enter()
+    try:
+        frame = look.still or await snapshot(look, parts.clock, parts.metrics)
+        if view.intent.action == "snapshot":
+            look.still = frame
+        frame = await _narrowed(frame, width, parts)
+    except BaseException:
+        view.leave()
+        raise
+    return PictureResponse(look, frame, parts.clock, done=view.leave)
+
+
+async def _narrowed(frame: Frame, width: int | None, parts: Parts) -> Frame:
+    found = frame if width is None else await narrowed(frame, rounded(width), parts.tiles)
+    if found is None:
+        raise Unavailable("unreadable", "the camera's picture cannot be made narrower")
+    return found
+
+
+def _stream(
+    request: Request,
+    parts: Parts,
+    view: View,
+    key: Hashable,
+    feed: Callable[[], Feed],
+    fps: float | None,
+) -> Response:
+    """`key`: those who ask for the same share one fan-out."""
+    if view.intent.action != "live":
+        raise Denied("action-not-granted", "this view is for a snapshot")
+    if request.method == "HEAD":
+        return StreamHead()
+    done = _seated(view, parts)
+    fanout = _fanout(view, key, feed, parts)
+    return StreamResponse(fanout, gap_s=1 / fps if fps else 0.0, done=done)
+
+
+def _seated(view: View, parts: Parts) -> Callable[[], None]:
+    """Count a viewer, here and in their view; what to call when they are gone."""
+    try:
+        parts.seats.take()
+    except Unavailable as full:
+        parts.metrics.refused("viewer", full.reason)
+        raise
+    try:
+        view.enter()
+    except BaseException:
+        parts.seats.leave()
+        raise
+
+    def leave() -> None:
+        view.leave()
+        parts.seats.leave()
+
+    return leave
+
+
+def _fanout(view: View, key: Hashable, feed: Callable[[], Feed], parts: Parts) -> Fanout:
+    """The one for all who watch the same, as long as somebody does."""
+    found: Fanout | None = view.fanouts.get(key)
+    if found is None:
+        found = view.fanouts[key] = Fanout(
+            feed(),
+            skipped=parts.metrics.skipped.inc,
+            deserted=lambda: view.fanouts.pop(key, None),
+        )
+    return found
+
+
+def _address(request: Request) -> str:
+    return request.client.host if request.client else ""

@@ -1,0 +1,33 @@
+"""Alarms: a few callbacks, each at most once, at a time that may be brought forward."""
+
+import asyncio
+from collections.abc import Callable
+
+Callback = Callable[[], None]
+
+
+class Alarms:
+    """Times are the loop's."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._loop = loop
+        self._armed: dict[Callback, tuple[float, asyncio.TimerHandle]] = {}
+
+    def arm(self, callback: Callback, at: float) -> None:
+        """Call back then, or earlier where that was agreed before."""
+        armed = self._armed.get(callback)
+        if armed is not None:
+            if armed[0] <= at:
+                return
+            armed[1].cancel()
+        self._armed[callback] = at, self._loop.call_at(at, self._ring, callback)
+
+    def clear(self) -> None:
+        """Call nobody."""
+        for _, timer in self._armed.values():
+            timer.cancel()
+        self._armed.clear()
+
+    def _ring(self, callback: Callback) -> None:
+        del self._armed[callback]
+        callback()

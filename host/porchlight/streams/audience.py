@@ -1,0 +1,137 @@
+"""Audience: the viewers of one feed, by whether they have room. One send() each, and no more.
+
+Knows of parts and of their numbers, not what is in them: `count` parts were new so far, and
+`Viewer.seen` is the last of them that a viewer was given.
+"""
+
+from collections.abc import Callable, Iterable, Iterator
+
+from porchlight.streams.sinks import PlainSink, Taken
+from porchlight.streams.viewer import Viewer
+
+
+class Audience:
+    """`left_out` counts the parts that viewers were too slow for; who reads it sets it to 0."""
+
+    def __init__(self) -> None:
+        self.count = 0
+        self.left_out = 0
+        # With room, and nothing to be thought about; how to send to them.
+        self._simple: dict[Viewer, Callable[[bytes], int]] = {}
+        self._others: dict[Viewer, None] = {}  # with room
+        self._behind: dict[Viewer, None] = {}  # without
+
+    def __len__(self) -> int:
+        return len(self._simple) + len(self._others) + len(self._behind)
+
+    def __contains__(self, viewer: Viewer) -> bool:
+        return viewer in self._simple or viewer in self._others or viewer in self._behind
+
+    def __iter__(self) -> Iterator[Viewer]:
+        return iter((*self._simple, *self._others, *self._behind))
+
+    # Who is where
+
+    def add(self, viewer: Viewer, seen: int) -> None:
+        """One more, without room until that is said."""
+        viewer.seen = seen
+        self._behind[viewer] = None
+
+    def remove(self, viewer: Viewer) -> None:
+        """Harmless for one that is not here."""
+        for group in (self._simple, self._others, self._behind):
+            group.pop(viewer, None)
+
+    def is_behind(self, viewer: Viewer) -> bool:
+        """Whether it has no room, as far as is known."""
+        return viewer in self._behind
+
+    def has_room(self, viewer: Viewer) -> None:
+        """Of one that was behind."""
+        del self._behind[viewer]
+        self._place(viewer, viewer.sink)
+
+    def silent(self) -> list[Viewer]:
+        """Those behind whose sinks do not tell when there is room."""
+        return [viewer for viewer in self._behind if not viewer.sink.tells]
+
+    def fall_behind(self, now: float) -> list[Viewer]:
+        """Those who asked for fewer parts, may have one now and have not had the last: they are
+        behind from here on."""
+        found = [
+            viewer
+            for viewer in self._others
+            if viewer.seen < self.count and viewer.pace.wait_s(now) <= 0
+        ]
+        for viewer in found:
+            del self._others[viewer]
+            self._behind[viewer] = None
+        return found
+
+    # Parts
+
+    def write(self, part: bytes, now: float, seen: int) -> int:
+        """Give all who have room a part; how many took it. `seen`: what they had before."""
+        size, slow = len(part), []
+        for viewer, send in self._simple.items():
+            try:
+                taken = send(part)
+            except BlockingIOError:
+                taken = 0
+            except OSError:
+                taken = -1
+            if taken != size:
+                slow.append((viewer, taken))
+        count = len(self._simple) - len(slow)
+        for viewer, taken in slow:
+            viewer.seen = seen
+            sink = viewer.sink
+            if isinstance(sink, PlainSink):  # as all simple ones
+                count += self._settle(viewer, sink.rest(part, taken))
+        if self._others:
+            count += self.give(list(self._others), part, now)
+        return count
+
+    def give(self, viewers: Iterable[Viewer], part: bytes, now: float) -> int:
+        """Give some a part, unless they asked for less; how many took it."""
+        count = 0
+        for viewer in viewers:
+            if viewer.pace.wait_s(now) > 0:
+                continue
+            taken = viewer.sink.give(part)
+            if taken is not Taken.NOTHING:
+                viewer.pace.went(now)
+            count += self._settle(viewer, taken)
+        return count
+
+    def end(self) -> list[Viewer]:
+        """Let go of all: what one has not taken yet is not theirs any more."""
+        everybody = list(self)
+        for viewer in everybody:
+            if viewer in self._behind or not viewer.sink.idle:
+                viewer.sink.abort()
+            else:
+                viewer.sink.close()
+        for group in (self._simple, self._others, self._behind):
+            group.clear()
+        return everybody
+
+    def _settle(self, viewer: Viewer, taken: Taken) -> bool:
+        """Put a viewer where it belongs after a part; whether it took that."""
+        self.remove(viewer)
+        if taken is not Taken.NOTHING:
+            if not viewer.pace.gap_s:
+                self.left_out += max(0, self.count - viewer.seen - 1)
+            viewer.seen = self.count
+        if taken is Taken.WHOLE:
+            self._place(viewer, viewer.sink)
+        else:
+            self._behind[viewer] = None
+        return taken is not Taken.NOTHING
+
+    def _place(self, viewer: Viewer, sink: object) -> None:
+        """It has room."""
+        if isinstance(sink, PlainSink) and not sink.begun and not viewer.pace.gap_s:
+            self._simple[viewer] = sink.send
+        else:
+            self._others[viewer] = None
