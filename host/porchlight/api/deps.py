@@ -14,14 +14,14 @@ from porchlight.parts import Parts
 from porchlight.registry import Party
 
 
-def parts_of(request: Request) -> Parts:
-    """The parts that app.py built."""
+async def parts_of(request: Request) -> Parts:
+    """The parts that app.py built. A coroutine, for the framework calls others in a thread."""
     return cast(Parts, request.app.state.parts)
 
 
 async def caller_of(request: Request) -> Party:
     """The registered key that signed this very request; 401 otherwise."""
-    parts = parts_of(request)
+    parts = await parts_of(request)
     try:
         return await _prove(request, parts)
     except RequestError as error:
