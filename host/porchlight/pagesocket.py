@@ -69,7 +69,8 @@ class PageSocket(WebSocketsSansIOProtocol):
         """Keep next to nothing buffered, and call `go` when more may be written."""
         self._go = go
         if not self.transport.is_closing():
-            self.transport.set_write_buffer_limits(high=1)  # 0 would pause uvloop's TLS for ever
+            # Room is told of for the last byte too; 0 would pause uvloop's TLS for ever.
+            self.transport.set_write_buffer_limits(high=int(self.scheme == "wss"))
             lowat.limit(self.transport)
 
     def picture(self, head: bytes, jpeg: bytes) -> None:
@@ -132,12 +133,12 @@ class PageSocket(WebSocketsSansIOProtocol):
     handle_bytes = handle_cont = handle_text
 
     def handle_ping(self) -> None:
-        """Answered at once, or the newest one when there is room: a flood of them stays outside."""
-        pong = b"".join(self.conn.data_to_send())
-        if self.transport.get_write_buffer_size() > 0:
-            self._pong = pong
-        else:
-            self.transport.write(pong)
+        """Answered, the newest at least, when there is room: a flood of them stays outside."""
+        pongs = self.conn.data_to_send()  # of all that came together
+        if pongs and self.transport.get_write_buffer_size() > 0:
+            self._pong = pongs[-1]
+        elif pongs:
+            self.transport.write(b"".join(pongs))
 
     def handle_close(self, event: Frame) -> None:
         super().handle_close(event)

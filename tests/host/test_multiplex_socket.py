@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from porchlight.pagesocket import PageSocket
+from porchlight.porch import WireLimits
 from tests.support.hosting import InThread, Kit, Signer, handle_of, hosted
 from tests.support.listening import (
     OPENING,
@@ -215,6 +217,23 @@ async def test_a_socket_counts_among_the_streams_of_a_view(tmp_path: Path) -> No
             assert await refused(host, opened) == (429, "too-many-streams")
 
 
+async def test_a_host_that_is_full_refuses_newcomers(tmp_path: Path) -> None:
+    with hosted(tmp_path / "home", SETTINGS + "[limits]\nviewers=1\n") as host:
+        fire, porch = host.hub(), host.camera(host.resident())
+        host.grant(porch, fire)
+        opened = open_view(host, fire, porch)
+        async with listening(host, opened) as viewer:
+            await viewer.until(lambda: viewer.told("cameras"))
+            status, _ = await refused(host, opened)
+            assert status == 503
+            view = host.parts.views.get(opened["id"], fire.thumb)
+            assert view is not None
+            assert view.streams == 1
+        await until(lambda: view.streams == 0)
+        async with listening(host, opened) as viewer:
+            await viewer.until(lambda: viewer.told("cameras"))
+
+
 # What a client may do
 
 
@@ -323,6 +342,64 @@ async def test_one_slow_socket_does_not_slow_streams(
                 for count in range(1, 21):
                     await board.send_frame(picture() + bytes(60_000), handle)
                     await stream.got(count)
+
+
+async def test_pings_of_who_does_not_read_do_not_pile_up(
+    host: InThread, fire: Signer, porch: Kit
+) -> None:
+    handle = handle_of(host.grant(porch, fire))
+    big = picture() + bytes(300_000)
+    async with board_at(host, porch) as board:
+        opened = open_view(host, fire, porch)
+        with contextlib.closing(raw_viewer(host, opened["urls"]["pictures"])) as slow:
+            await board.watched(handle)
+            await board.send_frame(big, handle)
+            await until(lambda: waiting(host) > 0)
+            before = waiting(host)
+            ping = bytes((0x89, 0x80 | 125)) + bytes(4) + bytes(125)
+            await asyncio.to_thread(slow.sendall, ping * 2_000)
+            await asyncio.to_thread(slow.sendall, b"\x89\x84" + bytes(4) + b"last")
+            frames = Frames(slow)
+            pongs = await asyncio.to_thread(read_pongs, frames, b"last")
+            assert len(pongs) < 100
+            assert waiting(host) <= before
+
+
+def sockets(host: InThread) -> list[PageSocket]:
+    """The sockets that are open."""
+    connections = host.serving._server.server_state.connections
+    return [one for one in list(connections) if isinstance(one, PageSocket)]
+
+
+def waiting(host: InThread) -> int:
+    """Bytes that viewers on sockets did not take yet."""
+    return host.call(lambda: sum(one.transport.get_write_buffer_size() for one in sockets(host)))
+
+
+def read_pongs(frames: Frames, last: bytes) -> list[bytes]:
+    """The pongs up to this one."""
+    pongs: list[bytes] = []
+    while not pongs or pongs[-1] != last:
+        first, payload = frames.next()
+        if first == 0x8A:
+            pongs.append(payload)
+    return pongs
+
+
+@pytest.mark.parametrize("goodbye", [b"", b"\x88\x80" + bytes(4)], ids=["silent", "says goodbye"])
+async def test_who_never_takes_what_waits_is_let_go(tmp_path: Path, goodbye: bytes) -> None:
+    limits = WireLimits(ping_s=0.2, tls_shutdown_s=0.2)
+    with hosted(tmp_path / "home", SETTINGS, limits=limits) as host:
+        fire, porch = host.hub(), host.camera(host.resident())
+        handle = handle_of(host.grant(porch, fire))
+        async with board_at(host, porch) as board:
+            opened = open_view(host, fire, porch)
+            with contextlib.closing(raw_viewer(host, opened["urls"]["pictures"])) as slow:
+                await board.watched(handle)
+                await board.send_frame(picture() + bytes(150_000), handle)
+                await until(lambda: waiting(host) > 0)
+                slow.sendall(goodbye)
+                await until(lambda: not sockets(host))
 
 
 async def test_stopping_the_host_ends_the_socket_promptly(tmp_path: Path) -> None:

@@ -92,5 +92,7 @@ async def test_the_page_works_over_tls_too(page: Page, street: Street) -> None:
     await page.goto(street.demo.replace(street.page, f"https://127.0.0.1:{street.running.https}/"))
     tile = looks.tile(street.camera("porch"))
     await page.until(looks.is_(tile, "live"))
+    assert [url.partition("://")[0] for url in page.sockets] == ["wss"]
+    assert not any(".mjpg" in request["url"] for request in page.requests)
     await street.revoke("porch")
     await page.until(looks.says(tile, "Consent ended"))

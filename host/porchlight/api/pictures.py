@@ -13,6 +13,7 @@ from fastapi import APIRouter, WebSocket
 from starlette.websockets import WebSocketDisconnect
 
 from porchlight.api import problems
+from porchlight.api.streams import seated
 from porchlight.errors import Denied, RequestError, StoreError, Unavailable
 from porchlight.parts import Parts
 from porchlight.streams.feed import LookFeed
@@ -49,7 +50,7 @@ async def _serve(socket: WebSocket, ticket: str, parts: Parts) -> None:
     try:
         outlet = _outlet(socket)
         view = await _admitted(socket, ticket, parts)
-        view.enter()
+        leave = seated(view, parts)
     except StoreError:
         await _refuse(socket, Unavailable("not-stored", "the host could not write its log"))
     except RequestError as refused:
@@ -59,7 +60,7 @@ async def _serve(socket: WebSocket, ticket: str, parts: Parts) -> None:
             await socket.accept()
             await _show(socket, outlet, view, parts)
         finally:
-            view.leave()
+            leave()
 
 
 async def _admitted(socket: WebSocket, ticket: str, parts: Parts) -> View:

@@ -141,12 +141,12 @@ def _stream(
         raise Denied("action-not-granted", "this view is for a snapshot")
     if request.method == "HEAD":
         return StreamHead()
-    done = _seated(view, parts)
+    done = seated(view, parts)
     fanout = _fanout(view, key, feed, parts)
     return StreamResponse(fanout, gap_s=1 / fps if fps else 0.0, done=done)
 
 
-def _seated(view: View, parts: Parts) -> Callable[[], None]:
+def seated(view: View, parts: Parts) -> Callable[[], None]:
     """Count a viewer, here and in their view; what to call when they are gone."""
     try:
         parts.seats.take()
