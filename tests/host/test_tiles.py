@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from PIL import Image, ImageStat
 
 from porchlight.streams import tiles
+from porchlight.streams.bare import bare
 from porchlight.streams.layout import Layout, Shape
 from porchlight.streams.lettering import caption
 from porchlight.streams.mosaic import Mosaic
@@ -129,10 +130,10 @@ def bomb(width: int, height: int) -> bytes:
     return jpeg[:at] + header + huge + jpeg[at + len(header) :]
 
 
-def scans(count: int) -> bytes:
-    """A progressive JPEG whose last scan comes so many times more."""
+def scans(count: int, *, progressive: bool = True) -> bytes:
+    """A JPEG whose last scan comes so many times more."""
     out = io.BytesIO()
-    Image.effect_noise((640, 480), 40).save(out, "JPEG", progressive=True)
+    Image.effect_noise((640, 480), 40).save(out, "JPEG", progressive=progressive)
     jpeg = out.getvalue()
     last = jpeg[jpeg.rindex(b"\xff\xda") : -2]
     return jpeg[:-2] + count * last + b"\xff\xd9"
@@ -160,9 +161,26 @@ def test_what_cannot_be_decoded_is_a_dark_tile(jpeg: bytes) -> None:
     assert tile.strips == tiles.dark_tile(CELL, ("Porch", tiles.UNREADABLE)).strips
 
 
-def test_as_many_scans_as_encoders_make_are_decoded() -> None:
-    found = shown(tiles.picture_tile(scans(5), CELL, ()))
+@pytest.mark.parametrize("jpeg", [scans(5), scans(100, progressive=False)])
+def test_as_many_scans_as_encoders_make_are_decoded(jpeg: bytes) -> None:
+    found = shown(tiles.picture_tile(jpeg, CELL, ()))  # of a sequential one the first is all
     assert not near(found, (0, 0, 320, 240), DARK)
+
+
+def test_scans_that_a_decoder_would_go_through_are_counted_in_a_sequential_one_too() -> None:
+    jpeg = scans(100, progressive=False)
+    assert bare(jpeg) is not None
+    components = jpeg.index(b"\xff\xc0") + 9
+    assert bare(jpeg[:components] + b"\x03" + jpeg[components + 1 :]) is None
+
+
+def test_only_the_picture_is_left_of_a_jpeg() -> None:
+    plain = picture()
+    assert bare(plain) == plain
+    app = b"\xff\xe1\x00\x0asecret\x00\x00"
+    for between in (app, b"junk", b"\xff\xff\xff", b"\xff\x00", b"\xff\xd0", 50 * app):
+        assert bare(plain[:20] + between + plain[20:]) == plain
+    assert bare(plain[:20] + 70 * app + plain[20:]) is None  # nobody writes so many
 
 
 @pytest.mark.filterwarnings("error")

@@ -7,9 +7,13 @@ and whoever sends a frame decides what it finds there. Pure; some microseconds.
 import re
 from typing import Final
 
+MAX_SCANS: Final = 32
 _SOI: Final = b"\xff\xd8"
+_SCAN: Final = b"\xff\xda"
 _EOI: Final = 0xD9
 _SOS: Final = 0xDA
+_DHT: Final = 0xC4
+_SEQUENTIAL: Final = (0xC0, 0xC1)
 _LENGTHLESS: Final = frozenset({0x01, *range(0xD0, 0xD9)})  # TEM, RSTn, SOI
 # Tables, start-of-frame, restart interval; JFIF and Adobe, which say what the colours mean; COM.
 _KEPT: Final = frozenset({*range(0xC0, 0xD0), 0xDB, 0xDD, 0xE0, 0xEE, 0xFE})
@@ -18,7 +22,7 @@ _MOST: Final = 64
 
 
 def bare(jpeg: bytes) -> bytes | None:
-    """The same picture, of well-formed segments only; None if it has no scan to be found."""
+    """The same picture, of well-formed segments only; None if it has no scan, or too many."""
     if not jpeg.startswith(_SOI):
         return None
     kept, at = [_SOI], len(_SOI)
@@ -33,7 +37,23 @@ def bare(jpeg: bytes) -> bytes | None:
         if at < begin + 4 or at >= len(jpeg):
             return None
         if marker == _SOS:
-            return b"".join((*kept, jpeg[begin:]))
+            picture = b"".join((*kept, jpeg[begin:]))
+            return picture if _once(kept, jpeg[begin:at]) or _few_scans(picture) else None
         if marker in _KEPT:
             kept.append(jpeg[begin:at])
     return None
+
+
+def _once(kept: list[bytes], scan: bytes) -> bool:
+    """Whether a decoder stops after this scan: a sequential one of all components.
+
+    SOF: FF Cx | length u16 | precision u8 | height u16 | width u16 | components u8 ...
+    SOS: FF DA | length u16 | components u8 ...
+    """
+    frames = [segment for segment in kept if segment[1] & 0xF0 == 0xC0 and segment[1] != _DHT]
+    return len(frames) == 1 and frames[0][1] in _SEQUENTIAL and frames[0][9:10] == scan[4:5]
+
+
+def _few_scans(jpeg: bytes) -> bool:
+    """Each may cost as much as a whole picture, and take ten bytes."""
+    return jpeg.count(_SCAN) <= MAX_SCANS

@@ -6,12 +6,13 @@ sixteen. Unbounded by itself: whoever hands in work waits for it before handing 
 
 import asyncio
 import contextlib
+import os
 from collections import deque
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Final, NamedTuple
 
-THREADS: Final = 2
+MOST_THREADS: Final = 4
 BATCH: Final = 8
 
 Work = Callable[[], Any]
@@ -26,9 +27,9 @@ class _Done(NamedTuple):
 class Workers:
     """run() and close() belong to the event loop's thread. No thread runs before there is work."""
 
-    def __init__(self, threads: int = THREADS) -> None:
-        self._threads = threads
-        self._pool = ThreadPoolExecutor(threads, thread_name_prefix="porchlight-pictures")
+    def __init__(self, threads: int | None = None) -> None:
+        self._threads = threads or _spare()
+        self._pool = ThreadPoolExecutor(self._threads, thread_name_prefix="pictures")
         self._busy = 0
         self._waiting: deque[tuple[asyncio.Future[Any], Work]] = deque()
         self._done: deque[_Done] = deque()
@@ -82,6 +83,13 @@ class Workers:
                 done.future.set_result(done.result)
             else:
                 done.future.set_exception(done.fault)
+
+
+def _spare() -> int:
+    """One less than there are processors for us: the loop needs its own. More only get in each
+    other's way."""
+    counted = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    return min(MOST_THREADS, max(1, (counted or 1) - 1))
 
 
 def _do(future: "asyncio.Future[Any]", work: Work) -> _Done:
