@@ -57,16 +57,20 @@ class Workers:
         """In a thread: work until nothing waits."""
         count = 0
         with contextlib.suppress(RuntimeError):  # the loop closed meanwhile: nobody waits
-            while True:
-                try:
-                    future, work = self._waiting.popleft()
-                except IndexError:
-                    break
-                self._done.append(_do(future, work))
+            while self._do_one():
                 count += 1
                 if count % BATCH == 0:
                     loop.call_soon_threadsafe(self._collect)
             loop.call_soon_threadsafe(self._leave, loop)
+
+    def _do_one(self) -> bool:
+        """Whether there was something to do. Nothing of it stays with this thread."""
+        try:
+            future, work = self._waiting.popleft()
+        except IndexError:
+            return False
+        self._done.append(_do(future, work))
+        return True
 
     def _leave(self, loop: asyncio.AbstractEventLoop) -> None:
         """A thread found nothing to do; by now there may be something again."""
