@@ -96,7 +96,6 @@ def test_what_identifies_a_chip_stays(tmp_path: Path) -> None:
     [
         ({}, 0, 0),
         ({"ntp_offset_s": -86400}, -86400, 0),
-        ({"ntp": "sharp"}, 0, 0),
         ({"ntp": "fail"}, None, 0),
         ({"ntp": "dark"}, None, 1),
     ],

@@ -15,7 +15,8 @@ from porchkit.bench.kit import Kit
 from porchkit.bench.results import Result
 from porchkit.errors import UsageError
 
-MAX_ROUNDS, MAX_SECONDS, MAX_VIEWERS = 100, 600.0, 10_000
+MAX_ROUNDS, MAX_VIEWERS = 100, 10_000
+LEAST_SECONDS, DEFAULT_SECONDS, MAX_SECONDS = 0.1, 4.0, 600.0
 NOTES = """
 Each round measures every server in turn; a ratio is taken within the round and its median is the
 figure. The server has the first core to itself, viewers and cameras the second. Where
@@ -33,11 +34,12 @@ class Run:
     tell: Callable[[str], None]
 
 
-def configure(parser: argparse.ArgumentParser, *, seconds: float, rounds: int = 3) -> None:
-    """Declare the options that all of them have."""
+def configure(parser: argparse.ArgumentParser, *, seconds: float | None, rounds: int = 3) -> None:
+    """Declare the options that all of them have. `seconds` None: each bench has its own."""
     add = parser.add_argument
     add("--rounds", type=int, default=rounds, metavar="N", help="default %(default)s")
-    help_seconds = "of one measurement (default %(default)s)"
+    usual = "each bench's own" if seconds is None else "%(default)s"
+    help_seconds = f"of one measurement (default {usual})"
     add("--seconds", type=float, default=seconds, metavar="S", help=help_seconds)
     add("--json", type=Path, metavar="FILE", help="write every number there too; - is stdout")
     group = parser.add_mutually_exclusive_group()
@@ -57,11 +59,12 @@ def begin(args: argparse.Namespace, bench: Callable[[Run], Result]) -> int:
 def running(args: argparse.Namespace) -> Iterator[Run]:
     """Everything that a bench needs, in a folder that goes with it."""
     between("--rounds", args.rounds, 1, MAX_ROUNDS)
-    between("--seconds", args.seconds, 0.1, MAX_SECONDS)
+    seconds = DEFAULT_SECONDS if args.seconds is None else args.seconds
+    between("--seconds", seconds, LEAST_SECONDS, MAX_SECONDS)
     processes.stop_on_sigterm()
     shared = None if args.own else args.shared or kit.default_shared()
     with tempfile.TemporaryDirectory(prefix="porchlight-bench-") as folder:
-        yield Run(kit.assemble(Path(folder), shared), args.rounds, args.seconds, tell)
+        yield Run(kit.assemble(Path(folder), shared), args.rounds, seconds, tell)
 
 
 def finish(found: Sequence[Result], args: argparse.Namespace, used: Kit) -> int:

@@ -5,7 +5,6 @@ Every part must say its Content-Length. A part whose stamp was there before is a
 """
 
 from collections.abc import Callable
-from datetime import datetime
 
 from porchkit.bench import stamped
 
@@ -18,25 +17,16 @@ class NoStream(Exception):
 
 
 class Counting:
-    """`frame(age_s)` is called for each whole picture; the age is None where nothing tells it.
+    """`frame(age_s)` is called for each whole picture; the age is None for one without a stamp."""
 
-    `by_header`: tell the age by X-Timestamp, to the millisecond, instead of by the stamp.
-    """
-
-    def __init__(
-        self,
-        frame: Callable[[float | None], None],
-        now_ns: Callable[[], int],
-        *,
-        by_header: bool = False,
-    ) -> None:
+    def __init__(self, frame: Callable[[float | None], None], now_ns: Callable[[], int]) -> None:
         self.repeats = 0
-        self._frame, self._now_ns, self._by_header = frame, now_ns, by_header
+        self._frame, self._now_ns = frame, now_ns
         self._text = bytearray()  # of a head that is not whole yet
         self._body = bytearray()  # the beginning of the picture
         self._left = 0  # bytes of the picture still to come
         self._streaming = False
-        self._sent_ns = self._last_ns = 0
+        self._last_ns = 0
 
     @property
     def droppable(self) -> int:
@@ -91,12 +81,9 @@ class Counting:
             raise NoStream("a part without Content-Length")
         self._left = int(length)
         self._body.clear()
-        if self._by_header:
-            when = _field(text, b"x-timestamp:").decode()
-            self._sent_ns = int(datetime.fromisoformat(when).timestamp() * 1000) * 1_000_000
 
     def _whole(self) -> None:
-        sent = self._sent_ns if self._by_header else stamped.sent_ns(self._body)
+        sent = stamped.sent_ns(self._body)
         if sent and sent == self._last_ns:
             self.repeats += 1
             return

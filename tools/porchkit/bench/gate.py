@@ -103,7 +103,8 @@ def run(args: argparse.Namespace) -> int:
     if args.json:
         print(json.dumps(document(shown, figures, results) | {"ok": ok}))
     else:
-        print(_text(shown, figures, results))
+        print(summary(shown, figures))
+        print(table(results))
     return 0 if ok else 1
 
 
@@ -184,18 +185,18 @@ def document(
     }
 
 
-def _text(shown: Sequence[bytes], figures: Figures, results: Sequence[Check]) -> str:
+def summary(shown: Sequence[bytes], figures: Figures) -> str:
+    """What was measured, for a person; the checks stand below it."""
     times = figures.times_us()
-    lines = [
+    line = (
         f"{len(shown)} pictures of {_mean_bytes(shown) / 1000:.1f} KB, "
         f"{len(figures.rounds)} rounds; microseconds a picture: "
         f"decode {times['decode_us']:.0f}, Pillow {times['pillow_us']:.0f}, "
-        f"bytecode {times['bytecode_us']:.0f}, model {times['model_us']:.0f}",
-        table(results),
-    ]
+        f"bytecode {times['bytecode_us']:.0f}, model {times['model_us']:.0f}"
+    )
     if figures.allocating:
-        lines.append(f"allocating for each picture: {', '.join(figures.allocating)}")
-    return "\n".join(lines)
+        line += f"\nallocating for each picture: {', '.join(figures.allocating)}"
+    return line
 
 
 def _mean_bytes(shown: Sequence[bytes]) -> float:

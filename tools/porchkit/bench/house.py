@@ -7,6 +7,7 @@ import json
 import os
 import secrets
 import sys
+import tempfile
 import time
 import urllib.request
 from collections.abc import Sequence
@@ -62,15 +63,16 @@ class Owner:
 
 
 class House:
-    """Everything up while entered. `running` and `process`: of the host."""
+    """Everything up while entered, in a folder of its own in `folder`. `running` and `process`: of
+    the host."""
 
     running: Running
     process: Process
 
     def __init__(self, folder: Path, cores: Cores) -> None:
-        self.home = Home(folder / "home")
+        self._folder, self._cores = Path(tempfile.mkdtemp(prefix="house-", dir=folder)), cores
+        self.home = Home(self._folder / "home")
         self.cameras: list[Camera] = []
-        self._folder, self._cores = folder, cores
         self._undo = ExitStack()
         self._owners: list[Owner] = []
         self._hub: Owner

@@ -2,10 +2,8 @@
 made, beside a C program that only reads it and makes its MAC; and what an idle board costs."""
 
 import argparse
-import tempfile
 import time
 from contextlib import ExitStack
-from pathlib import Path
 from statistics import median
 from typing import Any
 
@@ -82,8 +80,7 @@ def _round(run: Run, house: House, number: int) -> Round:
 def weigh(run: Run, count: int, *, tls: bool) -> float:
     """KB of the host's memory for each of so many boards that are connected and idle."""
     run.tell(f"{count} idle boards{' over TLS' if tls else ''}")
-    folder = Path(tempfile.mkdtemp(dir=run.kit.folder))  # removed with the run's own
-    with House(folder, run.kit.cores) as house, ExitStack() as connected:
+    with House(run.kit.folder, run.kit.cores) as house, ExitStack() as connected:
 
         def connect(cameras: list[Camera]) -> int:
             boards = house.boards(cameras, run.kit.frames, tls=tls)

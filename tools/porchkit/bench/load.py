@@ -121,7 +121,7 @@ class Load:
                 if age_s is not None:
                     self._tally.ages[viewer.slow].append(age_s)
 
-        return Counting(frame, stamped.now_ns, by_header=self._options.timestamps)
+        return Counting(frame, stamped.now_ns)
 
     def _ask(self, viewer: Viewer) -> None:
         """The connection is there, or failed: send the request at once."""
@@ -255,7 +255,6 @@ def main() -> int:
     add("-R", type=float, default=2000, help="connections a second at first")
     add("-j", action="store_true", help="each viewer's number of frames, too")
     add("-p", type=_pids, default=[], help="processes whose cost is measured")
-    add("--timestamps", action="store_true", help="ages by X-Timestamp instead of the stamp")
     add("urls", nargs="+")
     figures = Load(parser.parse_args()).run()
     print(json.dumps(figures))

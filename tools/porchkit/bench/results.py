@@ -7,7 +7,7 @@ import platform
 import subprocess
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -22,23 +22,24 @@ _PACKAGES = ("porchlight-cam", "fastapi", "uvicorn", "uvloop", "httptools", "web
 
 @dataclass(frozen=True)
 class Result:
-    """Of one bench. `text`: its table for a person; `rounds`: all raw numbers."""
+    """Of one bench. `text`: its table for a person; `rounds`: all raw numbers; `error`: why there
+    are none."""
 
     name: str
     text: str
     checks: Sequence[Check]
     rounds: Sequence[Any] = ()
-    medians: dict[str, Any] = field(default_factory=dict)
+    error: str = ""
 
     @property
     def ok(self) -> bool:
-        return all(check.ok for check in self.checks)
+        return not self.error and all(check.ok for check in self.checks)
 
     def document(self) -> dict[str, Any]:
         """For --json."""
         return {
             "ok": self.ok,
-            "medians": self.medians,
+            "error": self.error,
             "checks": [check.document() for check in self.checks],
             "rounds": list(self.rounds),
         }

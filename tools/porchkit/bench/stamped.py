@@ -19,7 +19,7 @@ from porchkit.errors import CommandError
 
 APP0_END = 20
 DIGITS_AT, DIGITS_END = 27, 46
-HEAD_BYTES = DIGITS_END  # enough of a picture to read its stamp
+HEAD_BYTES = DIGITS_END  # enough of a picture to read its stamp, here or in an earlier comment
 _JFIF = b"\xff\xd8\xff\xe0\x00\x10"
 _MAGIC = b"FRM1"
 
@@ -41,10 +41,9 @@ def stamped(jpeg: bytes, ns: int) -> bytes:
 
 def sent_ns(head: bytes | bytearray | memoryview) -> int:
     """The stamp in the first HEAD_BYTES of a picture; 0 where there is none."""
-    if bytes(head[DIGITS_AT - 3 : DIGITS_AT]) != b"TS=":
-        return 0
-    digits = bytes(head[DIGITS_AT:DIGITS_END])
-    return int(digits) if digits.isdigit() else 0
+    at = bytes(head).find(b"TS=") + 3
+    digits = bytes(head[at : at + 19])
+    return int(digits) if at >= 3 and len(digits) == 19 and digits.isdigit() else 0
 
 
 def write(path: Path, shown: Sequence[bytes] | None = None) -> Path:

@@ -1,8 +1,8 @@
 """Stand-in for MicroPython's `ntptime`. The knob `ntp` says what the network answers: "ok" (the
-true time plus the knob `ntp_offset_s`), "sharp" (the same as a second begins, for whole seconds are
-all that is told), "fail" (the name cannot be resolved) or "dark" (no answer until the time-out)."""
+true time plus the knob `ntp_offset_s`), "fail" (the name cannot be resolved) or "dark" (no answer
+until the time-out)."""
 
-from time import gmtime, sleep, sleep_ms
+from time import gmtime, sleep
 
 import simboard
 
@@ -21,11 +21,7 @@ def time():
     if answer == "dark":
         sleep(timeout)
         raise OSError(_ETIMEDOUT)
-    now_ms = simboard.unix_ms()
-    if answer == "sharp":
-        sleep_ms(1000 - now_ms % 1000)
-        now_ms += 1000
-    return now_ms // 1000 - simboard.EPOCH_S + simboard.knob("ntp_offset_s", 0)
+    return simboard.unix_ms() // 1000 - simboard.EPOCH_S + simboard.knob("ntp_offset_s", 0)
 
 
 def settime():

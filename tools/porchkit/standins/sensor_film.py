@@ -8,7 +8,8 @@ a frame shows is the footage at the time its exposure began:
 
 Knobs: `footage` {"fps", "sizes": {"640x480": path of a .mjpg with an .idx beside it}},
 `footage_part` [first, count] (only these frames of it, round and round), `frame_bytes` (pad every
-JPEG to this size), `camera_fault` (the sensor delivers nothing).
+JPEG to this size), `stamp` (say in the padding when a frame was whole, "TS=" and 19 digits, in ns
+since 1970), `camera_fault` (the sensor delivers nothing).
 """
 
 import array
@@ -21,6 +22,8 @@ _POLL_MS = 20
 _PATIENCE_MS = 4000
 _INDEX_ROW = 8  # u32 offset, u32 size, big-endian
 _SEGMENT_MAX = 65535
+_STAMP_AT = 6  # behind SOI and the first comment's own head
+_STAMPED = 32  # padding that has room for a stamp
 
 _ZEROS = bytes(512)
 
@@ -127,16 +130,19 @@ class Film:
         row[2] = begins + PERIOD_MS
         row[3] = None
         if self._dark_since() is None and not simboard.knob("camera_fault", False):
-            row[3] = self._copy(row[0], row[1] - _power_on_ms)
+            row[3] = self._copy(row[0], row[1], row[2])
 
-    def _copy(self, number, elapsed_ms):
+    def _copy(self, number, begins, done):
         """The JPEG of that moment into a buffer; its length, or None where it is too large for
         the driver's buffer (which drops such a frame)."""
-        at, size, extra = self._reel.find(elapsed_ms)
+        at, size, extra = self._reel.find(begins - _power_on_ms)
         if size + extra > self._room:
             return None
         _reserve(number, size + extra, self._reel)
-        self._reel.read(at, size, extra, memoryview(_buffers[number]))
+        room = memoryview(_buffers[number])
+        self._reel.read(at, size, extra, room)
+        if extra >= _STAMPED and simboard.knob("stamp", False):
+            room[_STAMP_AT : _STAMP_AT + 22] = b"TS=%019d" % (done * 1000000)
         return size + extra
 
 
