@@ -187,8 +187,7 @@ class Camera:
         self.frames += 1
         self.last_frame_ms = frame.captured_ms
         self._time.heard(frame.boot, frame.captured_ms, frame.arrived)
-        self._desk.metrics.frames_in.inc()
-        self._desk.metrics.bytes_in.inc(len(frame.jpeg))
+        self._desk.metrics.taken(len(frame.jpeg))
         self.latest.put(frame)
         self.motion.sent(frame.reason, frame.score)
         return None
@@ -238,7 +237,7 @@ class Camera:
         return fault
 
     def _looked_at(self, handle: bytes, now: int) -> bool:
-        return self._looking.allows(handle, lambda permit: self.lapse(permit, now) is None)
+        return None in [self.lapse(permit, now) for permit in self._looking.permits(handle)]
 
     def _refuse(self, frame: Frame, reason: str) -> Refusal:
         """Count it: the first of a minute is to be entered, with how many there were.

@@ -18,9 +18,9 @@ _BARE = frozenset({0x01, *range(0xD0, 0xD9)})  # TEM, RSTn, SOI: markers without
 _MAX_SEGMENTS = 64
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(eq=False)  # frozen would make each a microsecond dearer
 class Frame:
-    """One JPEG as it came from a source. `captured_ms`: unix ms by the source's clock.
+    """One JPEG as it came from a source, never changed. `captured_ms`: unix ms by its clock.
 
     `handle`: the grant under which the source says it sent the frame (16 raw bytes).
     `clock` and `reason` are the codes of accord.wire. `arrived`: monotonic s at the host.

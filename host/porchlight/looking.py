@@ -1,6 +1,5 @@
 """Who looks at one camera, under which grant: what the source is told (wire.Watch). No I/O."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
@@ -56,12 +55,9 @@ class Looking:
             want: viewers for want, viewers in self._viewers.items() if want[1] != handle
         }
 
-    def allows(self, handle: bytes, holds: Callable[[Permit], bool]) -> bool:
-        """Whether somebody looks under this grant with a permit that holds."""
-        for want, viewers in self._viewers.items():  # asked for every frame: no generator
-            if want[1] == handle and holds(viewers.permit):
-                return True
-        return False
+    def permits(self, handle: bytes) -> list[Permit]:
+        """The permits under which somebody looks by this grant; they may have lapsed."""
+        return [viewers.permit for want, viewers in self._viewers.items() if want[1] == handle]
 
     def _make_room(self) -> None:
         if len(self._viewers) >= MAX_WANTS:

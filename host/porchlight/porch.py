@@ -2,10 +2,13 @@
 
 import socket
 from dataclasses import dataclass, field
+from typing import Final
 
 from accord import wire
 from porchlight.door import Door
 from porchlight.metrics import Metrics
+
+INBOX_BYTES: Final = 262_144
 
 
 @dataclass(frozen=True)
@@ -43,6 +46,8 @@ class Porch:
     limits: WireLimits
     door: Door
     metrics: Metrics
+    # Where bytes of boards arrive, one connection at a time: each takes its own before it returns.
+    inbox: memoryview = field(default_factory=lambda: memoryview(bytearray(INBOX_BYTES)))
 
     def garbage(self, kind: str) -> None:
         """Count a connection ended for what it sent, or did not send."""

@@ -50,12 +50,12 @@ class _Session:
     def only(self, data: "Buffer") -> "Message | None":
         """The message that `data` is; None if it is not exactly one. Nothing is copied but the
         fields of a message that passed every check. RemoteError as next_event()."""
-        return self._checked(lambda: wire.cut(data, True))
+        return self._checked(wire.cut, data, True)
 
-    def _checked(self, source: "Callable[[], Raw | None]") -> "Message | None":
+    def _checked(self, source: "Callable[..., Raw | None]", *where: "Any") -> "Message | None":
         self._refuse_if_dead()
         try:
-            raw = source()
+            raw = source(*where)
             return None if raw is None else self._take(raw)
         except RemoteError as error:
             self._dead, self.open = error.reason, False

@@ -59,8 +59,11 @@ class History:
         if not 0 <= reason < _REASONS:
             return  # a board that is newer than this host
         page, at = self._bucket()
-        page[at + _SCORE] = max(page[at + _SCORE], score)
-        _count(page, at + _SENT + reason, 1)
+        if score > page[at + _SCORE]:
+            page[at + _SCORE] = score
+        at += _SENT + reason
+        if page[at] < _MOST:
+            page[at] += 1
 
     def told(self, quiet: int, score: int) -> None:
         """A Status came: pictures kept back since the board's start, highest score since the last.

@@ -90,30 +90,28 @@ class Talk:
         if self.link.closing or self._failed is not None:
             return
         try:
-            errand = self._act(only(self._session, payload))
+            message = only(self._session, payload)
+            if isinstance(message, Frame):
+                self._advance(message)
+                refusal = self._camera.on_frame(message)
+                if refusal is not None and refusal.count:
+                    self._run(self._camera.enter(refusal))
+            else:
+                self._hear(message)
         except RemoteError as error:
             self._fail(error)
-            return
-        if errand is not None:
-            self._run(errand)
 
-    def _act(self, message: Any) -> Coroutine[Any, Any, None] | None:
-        """Act on a message; the part that takes time, if there is one."""
-        if isinstance(message, Frame):
-            self._advance(message)
-            refusal = self._camera.on_frame(message)
-            if refusal is not None and refusal.count:
-                return self._camera.enter(refusal)
-        elif isinstance(message, wire.Status):
+    def _hear(self, message: wire.Message) -> None:
+        if isinstance(message, wire.Status):
             self._camera.on_status(message)
         elif isinstance(message, wire.Answer):
-            return self._camera.on_answer(message)
+            self._run(self._camera.on_answer(message))
         elif isinstance(message, wire.LogLine):
             self._camera.boardlog.add(message.payload())
-        return None
 
     def _run(self, errand: Coroutine[Any, Any, None]) -> None:
-        """The board waits meanwhile: what it says is taken in its order, and never piles up."""
+        """What takes time. The board waits: what it says is taken in its order, and never piles
+        up."""
         self._socket.hold()
         self._errand = asyncio.create_task(errand)
         self._errand.add_done_callback(self._ran)

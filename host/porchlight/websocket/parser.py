@@ -24,6 +24,7 @@ TOO_BIG: Final = 1009
 MAX_CONTROL: Final = 125
 _FIN, _RESERVED, _OPCODE, _CONTROL = 0x80, 0x70, 0x0F, 0x08
 _MASKED, _LENGTH, _SIXTEEN_BITS = 0x80, 0x7F, 126
+_NOTHING: Final = memoryview(b"")
 _HEAD: Final = 6  # with the mask, without the longer lengths
 _OPCODES: Final = frozenset((CONTINUATION, TEXT, BINARY, CLOSE, PING, PONG))
 
@@ -38,37 +39,36 @@ class Broken(Exception):
 
 
 class Parser:
-    """Holds at most one message of `most` bytes, and what came behind it."""
+    """Holds at most one message of `most` bytes, and what was fed behind it. `missing`: so many
+    bytes must still come, at least, before there is more to say; after next() gave None."""
 
     def __init__(self, most: int) -> None:
+        self.missing = 0
         self._most = most
-        self._data: bytes | bytearray = b""
+        self._data = _NOTHING
         self._at = 0  # what is before it was taken
+        self._kept = bytearray()  # comes before what is in _data
+        self._taken = 0
         self._fragments: bytearray | None = None
-        self.missing = (
-            0  # bytes of a frame under way that are still to come; 0: none is, or unknown
-        )
 
-    @property
-    def halfway(self) -> bool:
-        """Whether a frame has begun that is not whole."""
-        return len(self._data) > self._at
+    def feed(self, data: memoryview) -> None:
+        """More bytes of the peer, once all before were taken or kept. They are looked at where
+        they are, until keep()."""
+        self._data, self._at = data, 0
 
-    def feed(self, data: bytes) -> None:
-        """More bytes of the peer. Not copied unless they begin in the middle of a frame."""
-        if not self.halfway:
-            self._data, self._at = data, 0
-            return
-        if not isinstance(self._data, bytearray) or self._at:
-            self._data, self._at = bytearray(memoryview(self._data)[self._at :]), 0
-        self._data += data
+    def keep(self) -> None:
+        """Copy what was fed and not taken: its place is wanted for something else."""
+        if self._at < len(self._data):
+            self._kept += self._data[self._at :]
+        self._data, self._at = _NOTHING, 0
 
     def next(self) -> tuple[int, bytes] | None:
         """The next whole message or control frame; see above."""
         while True:
-            frame = self._frame()
+            frame = self._finish() if self._kept else self._look(self._data, self._at)
             if frame is None:
                 return None
+            self._at += self._taken
             first, payload = frame
             if first == _FIN | BINARY or first & _CONTROL:
                 return first & _OPCODE, payload
@@ -76,33 +76,38 @@ class Parser:
             if message is not None:
                 return BINARY, message
 
-    def _frame(self) -> tuple[int, bytes] | None:
-        """The first byte and the payload, unmasked, of the next frame."""
-        data, at = self._data, self._at
+    def _finish(self) -> tuple[int, bytes] | None:
+        """The next frame where it began in what was kept: takes of the rest what it lacks."""
+        while True:
+            frame = self._look(self._kept, 0)
+            if frame is not None:
+                del self._kept[: self._taken]
+                self._taken = 0
+                return frame
+            more = self._data[self._at : self._at + self.missing]
+            if not more:
+                return None
+            self._kept += more
+            self._at += len(more)
+
+    def _look(self, data: bytearray | memoryview, at: int) -> tuple[int, bytes] | None:
+        """The first byte and the payload, unmasked, of the frame that begins at `at`."""
         have = len(data) - at
         if have and (data[at] != _FIN | BINARY or self._fragments is not None):
             self._judge(data[at])
-        sizes = _sizes(data, at) if have > 1 else None
-        if sizes is None:
-            self._wait(0)
+        if have < 2:
+            self.missing = 2 - have
             return None
-        head, length = sizes
+        head, length = _sizes(data, at, have)
         if length > self._most:
             raise Broken(TOO_BIG, "message too big")
-        begin = at + head
-        end = begin + length
-        if len(data) < end:
-            self._wait(end - len(data))
+        self._taken = head + length
+        if have < self._taken:
+            self.missing = self._taken - have
             return None
-        self._at = end
+        begin = at + head
         mask = bytes(data[begin - 4 : begin])
-        return data[at], apply_mask(memoryview(data)[begin:end], mask)
-
-    def _wait(self, missing: int) -> None:
-        """Nothing more for now: let go of what was taken."""
-        self.missing = missing
-        if self._at:
-            self._data, self._at = self._data[self._at :], 0
+        return data[at], apply_mask(memoryview(data)[begin : begin + length], mask)
 
     def _judge(self, first: int) -> None:
         """What the first byte of a frame may be now."""
@@ -130,8 +135,9 @@ class Parser:
         return message
 
 
-def _sizes(data: bytes | bytearray, at: int) -> tuple[int, int] | None:
-    """How long the head and the payload are of the frame that begins at `at`."""
+def _sizes(data: bytearray | memoryview, at: int, have: int) -> tuple[int, int]:
+    """How long the head and the payload are of the frame that begins at `at`. Of a head that is
+    not all there the payload counts as empty."""
     length = data[at + 1] & _LENGTH
     if not data[at + 1] & _MASKED:
         raise Broken(PROTOCOL_ERROR, "not masked")
@@ -140,8 +146,8 @@ def _sizes(data: bytes | bytearray, at: int) -> tuple[int, int] | None:
     if data[at] & _CONTROL:
         raise Broken(PROTOCOL_ERROR, "control frame too long")
     more, least = (2, MAX_CONTROL + 1) if length == _SIXTEEN_BITS else (8, 65_536)
-    if len(data) < at + 2 + more:
-        return None
+    if have < 2 + more:
+        return _HEAD + more, 0
     length = int.from_bytes(data[at + 2 : at + 2 + more], "big")
     if length < least:
         raise Broken(PROTOCOL_ERROR, "length in too many bytes")

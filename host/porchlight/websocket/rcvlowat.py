@@ -16,10 +16,12 @@ TLS_RECORD_BYTES: Final = 5 + 16_384 + 2_048  # the longest there is
 
 
 class ReceiveMark:
-    """The mark of one connection. Does nothing where the system does not know it."""
+    """The mark of one connection, until close(). Does nothing where there is no such thing."""
 
     def __init__(self, transport: Transport) -> None:
-        self._sock = transport.get_extra_info("socket")
+        shown = transport.get_extra_info("socket")
+        # uvloop shows a stand-in that makes a socket for every call: here it is made once.
+        self._sock = None if shown is None else socket.socket(fileno=shown.fileno())
         self._held_bytes = 0 if transport.get_extra_info("ssl_object") is None else TLS_RECORD_BYTES
         self._mark = 1
 
@@ -27,8 +29,13 @@ class ReceiveMark:
         """Wake when `missing` bytes of a message are there, or nearly; 0: for whatever comes."""
         mark = missing - self._held_bytes
         mark = min(mark, MOST_BYTES) if mark >= WORTH_BYTES else 1
-        if mark == self._mark or self._sock is None:
-            return
-        self._mark = mark
-        with contextlib.suppress(OSError):
-            self._sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVLOWAT, mark)
+        if mark != self._mark and self._sock is not None:
+            self._mark = mark
+            with contextlib.suppress(OSError):
+                self._sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVLOWAT, mark)
+
+    def close(self) -> None:
+        """The handle is the transport's, which closes it."""
+        if self._sock is not None:
+            self._sock.detach()
+            self._sock = None

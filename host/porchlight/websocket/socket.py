@@ -30,7 +30,7 @@ class Gone(Exception):
     """The connection is over."""
 
 
-class WebSocket(asyncio.Protocol):
+class WebSocket(asyncio.BufferedProtocol):
     """`welcome(self)` runs as a task once the opening is done. `ended`: the close code when it is
     over, whoever ended it; `on_end` is called then, once."""
 
@@ -103,16 +103,30 @@ class WebSocket(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """The request to upgrade was read; data_received() gets it once more."""
         self._transport = cast(asyncio.Transport, transport)
+        self._mark = ReceiveMark(self._transport)
         self._server.connections.add(cast(Any, self))
 
     def data_received(self, data: bytes) -> None:
-        """The head of the request, then what the peer says."""
-        if self._parser is not None:
-            self._parser.feed(data)
-            if not self._held:
-                self._read()
-        elif self.ended is None:
-            self._open(data)
+        """The head of the request, from uvicorn, before this is the transport's protocol."""
+        opening = handshake.answer(data)
+        if opening.accepted:
+            self._open(opening.answer)
+        else:
+            self._hang_up(BROKE_OFF, opening.answer)
+
+    def get_buffer(self, sizehint: int) -> memoryview:
+        """Where the peer's next bytes go: one place for all connections, emptied at once."""
+        return self._porch.inbox
+
+    def buffer_updated(self, nbytes: int) -> None:
+        """So many bytes of the peer are there."""
+        parser = self._parser
+        if parser is None:
+            return
+        parser.feed(self._porch.inbox[:nbytes])
+        if not self._held:
+            self._read()
+        parser.keep()
 
     def eof_received(self) -> None:
         """The peer says nothing more: the transport closes."""
@@ -134,6 +148,7 @@ class WebSocket(asyncio.Protocol):
         self._porch.door.leave(self._visit)
         self._server.connections.discard(cast(Any, self))
         self._parser = None
+        self._mark.close()
         if self._goodbye is not None:
             self._goodbye.cancel()
         self._end(BROKE_OFF)
@@ -146,15 +161,10 @@ class WebSocket(asyncio.Protocol):
 
     # Ours
 
-    def _open(self, head: bytes) -> None:
-        opening = handshake.answer(head)
-        if not opening.accepted:
-            self._hang_up(BROKE_OFF, opening.answer)
-            return
-        self._transport.write(opening.answer)
+    def _open(self, answer: bytes) -> None:
+        self._transport.write(answer)
         limits = self._porch.limits
         self._parser = Parser(limits.message_bytes)
-        self._mark = ReceiveMark(self._transport)
         self._keepalive = Keepalive(
             self._loop, limits.ping_s, ping=self._ping, lost=self._unanswered
         )
