@@ -24,9 +24,6 @@ class Audience:
     def __len__(self) -> int:
         return len(self._simple) + len(self._others) + len(self._behind)
 
-    def __contains__(self, viewer: Viewer) -> bool:
-        return viewer in self._simple or viewer in self._others or viewer in self._behind
-
     def __iter__(self) -> Iterator[Viewer]:
         return iter((*self._simple, *self._others, *self._behind))
 
@@ -72,8 +69,9 @@ class Audience:
 
     def write(self, part: bytes, now: float, seen: int) -> int:
         """Give all who have room a part; how many took it. `seen`: what they had before."""
-        size, slow = len(part), []
-        for viewer, send in self._simple.items():
+        size = len(part)
+        slow: dict[Callable[[bytes], int], int] = {}
+        for send in self._simple.values():  # hot: a viewer with room costs nothing but this
             try:
                 taken = send(part)
             except BlockingIOError:
@@ -81,15 +79,22 @@ class Audience:
             except OSError:
                 taken = -1
             if taken != size:
-                slow.append((viewer, taken))
+                slow[send] = taken
         count = len(self._simple) - len(slow)
-        for viewer, taken in slow:
-            viewer.seen = seen
-            sink = viewer.sink
-            if isinstance(sink, PlainSink):  # as all simple ones
-                count += self._settle(viewer, sink.rest(part, taken))
+        if slow:
+            count += self._rest(part, slow, seen)
         if self._others:
             count += self.give(list(self._others), part, now)
+        return count
+
+    def _rest(self, part: bytes, slow: dict[Callable[[bytes], int], int], seen: int) -> int:
+        """Those who did not take a whole part, but so many bytes; how many will have it yet."""
+        count = 0
+        for viewer in [viewer for viewer, send in self._simple.items() if send in slow]:
+            taken, sink = slow[self._simple[viewer]], viewer.sink
+            viewer.seen = seen
+            if isinstance(sink, PlainSink):  # as all simple ones
+                count += self._settle(viewer, sink.rest(part, taken))
         return count
 
     def give(self, viewers: Iterable[Viewer], part: bytes, now: float) -> int:
@@ -108,10 +113,10 @@ class Audience:
         """Let go of all: what one has not taken yet is not theirs any more."""
         everybody = list(self)
         for viewer in everybody:
-            if viewer in self._behind or not viewer.sink.idle:
-                viewer.sink.abort()
-            else:
+            if viewer.sink.idle:
                 viewer.sink.close()
+            else:
+                viewer.sink.abort()
         for group in (self._simple, self._others, self._behind):
             group.clear()
         return everybody

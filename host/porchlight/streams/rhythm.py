@@ -33,12 +33,13 @@ class Pause:
         self._gap_s = gap_s
         self.times = 0
         self.due = float("inf")
-        self._news_at: float | None = None
+        self._news_at = float("-inf")
 
     def news(self, now: float) -> None:
         """A new frame went out."""
-        steady = self._news_at is not None and self.times == 0
-        usual_s = now - self._news_at if steady and self._news_at is not None else 0.0
+        usual_s = now - self._news_at
+        if usual_s > LONGEST_S:  # it ended a pause: nobody can say what is usual
+            usual_s = 0.0
         patience_s = min(LONGEST_S, 1.5 * usual_s + PAUSE_S)
         self.due = now + max(self._gap_s + PAUSE_S, patience_s)
         self.times = 0
