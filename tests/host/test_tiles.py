@@ -235,4 +235,18 @@ def test_a_narrower_picture_keeps_its_proportions_and_its_comment(height: int) -
 
 def test_a_tile_that_is_not_of_its_shape_is_no_tile() -> None:
     with pytest.raises(RuntimeError, match="strips"):
-        tiles.cut(tiles.encoded(Image.new("RGB", (160, 120)), 10), CELL)
+        tiles.coded(Image.new("RGB", (160, 120)), CELL)
+
+
+@pytest.mark.parametrize(
+    ("shape", "kept"),
+    [
+        (Shape(320, 240), "4:2:0"),
+        (Shape(160, 120), "4:2:2"),
+        (Shape(320, 240, span=2), "4:2:2"),  # as the cells beside it
+        (Shape(640, 480, span=2), "4:2:0"),
+    ],
+)
+def test_tiles_keep_as_much_colour_as_their_neighbours(shape: Shape, kept: str) -> None:
+    assert shape.subsampling == kept
+    assert len(tiles.dark_tile(shape, ()).strips) == shape.strips

@@ -17,7 +17,9 @@ MAX_SIDE: Final = 8  # columns, and rows
 WIDTHS: Final = (320, 1_920)  # of a whole wall, in pixels
 USUAL_WIDTH: Final = 1_280
 WIDEST_CELL: Final = 640
-BLOCK: Final = (16, 8)  # pixels of one block of a 4:2:2 JPEG
+# Pixels of a JPEG's blocks, by how much colour it keeps. The second is cheaper, where it fits.
+BLOCKS: Final = {"4:2:2": (16, 8), "4:2:0": (16, 16)}
+_SMALLEST: Final = BLOCKS["4:2:2"]
 
 
 @dataclass(frozen=True)
@@ -29,14 +31,25 @@ class Shape:
     span: int = 1
 
     @property
+    def subsampling(self) -> str:
+        """How much colour is kept: the same for all tiles of a layout."""
+        whole = self.height // self.span % BLOCKS["4:2:0"][1] == 0
+        return "4:2:0" if whole else "4:2:2"
+
+    @property
+    def rows(self) -> int:
+        """Of JPEG blocks."""
+        return self.height // BLOCKS[self.subsampling][1]
+
+    @property
     def cell_blocks(self) -> int:
         """The JPEG blocks of one cell in one row."""
-        return self.width // self.span // BLOCK[0]
+        return self.width // self.span // BLOCKS[self.subsampling][0]
 
     @property
     def strips(self) -> int:
         """How many strips a tile of this shape has: one for each row of blocks in each cell."""
-        return self.height // BLOCK[1] * self.span
+        return self.rows * self.span
 
 
 @dataclass(frozen=True)
@@ -76,8 +89,8 @@ class Layout:
     @cached_property
     def shape(self) -> Shape:
         """Of a tile that fills one cell."""
-        width = min(WIDEST_CELL, self.width // self.columns) // BLOCK[0] * BLOCK[0]
-        return Shape(width, width * 3 // 4 // BLOCK[1] * BLOCK[1])
+        width = min(WIDEST_CELL, self.width // self.columns) // _SMALLEST[0] * _SMALLEST[0]
+        return Shape(width, width * 3 // 4 // _SMALLEST[1] * _SMALLEST[1])
 
     @property
     def size(self) -> tuple[int, int]:

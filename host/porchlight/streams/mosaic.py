@@ -10,7 +10,7 @@ in each from the left. Some fifty microseconds for sixteen cameras.
 from typing import Final
 
 from porchlight.streams import tiles
-from porchlight.streams.layout import BLOCK, Layout
+from porchlight.streams.layout import Layout
 from porchlight.streams.tiles import Tile
 
 _SOF0: Final = b"\xff\xc0"
@@ -25,7 +25,7 @@ class Mosaic:
     def __init__(self, layout: Layout) -> None:
         self.layout = layout
         columns, one = layout.columns, layout.shape
-        self._down = one.height // BLOCK[1]  # strips of a cell
+        self._down = one.rows  # strips of a cell
         count = self._down * layout.rows * columns
         self._pieces = [b""] * (2 * count + 1)
         self._pieces[0] = _header(layout)
@@ -57,7 +57,7 @@ def _header(layout: Layout) -> bytes:
     SOF0: FF C0 | length u16 | precision u8 | height u16 | width u16 ...
     DRI:  FF DD | length u16 | interval u16
     """
-    header = bytearray(tiles.header())
+    header = bytearray(tiles.header(layout.shape.subsampling))
     width, height = layout.size
     at = header.index(_SOF0) + 5
     header[at : at + 4] = height.to_bytes(2, "big") + width.to_bytes(2, "big")

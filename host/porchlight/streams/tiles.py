@@ -17,7 +17,7 @@ from PIL import Image
 from PIL.JpegImagePlugin import JpegImageFile
 
 from porchlight.streams.bare import bare
-from porchlight.streams.layout import BLOCK, Shape
+from porchlight.streams.layout import BLOCKS, Shape
 from porchlight.streams.lettering import DARK, Lines, caption, notice
 
 MAX_PIXELS: Final = 2_048 * 1_536  # a header that claims more is not decoded
@@ -55,14 +55,14 @@ def picture_tile(jpeg: bytes, shape: Shape, lines: Lines) -> Tile:
     if image.size != (shape.width, shape.height):
         image = _letterboxed(image, shape)
     caption(image, lines)
-    return cut(encoded(image, shape.cell_blocks), shape)
+    return coded(image, shape)
 
 
 def dark_tile(shape: Shape, lines: Lines) -> Tile:
     """A tile without a picture, which says why."""
     image = Image.new("RGB", (shape.width, shape.height), DARK)
     notice(image, lines)
-    return cut(encoded(image, shape.cell_blocks), shape)
+    return coded(image, shape)
 
 
 @functools.lru_cache(maxsize=64)
@@ -85,6 +85,8 @@ def decoded(jpeg: bytes, within: tuple[int, int]) -> Image.Image | None:
         scale = min(within[0] / width, within[1] / height)
         wanted = (max(1, round(width * scale)), max(1, round(height * scale)))
         image.draft("RGB", wanted)
+        if image.decoderconfig[:1] > (1,):
+            image.decoderconfig = (image.decoderconfig[0], 1)  # no effort for what is scaled down
         image.load()
         return _fitted(image, wanted)
     except _BROKEN:
@@ -97,10 +99,21 @@ def narrower(jpeg: bytes, width: int) -> bytes | None:
     if image is None:
         return None
     comment = image.info.get("comment", b"")
-    return encoded(image, 0, comment if isinstance(comment, bytes) else b"")
+    return encoded(image, "4:2:2", comment=comment if isinstance(comment, bytes) else b"")
 
 
-def encoded(image: Image.Image, restart_blocks: int, comment: bytes = b"") -> bytes:
+def coded(image: Image.Image, shape: Shape) -> Tile:
+    """The picture, which must be of this size, as a tile."""
+    jpeg = encoded(image, shape.subsampling, shape.cell_blocks)
+    strips = tuple(_RESTART.split(jpeg[len(header(shape.subsampling)) : -_EOI_BYTES]))
+    if len(strips) != shape.strips:
+        raise RuntimeError(f"{len(strips)} strips where {shape.strips} were due")
+    return Tile(shape, strips)
+
+
+def encoded(
+    image: Image.Image, subsampling: str, restart_blocks: int = 0, comment: bytes = b""
+) -> bytes:
     """A baseline JPEG with our tables and a restart marker after so many blocks; 0: none."""
     image.info.clear()  # Pillow would write some of it into the header
     out = io.BytesIO()
@@ -108,7 +121,7 @@ def encoded(image: Image.Image, restart_blocks: int, comment: bytes = b"") -> by
         out,
         "JPEG",
         quality=QUALITY,
-        subsampling="4:2:2",
+        subsampling=subsampling,
         optimize=False,
         restart_marker_blocks=restart_blocks,
         comment=comment,
@@ -117,19 +130,11 @@ def encoded(image: Image.Image, restart_blocks: int, comment: bytes = b"") -> by
 
 
 @functools.cache
-def header() -> bytes:
+def header(subsampling: str) -> bytes:
     """Of each of our JPEGs up to the first strip; but for its size and its restart interval."""
-    sample = encoded(Image.new("RGB", BLOCK), 1)
+    sample = encoded(Image.new("RGB", BLOCKS[subsampling]), subsampling, 1)
     at = sample.index(_SOS)
     return sample[: at + 2 + int.from_bytes(sample[at + 2 : at + 4], "big")]
-
-
-def cut(jpeg: bytes, shape: Shape) -> Tile:
-    """Take a JPEG of ours apart."""
-    strips = tuple(_RESTART.split(jpeg[len(header()) : -_EOI_BYTES]))
-    if len(strips) != shape.strips:
-        raise RuntimeError(f"{len(strips)} strips where {shape.strips} were due")
-    return Tile(shape, strips)
 
 
 def _fitted(image: Image.Image, size: tuple[int, int]) -> Image.Image:
