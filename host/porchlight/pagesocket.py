@@ -112,7 +112,8 @@ class PageSocket(WebSocketsSansIOProtocol):
     # uvicorn's own steps
 
     async def run_asgi(self) -> None:
-        """The app finds this object in its scope."""
+        """The app finds this object in its scope. However it ends, the peer has little time left
+        to take what waits."""
         extensions: dict[str, Any] = {pictures.EXTENSION: self}
         self.scope["extensions"].update(extensions)
         await super().run_asgi()
@@ -140,24 +141,15 @@ class PageSocket(WebSocketsSansIOProtocol):
         elif pongs:
             self.transport.write(b"".join(pongs))
 
-    def handle_close(self, event: Frame) -> None:
-        super().handle_close(event)
-        self._let_go.begin()
-
     def handle_parser_exception(self) -> None:
         self._porch.garbage("websocket")
         super().handle_parser_exception()
-        self._let_go.begin()
 
     def keepalive_timeout(self) -> None:
         """No pong for so long: whoever it was is gone, and will not take what waits."""
         self.pong_timer = None
         self._porch.garbage("unread")
         self.abort()
-
-    def shutdown(self) -> None:
-        super().shutdown()
-        self._let_go.begin()
 
 
 def _length(size: int) -> bytes:

@@ -129,6 +129,8 @@ async def show() -> AsyncIterator[Show]:
     made = Show()
     await turn()
     yield made
+    made.outlet.full = True
+    await made.put("a", "b", "c", sequence=98)  # they wait
     await made.leave()
     assert [feed.sources for feed in made.feeds.values()] == [0, 0, 0]
     seen = len(made.outlet.seen)

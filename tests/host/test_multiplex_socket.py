@@ -6,6 +6,7 @@ import socket
 import struct
 from pathlib import Path
 
+import httpx
 import pytest
 
 from porchlight.pagesocket import PageSocket
@@ -152,6 +153,14 @@ async def test_a_pace_that_the_grant_sets_is_kept(host: InThread, fire: Signer, 
     sequences = viewer.sequences(0)
     assert sequences == sorted(set(sequences))
     assert sequences[-1] - sequences[0] > 2 * len(sequences)
+
+
+async def test_the_document_says_how_to_listen(host: InThread) -> None:
+    async with httpx.AsyncClient(base_url=host.http, trust_env=False) as client:
+        described = (await client.get("/openapi.json")).json()["info"]["description"]
+    assert "/api/v1/views/{ticket}/pictures" in described
+    for word in ("cameras", "over", "now", "Origin", "1000"):
+        assert word in described
 
 
 # Who may listen

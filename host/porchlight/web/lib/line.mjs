@@ -11,7 +11,7 @@ const VERSION = 1;
 const HEAD_BYTES = 18;
 const REPEATED = 1;
 const ALL_OVER = 1000;
-const SILENCE_MS = 15_000; // the host says something more often than this
+const SILENCE_MS = 30_000; // the host says something more often than this
 
 /** @typedef {{index: number, repeated: boolean, captured_ms: number, sequence: number,
  *   score: number, jpeg: Uint8Array}} Picture */

@@ -76,8 +76,11 @@ export class ViewLine {
         try {
             await listen(this.#url, {
                 signal,
-                onPicture: (camera, picture) => this.#picture(this.#seats.get(camera), picture),
-                onOver: (camera, reason) => this.#on.onOver(this.#seats.get(camera), reason),
+                onPicture: (camera, picture) => this.#of(camera)?.tile.take(picture),
+                onOver: (camera, reason) => {
+                    const seat = this.#of(camera);
+                    if (seat) this.#on.onOver(seat, reason);
+                },
             });
             return true;
         } catch (error) {
@@ -88,8 +91,10 @@ export class ViewLine {
         }
     }
 
-    #picture(seat, picture) {
-        if (seat.view === this.view) seat.tile.take(picture);
+    /** The seat of a camera, while it is shown under this view. @param {string} camera */
+    #of(camera) {
+        const seat = this.#seats.get(camera);
+        return seat?.view === this.view ? seat : undefined;
     }
 
     // The tiles are dark. Was it the consent, the view or the cable? Ask until somebody knows.
