@@ -103,7 +103,8 @@ class WebSocket(asyncio.BufferedProtocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """The request to upgrade was read; data_received() gets it once more."""
         self._transport = cast(asyncio.Transport, transport)
-        self._mark = ReceiveMark(self._transport)
+        tls = transport.get_extra_info("ssl_object") is not None
+        self._mark = ReceiveMark(self._visit.sock, tls=tls)
         self._server.connections.add(cast(Any, self))
 
     def data_received(self, data: bytes) -> None:
@@ -148,7 +149,6 @@ class WebSocket(asyncio.BufferedProtocol):
         self._porch.door.leave(self._visit)
         self._server.connections.discard(cast(Any, self))
         self._parser = None
-        self._mark.close()
         if self._goodbye is not None:
             self._goodbye.cancel()
         self._end(BROKE_OFF)
