@@ -7,7 +7,7 @@ and whoever sends a frame decides what it finds there. Pure; some microseconds.
 import re
 from typing import Final
 
-MAX_SCANS: Final = 32
+MAX_SCANS: Final = 12  # encoders make ten
 _SOI: Final = b"\xff\xd8"
 _SCAN: Final = b"\xff\xda"
 _EOI: Final = 0xD9
