@@ -427,3 +427,19 @@ async def test_stopping_the_host_ends_the_socket_promptly(tmp_path: Path) -> Non
             assert asyncio.get_running_loop().time() - began < 1.0
             assert viewer.told("over") == [{"over": 0, "reason": "host-stopped"}]
         await until(lambda: not host.loop.is_running())
+
+
+async def test_who_does_not_read_does_not_hold_up_a_host_that_stops(tmp_path: Path) -> None:
+    with hosted(tmp_path / "home", SETTINGS) as host:
+        fire, porch = host.hub(), host.camera(host.resident())
+        handle = handle_of(host.grant(porch, fire))
+        async with board_at(host, porch) as board:
+            opened = open_view(host, fire, porch)
+            with contextlib.closing(raw_viewer(host, opened["urls"]["pictures"])):
+                await board.watched(handle)
+                await board.send_frame(picture() + bytes(150_000), handle)
+                await until(lambda: waiting(host) > 0)
+                began = asyncio.get_running_loop().time()
+                host.serving.stop()
+                await until(lambda: not host.loop.is_running())
+                assert asyncio.get_running_loop().time() - began < 2.5
