@@ -78,8 +78,8 @@ class PlainSink:
     def rest(self, part: bytes, taken: int) -> Taken:
         """send() took so many bytes of this part; -1: it failed.
 
-        Of a part that is not begun only the beginning goes to the transport, which tells when that
-        is through: behind it goes what then is the newest.
+        Of a part that is hardly begun only the beginning goes to the transport, which tells when
+        that is through: behind it goes what then is the newest. Something has to, or nobody tells.
         """
         transport = self._transport
         if taken < 0 or transport.is_closing():
@@ -87,7 +87,7 @@ class PlainSink:
             return Taken.NOTHING
         if taken == len(part):
             return Taken.WHOLE
-        self.begun = taken <= _BEGUN
+        self.begun = taken < _BEGUN
         transport.write(memoryview(part)[taken : _BEGUN if self.begun else len(part)])
         if not transport.get_write_buffer_size():  # the kernel found room meanwhile
             return self.give(part) if self.begun else Taken.WHOLE
