@@ -9,6 +9,7 @@ from typing import Final
 from porchlight.errors import Unavailable
 
 LATE_S: Final = 0.05
+FEW: Final = 16  # that many are not why a host is late: turning others away would not help
 RETRY_S: Final = 2
 
 
@@ -29,7 +30,7 @@ class Seats:
         if self._taken >= self._most:
             detail = "as many watch this host as may"
             raise Unavailable("too-many-viewers", detail, headers=headers)
-        if self._late_s() > LATE_S:
+        if self._taken >= FEW and self._late_s() > LATE_S:
             raise Unavailable("busy", "this host cannot keep up; come back soon", headers=headers)
         self._taken += 1
 
