@@ -19,3 +19,9 @@ def test_equal():
     assert mac.equal(b"abc", b"abc")
     for other in (b"abd", b"ab", b"abcd", b""):
         assert not mac.equal(b"abc", other)
+
+
+def test_a_key_is_given_once_for_many_messages():
+    code = mac.keyed(b"k" * 32)
+    for parts in ((b"",), (b"one",), (b"o", memoryview(b"n"), b"e")):
+        assert code(*parts) == mac.hmac_sha256(b"k" * 32, *parts)

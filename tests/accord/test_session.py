@@ -202,3 +202,13 @@ def test_a_picture_too_long_is_our_own_mistake():
 
     board, _ = pair()
     raises(LocalError, board.seal_frame, frame(1, jpeg=TooLong()))
+
+
+def test_a_message_alone_and_whole_is_taken_where_it_lies():
+    board, host = pair()
+    sealed = bytearray(board.seal(frame(1)))
+    assert host.only(sealed[:-1]) is None
+    assert host.only(sealed + b"P") is None
+    assert host.only(sealed).jpeg == JPEG
+    remote("replayed", host.only, sealed)
+    raises(LocalError, host.only, sealed)

@@ -14,6 +14,7 @@ from porchlight.metrics import Metrics
 from porchlight.porch import Porch, Visit, WireLimits
 from porchlight.websocket import frames
 from porchlight.websocket.rcvlowat import (
+    BOARD_RECORD_BYTES,
     MOST_BYTES,
     TLS_RECORD_BYTES,
     WORTH_BYTES,
@@ -296,12 +297,29 @@ async def test_the_kernel_is_asked_to_wait_for_the_rest_of_a_message(made: Any) 
 
 
 @pytest.mark.parametrize("tls", [False, True])
-def test_a_mark_is_never_above_what_must_still_come(tls: bool) -> None:
-    read_already = TLS_RECORD_BYTES if tls else 0
+async def test_a_mark_is_never_above_what_must_still_come(tls: bool) -> None:
+    read_already = BOARD_RECORD_BYTES if tls else 0
     with socket.socket() as sock:
-        mark = ReceiveMark(sock, tls=tls)
+        mark = ReceiveMark(asyncio.get_running_loop(), sock, tls=tls)
         for missing in (0, 1, WORTH_BYTES, 20_000, 40_000, 2**62):
-            mark.expect(missing)
+            mark.expect(missing, came=False)
             assert mark_of(sock) in {1, min(missing - read_already, MOST_BYTES)}
             assert mark_of(sock) == 1 or missing - read_already >= WORTH_BYTES
-    mark.expect(30_000)  # closed: nothing happens
+        mark.stop()
+    mark.expect(30_000, came=False)  # closed: nothing happens
+    mark.stop()
+
+
+async def test_with_tls_a_mark_that_waits_for_too_much_is_taken_back_and_not_set_again() -> None:
+    """As with a peer whose records are longer than a board's."""
+    with socket.socket() as sock:
+        mark = ReceiveMark(asyncio.get_running_loop(), sock, tls=True)
+        for came, after in ((False, 20_000 - BOARD_RECORD_BYTES), (True, 1)):
+            mark.expect(20_000, came=False)
+            assert mark_of(sock) == 20_000 - BOARD_RECORD_BYTES
+            await until(lambda: mark_of(sock) == 1)
+            mark.expect(20_000, came=came)
+            assert mark_of(sock) == after
+        mark.expect(TLS_RECORD_BYTES + WORTH_BYTES, came=True)  # nobody's bet: it is missing
+        assert mark_of(sock) == WORTH_BYTES
+        mark.stop()

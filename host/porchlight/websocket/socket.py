@@ -104,7 +104,7 @@ class WebSocket(asyncio.BufferedProtocol):
         """The request to upgrade was read; data_received() gets it once more."""
         self._transport = cast(asyncio.Transport, transport)
         tls = transport.get_extra_info("ssl_object") is not None
-        self._mark = ReceiveMark(self._visit.sock, tls=tls)
+        self._mark = ReceiveMark(self._loop, self._visit.sock, tls=tls)
         self._server.connections.add(cast(Any, self))
 
     def data_received(self, data: bytes) -> None:
@@ -149,6 +149,7 @@ class WebSocket(asyncio.BufferedProtocol):
         self._porch.door.leave(self._visit)
         self._server.connections.discard(cast(Any, self))
         self._parser = None
+        self._mark.stop()
         if self._goodbye is not None:
             self._goodbye.cancel()
         self._end(BROKE_OFF)
@@ -180,13 +181,14 @@ class WebSocket(asyncio.BufferedProtocol):
 
     def _read(self) -> None:
         """Hand over what is whole, until told to hold."""
-        parser = self._parser
+        parser, came = self._parser, False
         try:
             while parser is not None and not self._held:
                 message = parser.next()
                 if message is None:
-                    self._mark.expect(parser.missing)
+                    self._mark.expect(parser.missing, came=came)
                     return
+                came = True
                 if message[0] == BINARY:
                     self._taker(message[1])
                 else:
