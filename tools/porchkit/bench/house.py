@@ -73,6 +73,7 @@ class House:
         self._folder, self._cores = Path(tempfile.mkdtemp(prefix="house-", dir=folder)), cores
         self.home = Home(self._folder / "home")
         self.cameras: list[Camera] = []
+        self._boot = int(time.time())
         self._undo = ExitStack()
         self._owners: list[Owner] = []
         self._hub: Owner
@@ -153,12 +154,13 @@ class House:
         return process
 
     def board_settings(self, cameras: Sequence[Camera], *, tls: bool) -> dict[str, Any]:
-        """Where these boards connect, and as whom."""
+        """Where these boards connect, and as whom. Their boot count rises each time, as it must."""
+        self._boot += 1
         return {
             "port": self.running.https if tls else self.running.http,
             "ca": str(self.home.ca) if tls else None,
             "keys": [camera.key.hex() for camera in cameras],
-            "boot": int(time.time()),  # rises from one process to the next, as a board's must
+            "boot": self._boot,
             "stagger_s": 0.0,
         }
 
@@ -233,8 +235,9 @@ def python_serve() -> list[str]:
 def seen(house: House, counter: str, least: int, limit_s: float) -> int:
     """What the host counted once that is `least`; CommandError if it never is."""
     limit = time.monotonic() + limit_s
-    while (count := house.counts().of(counter)) < least:
+    while (count := (counts := house.counts()).of(counter)) < least:
         if time.monotonic() > limit:
-            raise CommandError(f"the host counted {count} of {least} {counter}")
+            refused = f"; refused: {found}" if (found := counts.refused_frames()) else ""
+            raise CommandError(f"the host counted {count} of {least} {counter}{refused}")
         time.sleep(_POLL_S)
     return count

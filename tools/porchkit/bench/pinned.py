@@ -1,5 +1,5 @@
 """Runs one command on one core, with all the file handles there may be, and not a moment longer
-than whoever started it: `python -m porchkit.bench.pinned CORE COMMAND...`; core -1 is any."""
+than who started it: `python -m porchkit.bench.pinned PARENT CORE COMMAND...`; core -1 is any."""
 
 import ctypes
 import os
@@ -12,8 +12,10 @@ _PR_SET_PDEATHSIG = 1  # linux/prctl.h; kept across exec
 
 def main() -> None:
     """Become the command."""
-    core, command = int(sys.argv[1]), sys.argv[2:]
+    parent, core, command = int(sys.argv[1]), int(sys.argv[2]), sys.argv[3:]
     ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
+    if os.getppid() != parent:  # it ended before we asked to be told
+        sys.exit(1)
     if core >= 0:
         os.sched_setaffinity(0, {core})
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)

@@ -51,7 +51,7 @@ class Process:
         self._log = log
         with log.open("ab") as out:
             self._process = subprocess.Popen(  # noqa: S603 - our own command line
-                python("pinned", str(core), *command),
+                python("pinned", str(os.getpid()), str(core), *command),
                 stdin=subprocess.PIPE if piped else subprocess.DEVNULL,
                 stdout=subprocess.PIPE if piped else out,
                 stderr=out,

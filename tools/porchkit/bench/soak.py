@@ -5,6 +5,7 @@ import argparse
 import time
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from operator import le
 from statistics import median
 
 from porchkit.bench import common
@@ -23,6 +24,7 @@ CYCLE_S = 8.0  # about; the first ones fill what a host keeps for good
 WARM_CYCLES = 2
 GROWTH = 0.05  # of the resident memory, from the first third of a soak to its last
 QUIET_S = 20.0  # within which all that is over has to be gone
+STILL_S = 4.0  # longer than anything lingers
 _POLL_S = 0.25
 _VANISHED_S = 300.0
 HELP = """\
@@ -41,6 +43,11 @@ class Sample:
     handles: int
     tasks: int
     connections: int
+
+    @property
+    def held(self) -> tuple[int, ...]:
+        """All that has to be let go of again."""
+        return self.handles, self.tasks, self.connections
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -122,18 +129,19 @@ class _Soak:
         self.gone += count
 
     def _quiet(self, first: Sample | None) -> Sample:
-        """The host once it holds no more than it did in the beginning, or QUIET_S later."""
+        """The host once it holds no more than in the beginning (which is when it holds the same for
+        STILL_S), or QUIET_S later."""
         limit = time.monotonic() + QUIET_S
-        while True:
-            sample = self._sample()
-            calm = sample.connections <= 1  # the one that asks
-            if first is not None:
-                calm = sample.handles <= first.handles and sample.tasks <= first.tasks
-            if time.monotonic() > limit or (calm and first is not None):
-                return sample
-            if first is None and time.monotonic() > limit - QUIET_S / 2 and calm:
-                return sample
+        sample, since = self._sample(), time.monotonic()
+        while time.monotonic() < limit:
+            if first is not None and all(map(le, sample.held, first.held)):
+                break
+            if first is None and time.monotonic() > since + STILL_S:
+                break
             time.sleep(_POLL_S)
+            before, sample = sample, self._sample()
+            since = since if sample.held == before.held else time.monotonic()
+        return sample
 
     def _sample(self) -> Sample:
         counts = self._house.counts()
