@@ -105,3 +105,44 @@ def test_no_size_where_there_is_none(jpeg: bytes) -> None:
 def test_size_of_garbage_never_fails(tail: bytes) -> None:
     size = jpeg_size(b"\xff\xd8" + tail)
     assert size is None or (size[0] > 0 and size[1] > 0)
+
+
+async def test_listeners_are_called_once_for_all_that_came_in_one_turn() -> None:
+    slot, heard = LatestFrame(), []
+
+    def first() -> None:
+        heard.append(slot.number)
+        if slot.number == 3:
+            slot.unlisten(second)
+
+    def second() -> None:
+        heard.append(-slot.number)
+
+    slot.listen(first)
+    slot.listen(second)
+    slot.put(frame(1))
+    assert heard == []
+    await asyncio.sleep(0)
+    slot.put(frame(2))
+    slot.put(frame(3))  # the first one makes the second leave, which then hears nothing
+    await asyncio.sleep(0)
+    assert heard == [1, -1, 3]
+    slot.put(frame(4))
+    slot.unlisten(first)  # nor does who leaves by themselves
+    await asyncio.sleep(0)
+    assert heard == [1, -1, 3]
+
+
+async def test_listeners_hear_of_the_end_too() -> None:
+    slot, heard = LatestFrame(), []
+    slot.listen(lambda: heard.append(slot.closed))
+    slot.close("gone")
+    await asyncio.sleep(0)
+    assert heard == ["gone"]
+
+
+def test_what_is_made_of_a_frame_goes_with_it() -> None:
+    one = frame(1)
+    one.framed["jti"] = b"part"
+    assert one.framed == {"jti": b"part"}
+    assert frame(1).framed == {}
