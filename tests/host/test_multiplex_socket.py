@@ -233,8 +233,10 @@ async def test_a_host_that_is_full_refuses_newcomers(tmp_path: Path) -> None:
         opened = open_view(host, fire, porch)
         async with listening(host, opened) as viewer:
             await viewer.until(lambda: viewer.told("cameras"))
-            status, _ = await refused(host, opened)
-            assert status == 503
+            assert await refused(host, opened) == (503, "too-many-viewers")
+            async with listening(host, opened, origin=host.http) as page:  # it could not read that
+                assert await page.closed() == 1013
+                assert page.said == []
             view = host.parts.views.get(opened["id"], fire.thumb)
             assert view is not None
             assert view.streams == 1

@@ -59,6 +59,16 @@ def count_decoding() -> str:
     )
 
 
+def no_room(times: int) -> str:
+    """So many sockets are closed as by a host that has no room."""
+    return (
+        f"{{ const Real = window.WebSocket; let left = {times};"
+        " window.WebSocket = function (url) { if (left-- <= 0) return new Real(url);"
+        " const full = { close() {} }; setTimeout(() => full.onclose?.({ code: 1013 }));"
+        " return full; }; }"
+    )
+
+
 def later(seconds: int) -> str:
     """The page's own clock is so far ahead."""
     return (

@@ -116,6 +116,18 @@ async def test_consent_that_ends_while_the_line_is_down_is_known_when_it_is_back
     page.forgive("net::ERR_")
 
 
+async def test_a_host_without_room_is_asked_again_and_not_by_other_ways(
+    page: Page, street: Street
+) -> None:
+    await page.send("Page.addScriptToEvaluateOnNewDocument", source=looks.no_room(times=3))
+    await street.allow("porch")
+    await page.goto(street.demo)
+    tile = looks.tile(street.camera("porch"))
+    await page.until(looks.says(tile, "no room for more viewers"))
+    await page.until(looks.is_(tile, "live"))
+    assert streams(page) == []
+
+
 async def test_where_no_socket_passes_a_few_cameras_get_a_stream_each(
     street: Street, between: Passage, page: Page
 ) -> None:

@@ -14,7 +14,7 @@ from starlette.websockets import WebSocketDisconnect
 
 from porchlight.api import problems
 from porchlight.api.streams import seated
-from porchlight.errors import Denied, RequestError, StoreError, Unavailable
+from porchlight.errors import Denied, NotFound, RequestError, StoreError, Unavailable
 from porchlight.parts import Parts
 from porchlight.streams.feed import LookFeed
 from porchlight.streams.pictures import EXTENSION, Outlet, Pictures
@@ -23,7 +23,8 @@ from porchlight.views import View
 ABOUT: Final = """\
 **Many cameras over one connection**: `GET /api/v1/views/{ticket}/pictures` as a WebSocket (the
 `pictures` URL of an opened view). Like the picture URLs it needs no proof, and it is refused with
-the same problems; a browser's `Origin` must be this host's. The host speaks, the client listens:
+the same problems; a browser's `Origin` must be this host's, and where others get a 503 its page is
+closed with 1013 (try again later). The host speaks, the client listens:
 
 * first, as text, `{"cameras": [ID, ...]}`: the order in which cameras are counted, from 0;
 * then a binary message for each picture, numbers big-endian: version (1 byte, 1), camera (1 byte),
@@ -34,6 +35,7 @@ the same problems; a browser's `Origin` must be this host's. The host speaks, th
 * `{"now": UNIX_MS}` as text every few seconds, as a sign of life.
 """
 DONE: Final = 1000
+TRY_LATER: Final = 1013
 _SCHEMES: Final = {"ws": "http", "wss": "https"}
 router = APIRouter()
 
@@ -103,10 +105,10 @@ async def _gone(socket: WebSocket) -> None:
 
 
 def _outlet(socket: WebSocket) -> Outlet:
-    """What pictures are written to; Unavailable under a server that offers nothing."""
+    """What pictures are written to; NotFound under a server that offers nothing."""
     found: Any = socket.scope.get("extensions", {}).get(EXTENSION)
     if found is None:
-        raise Unavailable("no-socket", "this server has no sockets for pictures")
+        raise NotFound("no-socket", "this server has no sockets for pictures")
     outlet: Outlet = found
     return outlet
 
@@ -122,4 +124,10 @@ def _same_origin(socket: WebSocket) -> bool:
 
 
 async def _refuse(socket: WebSocket, error: RequestError) -> None:
-    await socket.send_denial_response(problems.answer(socket, error))
+    """With a problem; but no browser lets its page read one, so a page that had better come again
+    is told so by the close code."""
+    if isinstance(error, Unavailable) and "origin" in socket.headers:
+        await socket.accept()
+        await socket.close(TRY_LATER, error.reason)
+    else:
+        await socket.send_denial_response(problems.answer(socket, error))

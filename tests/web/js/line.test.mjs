@@ -115,6 +115,12 @@ test("a line that breaks says whether there was one", async () => {
     await assert.rejects(second.done, (error) => error instanceof LineLost && error.began);
 });
 
+test("a host without room says so", async () => {
+    const { done, socket } = begin();
+    socket.onclose({ code: 1013 });
+    await assert.rejects(done, ({ began, busy }) => !began && busy);
+});
+
 test("what is no word and no picture ends the line", async () => {
     for (const data of ["{", message({ version: 9 })]) {
         const { done, socket } = begin();

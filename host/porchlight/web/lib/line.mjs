@@ -11,6 +11,7 @@ const VERSION = 1;
 const HEAD_BYTES = 18;
 const REPEATED = 1;
 const ALL_OVER = 1000;
+const TRY_LATER = 1013;
 const SILENCE_MS = 30_000; // the host says something more often than this
 
 /** @typedef {{index: number, repeated: boolean, captured_ms: number, sequence: number,
@@ -42,12 +43,16 @@ export function socketUrl(path, base = location.href) {
     return url.href;
 }
 
-/** The line broke, or could not be had. `began`: whether the host had said anything. */
+/**
+ * The line broke, or could not be had. `began`: whether the host had said anything. `busy`: it said
+ * that it has no room now.
+ */
 export class LineLost extends Error {
-    /** @param {boolean} began */
-    constructor(began) {
+    /** @param {boolean} began @param {boolean} busy */
+    constructor(began, busy = false) {
         super("the connection for pictures is lost");
         this.began = began;
+        this.busy = busy;
     }
 }
 
@@ -92,7 +97,7 @@ class Line {
         this.#to = to;
         socket.binaryType = "arraybuffer";
         socket.onmessage = ({ data }) => this.#hear(data);
-        socket.onclose = ({ code }) => this.#end(code === ALL_OVER);
+        socket.onclose = ({ code }) => this.#end(code === ALL_OVER, code === TRY_LATER);
         const { signal, silence_ms = SILENCE_MS } = to;
         this.#timer = setInterval(() => this.#listenForLife(silence_ms), silence_ms / 3);
         signal.addEventListener("abort", () => this.#end(true), { once: true });
@@ -127,11 +132,11 @@ class Line {
     }
 
     // Whatever comes after this was meant for nobody: the handlers are gone.
-    #end(well) {
+    #end(well, busy = false) {
         clearInterval(this.#timer);
         Object.assign(this.#socket, { onmessage: null, onclose: null });
         this.#socket.close();
         if (well) this.#to.resolve();
-        else this.#to.reject(new LineLost(this.#cameras !== null));
+        else this.#to.reject(new LineLost(this.#cameras !== null, busy));
     }
 }

@@ -6,6 +6,7 @@ import { rest } from "../lib/sse.mjs";
 import { lostSentence } from "../lib/words.mjs";
 
 const PAUSES_MS = [300, 1000, 2000, 4000, 8000];
+const BUSY = "The host has no room for more viewers now. Trying again…";
 const REFUSALS = 2; // by a host that answers otherwise: something between does not let it through
 
 export class ViewLine {
@@ -61,9 +62,9 @@ export class ViewLine {
     async #keepListening(signal) {
         let refused = 0;
         for (let tries = 0; this.#open().length && !signal.aborted; tries += 1) {
-            const began = await this.#listen(signal);
-            if (began) tries = 0;
-            refused = began ? 0 : refused + 1;
+            const lost = await this.#listen(signal);
+            if (!lost || lost.began) tries = 0;
+            refused = !lost || lost.began || lost.busy ? 0 : refused + 1;
             await this.#doubt(PAUSES_MS[Math.min(tries, PAUSES_MS.length - 1)], signal);
             if (signal.aborted || !this.#open().length) return;
             if (refused >= REFUSALS) return this.#on.onRefused();
@@ -71,7 +72,7 @@ export class ViewLine {
         }
     }
 
-    /** Until the line ends; whether there was one. */
+    /** Until the line ends: how it was lost; null if the host ended it. */
     async #listen(signal) {
         try {
             await listen(this.#url, {
@@ -82,12 +83,12 @@ export class ViewLine {
                     if (seat) this.#on.onOver(seat, reason);
                 },
             });
-            return true;
+            return null;
         } catch (error) {
             if (!(error instanceof LineLost)) throw error;
-            const why = lostSentence(error);
+            const why = error.busy ? BUSY : lostSentence(error);
             for (const seat of this.#open()) seat.tile.darken("Picture ended", why);
-            return error.began;
+            return error;
         }
     }
 
