@@ -18,8 +18,8 @@ from porchlight.porch import Porch, Visit
 from porchlight.protocols import HttpProtocol
 
 BACKLOG: Final = 1_024
-# Newcomers to a turn of the loop. With one, who comes to a busy host waits long; with many, those who
-# watch already wait for them.
+# Newcomers to a turn of the loop. With one, who comes to a busy host waits long; with many, those
+# who watch already wait for them.
 BATCH: Final = 8
 _BREATH_S: Final = 0.1  # when the system has no file handle left
 _FULL: Final = b"HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\nRetry-After: 5\r\n\r\n"

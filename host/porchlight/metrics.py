@@ -34,8 +34,9 @@ class Metrics:
         PlatformCollector(registry=self.registry)
         self.frames_in = self._count("frames_in", "Frames taken from sources.")
         self.bytes_in = self._count("frame_bytes_in", "JPEG bytes taken from sources.")
-        self.frames_out = self._counter("frames_out", "Frames handed to viewers.")
-        self.bytes_out = self._counter("frame_bytes_out", "JPEG bytes handed to viewers.")
+        self.frames_out = self._count("frames_out", "Frames handed to viewers.")
+        self.bytes_out = self._count("frame_bytes_out", "JPEG bytes handed to viewers.")
+        self.repeated = self._count("frames_repeated", "Frames viewers were handed once more.")
         self.skipped = self._counter("frames_skipped", "Frames a viewer was too slow for.")
         self.gaps = self._counter("sequence_gaps", "Sequence numbers that sources left out.")
         self.repeats = self._counter("sequence_repeats", "Frames refused as repeated or replayed.")
@@ -73,8 +74,8 @@ class Metrics:
 
     def shown(self, frames: int, size_bytes: int) -> None:
         """Count what viewers were handed, all of them together."""
-        self.frames_out.inc(frames)
-        self.bytes_out.inc(size_bytes)
+        self.frames_out.value += frames
+        self.bytes_out.value += size_bytes
 
     def render(self) -> bytes:
         """The Prometheus text format."""

@@ -9,7 +9,7 @@ what they must do.
 import asyncio
 import functools
 import logging
-from typing import Any, Final
+from typing import Any
 
 from uvicorn._types import ASGI3Application
 from uvicorn.config import Config
@@ -19,17 +19,13 @@ from uvicorn.server import ServerState
 from porchlight import upgrades
 from porchlight.deadline import Deadline
 from porchlight.porch import Porch, Visit
-from porchlight.streams import connection, lowat
-from porchlight.streams.connection import Headers, Watcher
-from porchlight.streams.sinks import PlainSink, Sink, TlsSink
 
-_LOOK_AGAIN_S: Final = 0.01
 _log = logging.getLogger(__name__)
 _log.setLevel(logging.ERROR)  # what peers do wrong is counted, not logged
 
 
 class HttpProtocol(HttpToolsProtocol):
-    """One HTTP/1.1 connection. Also streams.connection.Connection, found in the scope."""
+    """One HTTP/1.1 connection."""
 
     def __init__(
         self,
@@ -49,9 +45,7 @@ class HttpProtocol(HttpToolsProtocol):
         limits = porch.limits
         self._head = Deadline(self.loop, limits.head_s, self._head_too_late)
         self._unread = Deadline(self.loop, limits.unread_s, self._left_unread)
-        self._streams = False
-        self._handed_over = False
-        self._watcher: Watcher | None = None
+        self._streams = False  # only the newest matters, and nobody has to hurry to take it
         self._lost = False
         self._served: RequestResponseCycle | None = None
 
@@ -63,9 +57,6 @@ class HttpProtocol(HttpToolsProtocol):
 
     def data_received(self, data: bytes) -> None:
         if self._refused:
-            return
-        if self._handed_over:
-            self._heard_of_viewer(data)
             return
         if not self._in_head and not self._answering:
             self._expect_head()
@@ -86,8 +77,6 @@ class HttpProtocol(HttpToolsProtocol):
         super().connection_lost(exc)
         self._lost = True
         self._unset_keepalive_if_required()  # uvicorn does not when a connection broke off
-        if self._watcher is not None:
-            self._watcher.gone()
 
     def pause_writing(self) -> None:
         super().pause_writing()
@@ -98,8 +87,6 @@ class HttpProtocol(HttpToolsProtocol):
         super().resume_writing()
         if not self.transport.is_closing():
             self._unread.stop()
-            if self._watcher is not None:
-                self._watcher.room()
 
     # httptools callbacks; what they raise ends the connection with 400
 
@@ -107,8 +94,6 @@ class HttpProtocol(HttpToolsProtocol):
         super().on_message_begin()
         if not self._in_head:  # pipelined behind another request
             self._expect_head()
-        extensions: Any = {connection.EXTENSION: self}
-        self.scope["extensions"] = extensions
 
     def on_header(self, name: bytes, value: bytes) -> None:
         super().on_header(name, value)
@@ -163,80 +148,8 @@ class HttpProtocol(HttpToolsProtocol):
     def shutdown(self) -> None:
         self._head.stop()
         super().shutdown()
-        if self._handed_over:
-            self.transport.close()
-
-    # streams.connection.Connection
-
-    hands_over = True
-
-    @property
-    def idle(self) -> bool:
-        """Whether all that was written is with the kernel, and next to nothing waits there."""
-        if self.transport.is_closing():  # uvloop answers no questions about what is closed
-            return True
-        return self.transport.get_write_buffer_size() == 0 and not self._tls_behind
-
-    def stream(self) -> None:
-        """Keep next to nothing buffered: one frame here, a few kilobytes in the kernel."""
-        if self.transport.is_closing():
-            return
-        self._streams = True
-        self._unread.stop()
-        # 0: who waits for room hears of it for the last byte too. It would pause uvloop's TLS
-        # for ever.
-        self.transport.set_write_buffer_limits(high=int(self.scheme == "https"))
-        lowat.limit(self.transport)
-
-    async def writable(self) -> None:
-        """Return once idle, or once the viewer is gone."""
-        await self.flow.drain()
-        while self._tls_behind and not self.transport.is_closing():  # noqa: ASYNC110 - nobody says
-            await asyncio.sleep(_LOOK_AGAIN_S)
-
-    def abort(self) -> None:
-        """Close at once, dropping what the viewer did not take yet."""
-        self.transport.abort()
-
-    def hand_over(self, headers: Headers, opening: bytes) -> Sink | None:
-        """As Connection says. uvicorn's books: the request is answered, no other one follows."""
-        served = self._served
-        if self._lost or self.transport.is_closing() or served is None:
-            return None
-        served.response_started = served.response_complete = True
-        served.keep_alive = False
-        self.server_state.total_requests += 1
-        self._unset_keepalive_if_required()
-        self._handed_over = True
-        self._head_bytes = 0
-        self.pipeline.clear()
-        self.stream()
-        self.flow.resume_reading()  # to hear of its end
-        lines = [name + b": " + value for name, value in served.default_headers + headers]
-        head = b"\r\n".join([b"HTTP/1.1 200 OK", *lines, b"", opening])
-        self.transport.write(head)
-        if self.scheme == "https":
-            return TlsSink(self.transport)
-        return PlainSink(self.transport, self._visit.sock.send)
-
-    def tell(self, watcher: Watcher) -> None:
-        """As Connection says."""
-        self._watcher = watcher
 
     # Ours
-
-    def _heard_of_viewer(self, data: bytes) -> None:
-        """A viewer has nothing more to say."""
-        self._head_bytes += len(data)
-        if self._head_bytes > self._porch.limits.head_bytes:
-            self._porch.garbage("chatter")
-            self.transport.abort()
-
-    @property
-    def _tls_behind(self) -> bool:
-        """Whether TLS records may wait below the TLS transport, whose own buffer does not count
-        them: they do only while the kernel holds as much as it may."""
-        return self.scheme == "https" and lowat.held_back(self.transport)
 
     @property
     def _answering(self) -> bool:

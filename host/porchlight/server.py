@@ -22,7 +22,7 @@ from porchlight.door import Door
 from porchlight.errors import CommandError
 from porchlight.metrics import Metrics
 from porchlight.porch import Porch, WireLimits
-from porchlight.protocols import HttpProtocol
+from porchlight.streaming import StreamingProtocol
 
 GRACE_S: Final = 5
 _TICKS_A_SECOND: Final = 10  # as on_tick() counts them
@@ -85,7 +85,7 @@ class Server(uvicorn.Server):
         if self.lifespan.should_exit:
             raise CommandError("the host could not start; its log says why")
         protocol = functools.partial(
-            HttpProtocol, self._porch, self.config, self.server_state, self.lifespan.state
+            StreamingProtocol, self._porch, self.config, self.server_state, self.lifespan.state
         )
         acceptors = [Acceptor(at, self._porch, protocol) for at in self._listeners]
         self.servers = acceptors  # type: ignore[assignment]  # close() and wait_closed() is all

@@ -12,6 +12,7 @@ import pytest
 from porchkit.streams import MjpegReader
 from porchlight.errors import Unavailable
 from porchlight.frames import jpeg_size
+from porchlight.porch import WireLimits
 from porchlight.streams import mjpeg
 from porchlight.streams.response import StreamResponse
 from porchlight.streams.seats import FEW, LATE_S, Seats
@@ -267,6 +268,26 @@ async def test_a_request_behind_a_stream_is_never_answered(
             host.caller(porch.owner).post(f"/grants/{jti}/revoke")
             assert b"HTTP/1.1" not in await asyncio.to_thread(viewer.rest)
         await until(lambda: view.streams == 0)
+
+
+async def test_a_request_half_begun_behind_a_stream_is_no_late_head(tmp_path: Path) -> None:
+    limits = WireLimits(head_s=0.2)
+    with hosted(tmp_path / "home", QUIET, limits=limits) as host:
+        fire, porch = host.hub(), host.camera(host.resident())
+        handle = handle_of(jti := host.grant(porch, fire))
+        async with board_at(host, porch) as board, sending(board, handle):
+            url = stream_url(host, open_view(host, fire, porch), porch)
+            viewer = Raw(host)
+            with contextlib.closing(viewer.sock):
+                await asyncio.to_thread(viewer.ask, url, more=b"GET /openapi.json HTTP/1.1\r\n")
+                await asyncio.to_thread(viewer.part)
+                camera = host.parts.cameras.get(porch.id)
+                assert camera is not None
+                begun = camera.latest.number
+                await until(lambda: camera.latest.number >= begun + 10)  # 0.5 s of pictures
+                host.caller(porch.owner).post(f"/grants/{jti}/revoke")
+                assert b"HTTP/1.1 408" not in await asyncio.to_thread(viewer.rest)
+        assert metric(host, "garbage_total", kind="slow-head") == 0
 
 
 async def test_a_viewer_that_talks_without_end_is_sent_away(

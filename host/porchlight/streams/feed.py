@@ -86,7 +86,9 @@ class LookFeed:
         return mjpeg.repetition(frame, jti, repeated, self._clock.monotonic() - frame.arrived)
 
     def shown(self, frame: Frame, viewers: int, size: int, *, repeated: int = 0) -> None:
-        """Count it: a repetition is bytes, but no further frame that somebody saw."""
-        frames = 0 if repeated else viewers
-        self._look.shown(frames, viewers * len(frame.jpeg))
-        self._metrics.shown(frames, viewers * len(frame.jpeg))
+        """Count it. A repetition is no further frame that somebody saw."""
+        if repeated:
+            self._metrics.repeated.value += viewers
+            return
+        self._look.shown(viewers, viewers * len(frame.jpeg))
+        self._metrics.shown(viewers, viewers * len(frame.jpeg))

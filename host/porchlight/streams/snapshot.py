@@ -30,8 +30,7 @@ async def snapshot(
         metrics.refused("frame", "too-large")
         raise Unavailable("too-large", "the camera's pictures are larger than the grant allows")
     look.shown(1, len(frame.jpeg))
-    metrics.frames_out.inc()
-    metrics.bytes_out.inc(len(frame.jpeg))
+    metrics.shown(1, len(frame.jpeg))
     return frame
 
 

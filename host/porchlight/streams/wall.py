@@ -92,12 +92,14 @@ class Wall:
         return mjpeg.part(frame.jpeg, headers)
 
     def shown(self, frame: Frame, viewers: int, size: int, *, repeated: int = 0) -> None:
-        """Count it, for each camera that is to be seen on it."""
-        frames = 0 if repeated else viewers
+        """Count it, for each camera that is to be seen on it; a repetition is nothing more."""
+        if repeated:
+            self._metrics.repeated.value += viewers
+            return
         for cell in self._cells:
             if cell.sight.frame is not None:
-                cell.look.shown(frames, viewers * len(frame.jpeg) // len(self._cells))
-        self._metrics.shown(frames, viewers * len(frame.jpeg))
+                cell.look.shown(viewers, viewers * len(frame.jpeg) // len(self._cells))
+        self._metrics.shown(viewers, viewers * len(frame.jpeg))
 
     async def _run(self) -> None:
         """Make the wall until nobody watches, or all is over; those who watch it never hang."""

@@ -1,0 +1,126 @@
+"""What streams may do with an HTTP connection: know when the viewer has room, and have it for good.
+
+Found in the scope of each request, as streams.connection.Connection.
+"""
+
+import asyncio
+from typing import Any, Final
+
+from porchlight.protocols import HttpProtocol
+from porchlight.streams import connection, lowat
+from porchlight.streams.connection import Headers, Watcher
+from porchlight.streams.sinks import PlainSink, Sink, TlsSink
+
+_LOOK_AGAIN_S: Final = 0.01
+
+
+class StreamingProtocol(HttpProtocol):
+    """A Connection. Once handed over, the protocol only listens for its end."""
+
+    hands_over = True
+    _handed_over = False
+    _watcher: Watcher | None = None
+
+    # asyncio.Protocol
+
+    def data_received(self, data: bytes) -> None:
+        if self._handed_over:
+            self._heard_of_viewer(data)
+        else:
+            super().data_received(data)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        super().connection_lost(exc)
+        if self._watcher is not None:
+            self._watcher.gone()
+
+    def resume_writing(self) -> None:
+        super().resume_writing()
+        if self._watcher is not None and not self.transport.is_closing():
+            self._watcher.room()
+
+    # uvicorn's own steps
+
+    def on_message_begin(self) -> None:
+        super().on_message_begin()
+        extensions: Any = {connection.EXTENSION: self}
+        self.scope["extensions"] = extensions
+
+    def shutdown(self) -> None:
+        super().shutdown()
+        if self._handed_over:
+            self.transport.close()
+
+    # streams.connection.Connection
+
+    @property
+    def idle(self) -> bool:
+        """Whether all that was written is with the kernel, and next to nothing waits there."""
+        if self.transport.is_closing():  # uvloop answers no questions about what is closed
+            return True
+        return self.transport.get_write_buffer_size() == 0 and not self._tls_behind
+
+    def stream(self) -> None:
+        """Keep next to nothing buffered: one frame here, a few kilobytes in the kernel."""
+        if self.transport.is_closing():
+            return
+        self._streams = True
+        self._unread.stop()
+        # 0: who waits for room hears of it for the last byte too. It would pause uvloop's TLS
+        # for ever.
+        self.transport.set_write_buffer_limits(high=int(self.scheme == "https"))
+        lowat.limit(self.transport)
+
+    async def writable(self) -> None:
+        """Return once idle, or once the viewer is gone."""
+        await self.flow.drain()
+        while self._tls_behind and not self.transport.is_closing():  # noqa: ASYNC110 - nobody says
+            await asyncio.sleep(_LOOK_AGAIN_S)
+
+    def abort(self) -> None:
+        """Close at once, dropping what the viewer did not take yet."""
+        self.transport.abort()
+
+    def hand_over(self, headers: Headers, opening: bytes) -> Sink | None:
+        """As Connection says. uvicorn's books: the request is answered, no other one follows."""
+        served = self._served
+        if self._lost or self.transport.is_closing() or served is None:
+            return None
+        served.response_started = served.response_complete = True
+        served.keep_alive = False
+        self.server_state.total_requests += 1
+        self._handed_over = True
+        self._forget_what_follows()
+        self.stream()
+        lines = [name + b": " + value for name, value in served.default_headers + headers]
+        self.transport.write(b"\r\n".join([b"HTTP/1.1 200 OK", *lines, b"", opening]))
+        if self.scheme == "https":
+            return TlsSink(self.transport)
+        return PlainSink(self.transport, self._visit.sock.send)
+
+    def tell(self, watcher: Watcher) -> None:
+        """As Connection says."""
+        self._watcher = watcher
+
+    # Ours
+
+    def _forget_what_follows(self) -> None:
+        """Requests behind this one, whole or begun, are not answered."""
+        self.pipeline.clear()
+        self._head.stop()
+        self._unset_keepalive_if_required()
+        self._head_bytes = 0
+        self.flow.resume_reading()  # to hear of the end
+
+    def _heard_of_viewer(self, data: bytes) -> None:
+        """A viewer has nothing more to say."""
+        self._head_bytes += len(data)
+        if self._head_bytes > self._porch.limits.head_bytes:
+            self._porch.garbage("chatter")
+            self.transport.abort()
+
+    @property
+    def _tls_behind(self) -> bool:
+        """Whether TLS records may wait below the TLS transport, whose own buffer does not count
+        them: they do only while the kernel holds as much as it may."""
+        return self.scheme == "https" and lowat.held_back(self.transport)
