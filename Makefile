@@ -34,7 +34,7 @@ check: $(VENV)/.dev ## Formatting, lint, types (host and firmware), board compil
 	$(BIN)/mypy --config-file firmware/mypy.ini
 	$(BIN)/python -m porchkit.precompile
 
-bench: $(VENV)/.sim ## Measure everything that is promised about speed (forty minutes)
+bench: $(VENV)/.sim ## Measure everything that is promised about speed (an hour)
 	@failed=0; $(BIN)/porchlight bench || failed=$$?; \
 	$(BIN)/porchlight sim --boards 40 --fps 5 --seconds 60 || failed=$$?; exit $$failed
 

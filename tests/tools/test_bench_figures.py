@@ -105,7 +105,9 @@ def test_a_server_that_holds_nobody() -> None:
     ],
 )
 def test_viewers_are_held_when_all_are_served(changes: dict[str, Any], held: bool) -> None:
-    assert viewers.is_held(served(**changes)) is held
+    found = served(**changes)
+    assert viewers.is_held(found) is held
+    assert viewers.told(found | {"first_error": "status 503"}).startswith("held") is held
 
 
 @pytest.mark.parametrize(

@@ -244,6 +244,26 @@ say(len(view))
         assert padded.tobytes() == plain.tobytes()
 
 
+def test_a_stamp_says_when_the_frame_was_whole(
+    tmp_path: Path, knobs: dict[str, Any], film: Path
+) -> None:
+    knobs |= {"frame_bytes": len(next(footage.frames(film))) + 100, "stamp": True}
+    [[before, head, after]] = shoot(
+        tmp_path,
+        """
+shooting = make()
+before = time.time_ns()
+shooting.capture()
+view = shooting.capture()
+say(str(before), bytes(view[:28]).hex(), str(time.time_ns()))
+""",
+        knobs,
+    )
+    stamp = bytes.fromhex(head)[6:]
+    assert stamp.startswith(b"TS=")
+    assert int(before) < int(stamp[3:]) <= int(after)
+
+
 def test_padding_longer_than_one_segment(tmp_path: Path, knobs: dict[str, Any]) -> None:
     [lengths] = shoot(
         tmp_path,

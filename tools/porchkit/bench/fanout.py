@@ -10,7 +10,7 @@ from porchkit.bench.house import House
 from porchkit.bench.report import Check, grid
 from porchkit.bench.results import Result
 from porchkit.bench.servers import FLOOR, OURS, Server, servers
-from porchkit.bench.watching import Found, must_be_served, watch
+from porchkit.bench.watching import Crowd, Found, must_be_served, watch
 from porchkit.errors import UsageError
 
 FPS = 20.0
@@ -65,7 +65,7 @@ def _round(run: Run, known: dict[str, Server], viewers: list[int], number: int) 
         seconds = run.seconds * (2 if count <= FEW else 1)
         for name, server in known.items():
             with server(FPS) as target:
-                one = must_be_served(watch(run.kit, target, count, seconds), name)
+                one = must_be_served(watch(run.kit, target, Crowd(count), seconds), name)
             found[name][count] = one
             us = one["srv_us_per_frame"]
             run.tell(f"round {number + 1}: {name}, {count} viewers: {us:.1f} us a frame")

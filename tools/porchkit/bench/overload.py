@@ -9,7 +9,7 @@ from porchkit.bench.report import Check, grid
 from porchkit.bench.results import Result
 from porchkit.bench.servers import OURS, Server
 from porchkit.bench.turns import Round, called, in_turn, middle
-from porchkit.bench.watching import Found, must_be_served, watch
+from porchkit.bench.watching import Crowd, Found, must_be_served, watch
 
 FPS, VIEWERS = 300.0, 500
 GENTLE_S, WARM_S = 2.0, 5.0  # all are in before the storm, and it has blown for a while
@@ -41,7 +41,7 @@ def bench(run: Run, viewers: int = VIEWERS, fps: float = FPS) -> Result:
 
     def measure(name: str, server: Server) -> Found:
         with server(fps) as target:
-            found = watch(run.kit, target, viewers, run.seconds, warm_s=WARM_S)
+            found = watch(run.kit, target, Crowd(viewers), run.seconds, warm_s=WARM_S)
             return must_be_served(found, name)
 
     rounds = in_turn(run, measure, gentle_s=GENTLE_S)

@@ -9,7 +9,7 @@ from porchkit.bench.report import Check, grid
 from porchkit.bench.results import Result
 from porchkit.bench.servers import OURS, Server
 from porchkit.bench.turns import Round, called, in_turn, middle
-from porchkit.bench.watching import Found, must_be_served, watch
+from porchkit.bench.watching import Crowd, Found, must_be_served, watch
 
 FPS, VIEWERS = 20.0, 50
 WARM_S = 20.0  # a queue that grows needs time to be seen
@@ -39,7 +39,7 @@ def bench(run: Run, warm_s: float = WARM_S) -> Result:
 
     def measure(name: str, server: Server) -> Found:
         with server(FPS) as target:
-            found = watch(run.kit, target, VIEWERS, run.seconds, warm_s=warm_s, slow=True)
+            found = watch(run.kit, target, Crowd(VIEWERS, slow=True), run.seconds, warm_s=warm_s)
             return must_be_served(found, name)
 
     rounds = in_turn(run, measure)

@@ -15,7 +15,7 @@ from porchkit.bench.processes import Process, python, rss_bytes
 from porchkit.bench.report import Check, grid
 from porchkit.bench.results import Result
 from porchkit.bench.servers import Target
-from porchkit.bench.watching import watch
+from porchkit.bench.watching import Crowd, watch
 from porchkit.sim import meters
 
 CAMERAS, VIEWERS, FPS = 8, 40, 10.0
@@ -113,8 +113,9 @@ class _Soak:
             boards.proved()
             view = house.view(house.cameras)
             pid = house.process.pid
-            watch(kit, Target(view["streams"][number % CAMERAS], pid), VIEWERS, self._run.seconds)
-            watch(kit, Target(view["wall"], pid), VIEWERS // 4, self._run.seconds)
+            stream, wall = view["streams"][number % CAMERAS], view["wall"]
+            watch(kit, Target(stream, pid), Crowd(VIEWERS), self._run.seconds)
+            watch(kit, Target(wall, pid), Crowd(VIEWERS // 4), self._run.seconds)
             self._vanish(round(share * self._vanishing) - self.gone, number, view["streams"])
         house.close_view(view["id"])
 

@@ -12,7 +12,7 @@ from porchkit.bench.house import House
 from porchkit.bench.report import Check, grid
 from porchkit.bench.results import Result
 from porchkit.bench.servers import Target
-from porchkit.bench.watching import must_be_served, watch
+from porchkit.bench.watching import Crowd, must_be_served, watch
 
 COLUMNS, FPS, VIEWERS = 4, 10.0, 50
 CAMERAS = COLUMNS * COLUMNS
@@ -66,7 +66,7 @@ def _watched(run: Run, house: House, width: int) -> dict[str, Any]:
         boards.proved()
         url = f"{house.view(house.cameras)['wall']}?width={width}&columns={COLUMNS}"
         target = Target(url, house.process.pid)
-        found = watch(run.kit, target, VIEWERS, run.seconds, warm_s=WARM_S)
+        found = watch(run.kit, target, Crowd(VIEWERS), run.seconds, warm_s=WARM_S)
         return must_be_served(found, "the wall")
 
 

@@ -1,6 +1,7 @@
 """One run of viewers against one server: the load generator as a process, and what it found."""
 
 import json
+from dataclasses import dataclass
 from typing import Any
 
 from porchkit.bench.kit import Kit
@@ -8,29 +9,30 @@ from porchkit.bench.processes import Process
 from porchkit.bench.servers import Target
 from porchkit.errors import CommandError
 
-RAMP = 500  # connections a second: a server that is careful turns away a crowd
+RAMP = 500.0  # connections a second: a careful server turns away a crowd that comes at once
 LATE_S = 60.0  # what a run may take longer than it is told to
 SLOW_SHARE, SLOW_RATE = 0.2, 50_000
 Found = dict[str, Any]  # the load generator's JSON
 
 
-def watch(
-    kit: Kit,
-    target: Target,
-    viewers: int,
-    seconds: float,
-    *,
-    warm_s: float = 1.0,
-    slow: bool = False,
-) -> Found:
-    """So many viewers for so long; with `slow`, a fifth of them read 50 kB/s."""
-    words = ["-n", str(viewers), "-d", f"{seconds:g}", "-w", f"{warm_s:g}", "-R", str(RAMP)]
-    words += ["-p", str(target.pid)]
-    if slow:
+@dataclass(frozen=True)
+class Crowd:
+    """So many viewers, `ramp` of them a second; with `slow`, a fifth of them read 50 kB/s."""
+
+    viewers: int
+    ramp: float = RAMP
+    slow: bool = False
+
+
+def watch(kit: Kit, target: Target, crowd: Crowd, seconds: float, *, warm_s: float = 1.0) -> Found:
+    """They come, all are there for `warm_s`, and then it is measured for so long."""
+    words = ["-n", str(crowd.viewers), "-R", f"{crowd.ramp:g}", "-p", str(target.pid)]
+    words += ["-d", f"{seconds:g}", "-w", f"{warm_s:g}"]
+    if crowd.slow:
         words += ["-s", str(SLOW_SHARE), "-r", str(SLOW_RATE)]
     command = [*kit.load, *words, target.url]
     with Process(command, kit.cores.load, kit.log("load"), piped=True) as process:
-        return said(process, seconds + warm_s + viewers / RAMP)
+        return said(process, seconds + warm_s + crowd.viewers / crowd.ramp)
 
 
 def said(process: Process, usual_s: float) -> Found:

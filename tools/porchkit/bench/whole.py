@@ -24,7 +24,7 @@ from porchkit.errors import CommandError
 GATE_S = 10.0
 HELP = """\
 examples:
-  porchlight bench                                   all of them: about forty minutes
+  porchlight bench                                   all of them: about an hour
   porchlight bench all --rounds 1 --minutes 1        a quick look, ten minutes
   porchlight bench all --json results.json           every number, with machine and versions
 """

@@ -19,7 +19,7 @@ from porchkit.bench import (
 
 EXAMPLES = """\
 examples:
-  porchlight bench               all of it, about forty minutes
+  porchlight bench               all of it, about an hour
   porchlight bench fanout        what does one more viewer cost?
   porchlight bench gate          is the motion gate as fast as promised?
 
