@@ -7,7 +7,7 @@ viewer costs no memory and never slows the source or others. Knows nothing of gr
 import asyncio
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 _SOI = b"\xff\xd8"
@@ -36,16 +36,13 @@ class Frame:
     score: int
     handle: bytes
     arrived: float
+    # What was made of it for its viewers, by the grant they look under. Goes with it.
+    framed: dict[str, bytes] = field(default_factory=dict, init=False, repr=False)
 
     @cached_property
     def size(self) -> tuple[int, int] | None:
         """(width, height) in pixels as the JPEG's header says; None if it says nothing sane."""
         return jpeg_size(self.jpeg)
-
-    @cached_property
-    def framed(self) -> dict[str, bytes]:
-        """What was made of it for its viewers, by the grant they look under. Goes with it."""
-        return {}
 
 
 class Closed(Exception):
