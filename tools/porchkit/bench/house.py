@@ -51,6 +51,7 @@ max_seconds = 14400
 [limits]
 boards = 20000
 connections = 100000
+viewers = 100000
 """
 
 
