@@ -5,6 +5,8 @@ What happens to one camera is told to its resident, by /api/v1/cameras and the l
 """
 
 import asyncio
+import statistics
+from collections import deque
 from collections.abc import Callable
 from typing import Final
 
@@ -21,6 +23,7 @@ from prometheus_client import (
 from porchlight.counting import Count
 
 LAG_PERIOD_S: Final = 0.25
+LAG_SAMPLES: Final = 5
 _LATE_BUCKETS: Final = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 5.0)
 _LAG_BUCKETS: Final = (0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1.0)
 
@@ -45,7 +48,7 @@ class Metrics:
         self.refusals = self._counter(
             "refusals", "What was refused, by the word that also goes to the log.", "what", "reason"
         )
-        self.late_s = 0.0  # how late the loop is of late: smoothed over a second or so
+        self._late_s: deque[float] = deque([0.0] * LAG_SAMPLES, maxlen=LAG_SAMPLES)
         self.late = Histogram(
             "porchlight_board_late_seconds",
             "The latest that a frame left its board after it was due, once a board's report.",
@@ -77,6 +80,16 @@ class Metrics:
         self.frames_out.value += frames
         self.bytes_out.value += size_bytes
 
+    def was_late(self, seconds: float) -> None:
+        """Note how late the loop came back to a timer."""
+        self._late_s.append(seconds)
+        self.lag.observe(seconds)
+
+    @property
+    def late_s(self) -> float:
+        """How late the loop is nowadays. The median: a hiccup of the machine is no overload."""
+        return statistics.median(self._late_s)
+
     def render(self) -> bytes:
         """The Prometheus text format."""
         return generate_latest(self.registry)
@@ -87,9 +100,7 @@ class Metrics:
         while True:
             due = loop.time() + LAG_PERIOD_S
             await asyncio.sleep(LAG_PERIOD_S)
-            late_s = max(0.0, loop.time() - due)
-            self.late_s += (late_s - self.late_s) / 4
-            self.lag.observe(late_s)
+            self.was_late(max(0.0, loop.time() - due))
 
     def _counter(self, name: str, text: str, *labels: str) -> Counter:
         return Counter(f"porchlight_{name}", text, labels, registry=self.registry)

@@ -4,6 +4,7 @@ import re
 
 import httpx
 
+from porchlight.metrics import Metrics
 from tests.support.hosting import InThread, handle_of
 from tests.support.viewing import board_at, open_view, picture, stream_url, until, watching
 
@@ -68,3 +69,11 @@ def test_no_figure_tells_who_takes_part(host: InThread) -> None:
     labels = set(re.findall(r'([a-z_]+)="', text))
     assert labels <= {"le", "what", "reason", "kind", "implementation", "major", "minor",
                       "patchlevel", "version"}  # fmt: skip
+
+
+def test_one_hiccup_does_not_make_a_host_late() -> None:
+    metrics = Metrics()
+    assert metrics.late_s == 0
+    for late_s, wanted in ((0.9, 0.0), (0.9, 0.0), (0.2, 0.2), (0.0, 0.2), (0.0, 0.2), (0.0, 0.0)):
+        metrics.was_late(late_s)
+        assert metrics.late_s == wanted

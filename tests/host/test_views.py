@@ -308,16 +308,16 @@ async def test_a_closed_view_keeps_no_picture(host: InThread, fire: Signer, porc
     async with board_at(host, porch) as board, sending(board, handle):
         live, still = (open_view(host, fire, porch, action=to) for to in ("live", "snapshot"))
         views = [host.parts.views.get(opened["id"], fire.thumb) for opened in (live, still)]
+        assert views[0] is not None
+        assert views[1] is not None
         async with watching(host, host.http + live["urls"]["wall"]) as wall:
             await wall.got(1)
             urls = still["urls"]["cameras"][porch.id]
             assert (await asyncio.to_thread(get, host, urls["snapshot"])).status_code == 200
-        assert views[0] is not None
-        assert views[0].fanouts
-        assert views[1] is not None
-        assert views[1].looks[porch.id].still is not None
-        for opened in (live, still):
-            host.caller(fire).delete(f"/views/{opened['id']}")
+            assert views[0].fanouts
+            assert views[1].looks[porch.id].still is not None
+            for opened in (live, still):
+                host.caller(fire).delete(f"/views/{opened['id']}")
         assert not views[0].fanouts
         assert views[1].looks[porch.id].still is None
         refused(get(host, urls["snapshot"]), 410, "ticket-expired")
