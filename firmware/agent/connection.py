@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 SLICE_BYTES = 4096  # one TLS record of the ESP32; a permit is asked for each
 OPEN_MS = 15_000
 _READ_BYTES = 1024
+_IPPROTO_TCP = 6  # MicroPython's `socket` names neither on every port
+_TCP_NODELAY = 1
 _RESET_ON_CLOSE = b"\x01\x00\x00\x00\x00\x00\x00\x00"  # struct linger {1, 0}
 
 
@@ -85,6 +87,11 @@ class Connection:
         """What asyncio asks of `ssl`. The sockets are kept, so that a connection that never came
         about can be closed too."""
         self._sockets = [raw]
+        # Or a picture's last slice waits for the host's word on the one before: 40 ms a frame.
+        try:
+            raw.setsockopt(_IPPROTO_TCP, _TCP_NODELAY, 1)
+        except OSError:
+            pass  # a network stack that knows no such thing
         wrapped = self._context.wrap_socket(raw, **options)
         self._sockets = [wrapped, raw]
         self._arrivals = asyncio.StreamReader(raw)
