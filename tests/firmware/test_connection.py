@@ -1,4 +1,4 @@
-"""The board's connection: what it asks of the network stack. On MicroPython, with its own sockets."""
+"""The board's connection: what it asks of the network stack, on MicroPython itself."""
 
 from tests.support.runtimes import FIRMWARE, run_micropython
 
