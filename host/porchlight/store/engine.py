@@ -1,28 +1,27 @@
 """Transactions on the host's database, off the event loop and durable when they return.
 
-One thread does all asynchronous work, in order: what was asked first is on disk first. SQLite runs
-in WAL mode with synchronous=FULL, and every writing transaction begins IMMEDIATE, so that a command
-next to a running host waits its turn instead of failing half-way.
+One thread does all asynchronous work, in order: nothing is on disk before what was asked for first
+(writes.py). SQLite runs in WAL mode with synchronous=FULL, and every writing transaction begins
+IMMEDIATE, so that a command next to a running host waits its turn instead of failing half-way.
 """
 
 import asyncio
 import os
 import sqlite3
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any, Final, TypeVar
+from typing import Any, Final
 
 from sqlalchemy import Connection, create_engine, event
 from sqlalchemy.engine import Engine, make_url
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
-from sqlalchemy.orm import Session
 
-from porchlight.errors import CommandError, StoreError
+from porchlight.errors import CommandError
 from porchlight.files import PRIVATE
-from porchlight.store import migrate
+from porchlight.store import commits, migrate
+from porchlight.store.commits import Result, Work
+from porchlight.store.writes import Writes
 
-Result = TypeVar("Result")
 BUSY_SECONDS: Final = 10
 _BEGIN: Final = "porchlight_begin"
 
@@ -34,57 +33,43 @@ class Store:
         self._engine = _engine(url)
         self._reader = self._engine.execution_options(**{_BEGIN: "BEGIN"})
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="store")
+        self._writes = Writes(self._engine, self._thread)
 
     def open(self) -> None:
         """Check the connection and run the migrations; CommandError says what is wrong."""
         try:
             migrate.upgrade(self._engine)
         except SQLAlchemyError as error:
+            said = commits.brief(error)
             raise CommandError(
-                f"the database cannot be used ({_brief(error)}); check database.url and the disk"
+                f"the database cannot be used ({said}); check database.url and the disk"
             ) from None
 
-    def run_now(self, work: Callable[[Session], Result]) -> Result:
+    def run_now(self, work: Work[Result]) -> Result:
         """One writing transaction, committed when this returns; StoreError if it was not."""
-        return _transact(self._engine, work)
+        return commits.alone(self._engine, work)
 
-    def read_now(self, work: Callable[[Session], Result]) -> Result:
+    def read_now(self, work: Work[Result]) -> Result:
         """One reading transaction. A few rows by index: short enough for the event loop."""
-        return _transact(self._reader, work)
+        return commits.alone(self._reader, work)
 
-    async def run(self, work: Callable[[Session], Result]) -> Result:
-        """Like run_now(), in the store's thread, in the order of the calls.
+    async def run(self, work: Work[Result]) -> Result:
+        """Like run_now(), in the store's thread, in the order of the calls. `work` may be called
+        again after all it did was undone.
 
-        Once begun it is carried through: cancelling the caller does not undo it.
+        Once asked for it is carried through: cancelling the caller does not undo it.
         """
-        return await asyncio.shield(self._submit(self.run_now, work))
+        return await asyncio.shield(asyncio.wrap_future(self._writes.ask(work)))
 
-    async def read(self, work: Callable[[Session], Result]) -> Result:
+    async def read(self, work: Work[Result]) -> Result:
         """Like read_now(), in the store's thread: sees every run() asked for before."""
-        return await self._submit(self.read_now, work)
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._thread, self.read_now, work)
 
     def close(self) -> None:
         """Finish what was asked for, then let go of the database."""
         self._thread.shutdown(wait=True)
         self._engine.dispose()
-
-    def _submit(
-        self, call: Callable[[Callable[[Session], Result]], Result], work: Callable[..., Result]
-    ) -> "asyncio.Future[Result]":
-        return asyncio.get_running_loop().run_in_executor(self._thread, call, work)
-
-
-def _transact(engine: Engine, work: Callable[[Session], Result]) -> Result:
-    try:
-        with Session(engine, expire_on_commit=False) as session, session.begin():
-            return work(session)
-    except SQLAlchemyError as error:
-        raise StoreError(_brief(error)) from error
-
-
-def _brief(error: SQLAlchemyError) -> str:
-    """The driver's own words: SQLAlchemy's would repeat the statement and its values."""
-    return str(getattr(error, "orig", None) or type(error).__name__).splitlines()[0][:200]
 
 
 def _engine(url: str) -> Engine:
