@@ -37,6 +37,7 @@ from porchlight.dpop import Seen
 from porchlight.events import Events
 from porchlight.metrics import Metrics
 from porchlight.parts import Parts
+from porchlight.pulse import Pulse
 from porchlight.registry import Registry
 from porchlight.sources.board import Uplink, UplinkLimits
 from porchlight.sources.marks import Marks
@@ -153,13 +154,13 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[dict[str, Any]]:
     parts.metrics.gauge("tasks", "Tasks running now.", lambda: len(asyncio.all_tasks(loop)))
     tasks = [
         _endless(parts.grants.keep_sweeping(), "grants"),
-        _endless(parts.views.keep_sweeping(), "views"),
-        _endless(parts.metrics.measure_lag(), "lag"),
+        _endless(Pulse(parts.metrics.was_late, parts.views.sweep).run(), "pulse"),
     ]
     try:
         yield {"uplink": app.state.uplink.serve}
     finally:
         await wind_down(app)
+        await app.state.uplink.settle()
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)

@@ -5,10 +5,12 @@ connection with close code 1008 and a reason word, is counted and, where it conc
 entered in their log. Nothing that a board sends ends the process.
 """
 
+import asyncio
 import contextlib
 import functools
 import logging
 from dataclasses import dataclass
+from typing import Any, cast
 
 from accord import wire
 from accord.errors import RemoteError
@@ -29,10 +31,12 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class UplinkLimits:
-    """`handshake_s`: from the connection to both proofs. `time_s`: between two Time messages."""
+    """`handshake_s`: from the connection to both proofs. `time_s`: between two Time messages.
+    `settle_s`: for those whose connection ended with the server's patience."""
 
     handshake_s: float = 10.0
     time_s: float = 15.0
+    settle_s: float = 5.0
     boards: int = 1_024
 
 
@@ -48,9 +52,24 @@ class Uplink:
         self._limits = limits or UplinkLimits()
         self._seen: dict[str, Mark] = {}
         self._tally = Tally()
+        self._serving: set[asyncio.Task[Any]] = set()
 
     async def serve(self, socket: WebSocket) -> None:
         """Talk with whoever connected, until one side ends it."""
+        task = cast("asyncio.Task[Any]", asyncio.current_task())
+        self._serving.add(task)
+        try:
+            await self._serve(socket)
+        finally:
+            self._serving.discard(task)
+
+    async def settle(self) -> None:
+        """Wait until what is to be written of those who were served is written; called when no
+        connection is left, though the server may have lost patience with some of their tasks."""
+        if self._serving:
+            await asyncio.wait(self._serving, timeout=self._limits.settle_s)
+
+    async def _serve(self, socket: WebSocket) -> None:
         session = Session(self._cameras.key, self._desk.clock)
         try:
             await self._hear(socket, session)
@@ -82,9 +101,20 @@ class Uplink:
             await camera.attach(talk.link, session.firmware)
             await talk.run()
         finally:
+            await self._leave(camera, talk, mark)
+
+    async def _leave(self, camera: Camera, talk: Talk, since: Mark) -> None:
+        """Its entry and its mark, asked for at once: neither is lost when the other cannot be
+        written, or when nobody waits for both."""
+        saving = asyncio.create_task(self._save_above(since, camera.id))
+        try:
             await camera.detach(talk.link, talk.reason)
-            if self._seen[camera.id] != mark:
-                await self._marks.save(camera.id, self._seen[camera.id])
+        finally:
+            await saving
+
+    async def _save_above(self, since: Mark, camera: str) -> None:
+        if self._seen[camera] != since:
+            await self._marks.save(camera, self._seen[camera])
 
     def _talk_with(self, socket: WebSocket, session: Session, camera: Camera) -> Talk:
         return Talk(

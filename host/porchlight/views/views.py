@@ -22,7 +22,6 @@ from porchlight.views.book import ViewBook
 from porchlight.views.look import Look
 from porchlight.views.view import OWN_USE, Intent, View, Who, impossible
 
-SWEEP_S: Final = 0.25
 REFUSALS: Final = 10  # entries a minute on one caller, camera and reason
 _log = logging.getLogger(__name__)
 
@@ -121,27 +120,20 @@ class Views:
 
     async def close(self, view: View, reason: str) -> None:
         """End a view; its last entries are on disk when this returns."""
-        for look in view.open_looks:
-            self._end(view, look, reason)
-        self._book.close(view)
+        self._shut(view, reason)
         await self._settle()
 
     async def stop(self) -> None:
         """The host is stopping: end every view, with its entries."""
         for view in self._book:
-            await self.close(view, "host-stopped")
+            self._shut(view, "host-stopped")
+        await self._settle()
 
     def sweep(self) -> None:
         """End what ran out."""
         now = self._desk.clock.unix()
         for view in self._book:
             self._sweep_view(view, now)
-
-    async def keep_sweeping(self) -> None:
-        """Run for the life of the host."""
-        while True:
-            await asyncio.sleep(SWEEP_S)
-            self.sweep()
 
     # Opening
 
@@ -193,6 +185,11 @@ class Views:
             await self._enter("access.refused", view, look, detail={"count": count}, reason=reason)
 
     # Ending
+
+    def _shut(self, view: View, reason: str) -> None:
+        for look in view.open_looks:
+            self._end(view, look, reason)
+        self._book.close(view)
 
     def _withdrawn(self, camera_id: str, handle: bytes) -> None:
         for view in self._book:
