@@ -4,7 +4,6 @@ No label names a camera, a resident or a hub: a public counter must not tell who
 What happens to one camera is told to its resident, by /api/v1/cameras and the log.
 """
 
-import asyncio
 import statistics
 from collections import deque
 from collections.abc import Callable
@@ -22,7 +21,6 @@ from prometheus_client import (
 
 from porchlight.counting import Count
 
-LAG_PERIOD_S: Final = 0.25
 LAG_SAMPLES: Final = 5
 _LATE_BUCKETS: Final = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 5.0)
 _LAG_BUCKETS: Final = (0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1.0)
@@ -93,14 +91,6 @@ class Metrics:
     def render(self) -> bytes:
         """The Prometheus text format."""
         return generate_latest(self.registry)
-
-    async def measure_lag(self) -> None:
-        """Run for the life of the host: wake on a timer, note how late that was."""
-        loop = asyncio.get_running_loop()
-        while True:
-            due = loop.time() + LAG_PERIOD_S
-            await asyncio.sleep(LAG_PERIOD_S)
-            self.was_late(max(0.0, loop.time() - due))
 
     def _counter(self, name: str, text: str, *labels: str) -> Counter:
         return Counter(f"porchlight_{name}", text, labels, registry=self.registry)
