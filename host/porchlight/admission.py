@@ -1,9 +1,9 @@
-"""Whether a frame is what the grant it names allows. Pure: book, frame and time come in."""
+"""Whether a frame is what the grant it names allows. Pure: grant, frame and time come in."""
 
 from dataclasses import dataclass
 from typing import Final
 
-from accord.book import Book
+from accord.grant import Grant
 from porchlight.frames import Frame
 
 MAX_AGE_MS: Final = 120_000
@@ -20,11 +20,8 @@ class Refusal:
     count: int
 
 
-def fault(frame: Frame, book: Book, now_ms: int) -> str | None:
+def fault(frame: Frame, grant: Grant, now_ms: int) -> str | None:
     """Why the frame is refused at `now_ms` (unix); None if nothing speaks against it."""
-    grant = book.get(frame.handle)
-    if grant is None:
-        return "revoked" if frame.handle in book.revoked else "no-grant"
     if now_ms >= grant.exp * 1000:
         return "expired"
     if frame.captured_ms < max(grant.nbf * 1000, now_ms - MAX_AGE_MS):

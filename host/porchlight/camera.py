@@ -181,7 +181,8 @@ class Camera:
 
     def on_frame(self, frame: Frame) -> Refusal | None:
         """Check a frame against the grant it names; None if viewers may have it, and do."""
-        reason = self._fault(frame)
+        now_ms = self._desk.clock.unix_ms()
+        reason = self._fault(frame, now_ms)
         if reason is not None:
             return self._refuse(frame, reason)
         self.frames += 1
@@ -228,16 +229,15 @@ class Camera:
         for callback in self._heard.pressed:
             await callback(grant)
 
-    def _fault(self, frame: Frame) -> str | None:
-        """Why no viewer may have this frame; None if they may."""
-        now_ms = self._desk.clock.unix_ms()
-        fault = admission.fault(frame, self.book, now_ms)
-        if fault is None and not self._looked_at(frame.handle, now_ms // 1000):
+    def _fault(self, frame: Frame, now_ms: int) -> str | None:
+        """Why no viewer may have this frame at `now_ms` (unix); None if they may."""
+        grant = self.book.get(frame.handle)
+        if grant is None:
+            return "revoked" if frame.handle in self.book.revoked else "no-grant"
+        fault = admission.fault(frame, grant, now_ms)
+        if fault is None and not self._looking.by(grant, now_ms // 1000):
             return "not-watched"
         return fault
-
-    def _looked_at(self, handle: bytes, now: int) -> bool:
-        return None in [self.lapse(permit, now) for permit in self._looking.permits(handle)]
 
     def _refuse(self, frame: Frame, reason: str) -> Refusal:
         """Count it: the first of a minute is to be entered, with how many there were.

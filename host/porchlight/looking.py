@@ -5,7 +5,7 @@ from typing import Final
 
 from accord import names
 from accord.errors import Refused
-from accord.grant import ACTIONS
+from accord.grant import ACTIONS, Grant
 from accord.permit import Permit
 
 MAX_WANTS: Final = 8  # as many as one wire.Watch holds
@@ -55,9 +55,12 @@ class Looking:
             want: viewers for want, viewers in self._viewers.items() if want[1] != handle
         }
 
-    def permits(self, handle: bytes) -> list[Permit]:
-        """The permits under which somebody looks by this grant; they may have lapsed."""
-        return [viewers.permit for want, viewers in self._viewers.items() if want[1] == handle]
+    def by(self, grant: Grant, now: int) -> bool:
+        """Whether somebody looks by this grant, and may at `now` (unix s)."""
+        for viewers in self._viewers.values():
+            if viewers.permit.grant is grant and viewers.permit.holds(now):
+                return True
+        return False
 
     def _make_room(self) -> None:
         if len(self._viewers) >= MAX_WANTS:

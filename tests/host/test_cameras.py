@@ -256,7 +256,7 @@ def test_a_frame_is_checked_against_the_grant_s_time(
 ) -> None:
     made = granted(camera, clock.at)
     frame = frame_of(made, clock, captured_ms=(clock.at + captured_s) * 1000)
-    assert admission.fault(frame, camera.book, (clock.at + ahead_s) * 1000) == reason
+    assert admission.fault(frame, made, (clock.at + ahead_s) * 1000) == reason
 
 
 def windowed(camera: Camera, clock: SetClock) -> Grant:
