@@ -100,6 +100,8 @@ class Server(uvicorn.Server):
         if self._wind_down is not None:
             await self._wind_down()
         await super().shutdown(sockets)
+        for server in self.servers:  # uvicorn leaves them open when its patience is at an end
+            await server.wait_closed()
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:

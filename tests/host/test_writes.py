@@ -1,10 +1,8 @@
 """Writes that wait for the disk share a commit; what each caller is told does not change by it."""
 
 import asyncio
-import contextlib
 import sqlite3
-import threading
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +16,7 @@ from porchlight.errors import StoreError
 from porchlight.sources.marks import Marks
 from porchlight.store import Entry, Store
 from porchlight.store.writes import MOST
-from tests.support.committing import commits_counted
+from tests.support.committing import busy, commits_counted
 
 Work = Callable[[Session], Any]
 FULL = OperationalError("COMMIT", {}, sqlite3.OperationalError("database or disk is full"))
@@ -54,25 +52,6 @@ def wrong(session: Session) -> None:
 
 def reasons(session: Session) -> list[str | None]:
     return list(session.scalars(select(Entry.reason).order_by(Entry.n)))
-
-
-@contextlib.asynccontextmanager
-async def busy(store: Store) -> AsyncIterator[None]:
-    """The disk is, with what needs no commit: what is asked for in the block waits for its end."""
-    begun, go_on = asyncio.Event(), threading.Event()
-    loop = asyncio.get_running_loop()
-
-    def slow(_: Session) -> None:
-        loop.call_soon_threadsafe(begun.set)
-        assert go_on.wait(10)
-
-    writing = asyncio.create_task(store.run(slow))
-    await begun.wait()
-    try:
-        yield
-    finally:
-        go_on.set()
-    await writing
 
 
 async def waiting(store: Store, *works: Work) -> list[Any]:

@@ -1,10 +1,15 @@
-"""Commits as they reach the database, in this process and whichever thread does them."""
+"""Commits of this process, whichever thread does them; and a store that has no time for any."""
 
+import asyncio
 import contextlib
-from collections.abc import Iterator
+import threading
+from collections.abc import AsyncIterator, Iterator
 
 from sqlalchemy import Connection, event
 from sqlalchemy.engine import Engine
+from sqlalchemy.orm import Session
+
+from porchlight.store import Store
 
 
 @contextlib.contextmanager
@@ -22,3 +27,22 @@ def commits_counted(fail: Exception | None = None) -> Iterator[list[Connection]]
         yield seen
     finally:
         event.remove(Engine, "commit", saw)
+
+
+@contextlib.asynccontextmanager
+async def busy(store: Store) -> AsyncIterator[None]:
+    """The disk is, with what needs no commit: what is asked for in the block waits for its end."""
+    begun, go_on = asyncio.Event(), threading.Event()
+    loop = asyncio.get_running_loop()
+
+    def slow(_: Session) -> None:
+        loop.call_soon_threadsafe(begun.set)
+        assert go_on.wait(10)
+
+    writing = asyncio.create_task(store.run(slow))
+    await begun.wait()
+    try:
+        yield
+    finally:
+        go_on.set()
+    await writing
