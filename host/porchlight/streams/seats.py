@@ -8,8 +8,8 @@ from typing import Final
 
 from porchlight.errors import Unavailable
 
-# Handing one frame to as many viewers as a core can serve takes most of a frame's time: with 3,600 of
-# them at 20 frames a second a timer is 40 ms late, and every viewer has all frames.
+# Handing one frame to as many viewers as a core can serve takes most of a frame's time: with 3,600
+# of them at 20 frames a second a timer is 40 ms late, and every viewer has all frames.
 LATE_S: Final = 0.1
 FEW: Final = 16  # that many are not why a host is late: turning others away would not help
 RETRY_S: Final = 2
