@@ -108,7 +108,7 @@ class Fanout:
         self._pace.went(now)
         self._tell(frame, audience.write(part, now, audience.count - 1), part)
         self._pause.news(now)
-        self._alarms.arm(self._repeat, self._pause.due)
+        self._alarms.put_off(self._repeat, self._pause.due, now)
 
     def _repeat(self) -> None:
         """Nothing came for a while: the last frame once more, if it may still be shown."""

@@ -27,16 +27,14 @@ PREFIX: Final = b"Content-Type: image/jpeg\r\nContent-Length: "
 
 _CRLF: Final = "\r\n"
 _AFTER: Final = f"\r\n--{BOUNDARY}\r\n".encode()
+_SAID: Final = ("X-Timestamp", "X-Sequence", "X-Motion", "X-Grant")
+# The head of a new frame's part at one stroke: its length and what is said of it.
+_HEAD: Final = PREFIX.decode() + "%d" + _CRLF + "".join(f"{name}: %s{_CRLF}" for name in _SAID)
 
 
 def frame_headers(frame: Frame, jti: str) -> dict[str, str]:
     """What is said of a frame, in a part and in a snapshot alike. `jti`: the viewer's own grant."""
-    return {
-        "X-Timestamp": rfc3339(frame.captured_ms),
-        "X-Sequence": str(frame.sequence),
-        "X-Motion": str(frame.score),
-        "X-Grant": jti,
-    }
+    return dict(zip(_SAID, map(str, _said(frame, jti)), strict=True))
 
 
 def part(jpeg: bytes, headers: dict[str, str]) -> bytes:
@@ -50,13 +48,19 @@ def framed(frame: Frame, jti: str) -> bytes:
     """The frame as a part: one for all who look under this grant, made once."""
     made = frame.framed.get(jti)
     if made is None:
-        made = frame.framed[jti] = part(frame.jpeg, frame_headers(frame, jti))
+        head = _HEAD % (len(frame.jpeg), *_said(frame, jti)) + _CRLF
+        made = frame.framed[jti] = b"".join((head.encode("latin-1"), frame.jpeg, _AFTER))
     return made
 
 
 def repetition(frame: Frame, jti: str, times: int, age_s: float) -> bytes:
     """The frame once more, and marked as such: nothing newer came, for so many seconds."""
     return part(frame.jpeg, frame_headers(frame, jti) | repeat_headers(times, age_s))
+
+
+def _said(frame: Frame, jti: str) -> tuple[str, int, int, str]:
+    """As in _SAID."""
+    return rfc3339(frame.captured_ms), frame.sequence, frame.score, jti
 
 
 def repeat_headers(times: int, age_s: float) -> dict[str, str]:
