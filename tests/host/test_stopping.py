@@ -17,6 +17,7 @@ from tests.support.viewing import board_at, metric, picture, until
 
 STREET = 24
 BOOT = 3
+UNWRITTEN = "a board left, and not all of that could be written: no room"
 
 
 @asynccontextmanager
@@ -65,6 +66,11 @@ def risen(kits: list[Kit]) -> dict[str, tuple[int, int]]:
     return {kit.id: (BOOT, 100 + number) for number, kit in enumerate(kits)}
 
 
+def refuse(host: InThread, where: str, how: str) -> None:
+    trigger = f"CREATE TRIGGER refuse {where} BEGIN SELECT RAISE({how}, 'no room'); END"
+    host.store.run_now(lambda session: session.execute(text(trigger)))
+
+
 async def test_all_that_is_to_be_written_of_boards_shares_a_commit(tmp_path: Path) -> None:
     with ExitStack() as till_the_end, hosted(tmp_path / "home") as host:
         async with street(host) as kits, busy(host.parts.store):
@@ -90,7 +96,7 @@ async def test_one_that_cannot_be_written_is_told_and_alone(
         async with street(host, 6) as kits, busy(host.parts.store):
             host.serving.stop()
             await all_asked(host)
-            _refuse(host, f"BEFORE {event} WHEN NEW.camera = '{kits[2].id}'", how)
+            refuse(host, f"BEFORE {event} WHEN NEW.camera = '{kits[2].id}'", how)
     store = Store(host.config.database_url)
     assert left(store) == stopped(kits if table == "mark" else [*kits[:2], *kits[3:]])
     kept = marks(store)
@@ -100,15 +106,10 @@ async def test_one_that_cannot_be_written_is_told_and_alone(
         wanted[kits[2].id] = (BOOT, -1)
     assert kept == wanted
     said = [r.getMessage() for r in caplog.records if r.levelno >= logging.ERROR]
-    assert said == ["a board was sent away: no room"]
+    assert said == [UNWRITTEN]
 
 
-def _refuse(host: InThread, where: str, how: str) -> None:
-    trigger = f"CREATE TRIGGER refuse {where} BEGIN SELECT RAISE({how}, 'no room'); END"
-    host.store.run_now(lambda session: session.execute(text(trigger)))
-
-
-async def test_what_the_server_does_not_wait_for_is_written_all_the_same(
+async def test_what_the_server_does_not_wait_for_is_written_or_told_all_the_same(
     tmp_path: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("porchlight.server.GRACE_S", 0.1)
@@ -116,7 +117,9 @@ async def test_what_the_server_does_not_wait_for_is_written_all_the_same(
         async with street(host, 6) as kits, busy(host.parts.store):
             host.serving.stop()
             await until(lambda: "Cancel 6 running task(s)" in caplog.text)
+            refuse(host, f"BEFORE INSERT ON entry WHEN NEW.camera = '{kits[2].id}'", "ABORT")
+    assert UNWRITTEN in [record.getMessage() for record in caplog.records]
     store = Store(host.config.database_url)
-    assert left(store) == stopped(kits)
+    assert left(store) == stopped([*kits[:2], *kits[3:]])
     assert marks(store) == risen(kits)
     store.close()

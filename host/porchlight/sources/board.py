@@ -53,6 +53,7 @@ class Uplink:
         self._seen: dict[str, Mark] = {}
         self._tally = Tally()
         self._serving: set[asyncio.Task[Any]] = set()
+        self._leaving: set[asyncio.Task[None]] = set()
 
     async def serve(self, socket: WebSocket) -> None:
         """Talk with whoever connected, until one side ends it."""
@@ -66,8 +67,9 @@ class Uplink:
     async def settle(self) -> None:
         """Wait until what is to be written of those who were served is written; called when no
         connection is left, though the server may have lost patience with some of their tasks."""
-        if self._serving:
-            await asyncio.wait(self._serving, timeout=self._limits.settle_s)
+        for tasks in (self._serving, self._leaving):
+            if tasks:
+                await asyncio.wait(tasks, timeout=self._limits.settle_s)
 
     async def _serve(self, socket: WebSocket) -> None:
         session = Session(self._cameras.key, self._desk.clock)
@@ -101,16 +103,20 @@ class Uplink:
             await camera.attach(talk.link, session.firmware)
             await talk.run()
         finally:
-            await self._leave(camera, talk, mark)
+            leaving = asyncio.create_task(self._leave(camera, talk, mark))
+            self._leaving.add(leaving)
+            leaving.add_done_callback(self._leaving.discard)
+            await asyncio.shield(leaving)  # from a server that does not wait
 
     async def _leave(self, camera: Camera, talk: Talk, since: Mark) -> None:
-        """Its entry and its mark, asked for at once: neither is lost when the other cannot be
-        written, or when nobody waits for both."""
-        saving = asyncio.create_task(self._save_above(since, camera.id))
-        try:
-            await camera.detach(talk.link, talk.reason)
-        finally:
-            await saving
+        """The entry and the mark, asked for at once: they share a commit, and neither is lost when
+        the other cannot be written."""
+        went = camera.detach(talk.link, talk.reason), self._save_above(since, camera.id)
+        for error in await asyncio.gather(*went, return_exceptions=True):
+            if isinstance(error, StoreError):
+                _log.error("a board left, and not all of that could be written: %s", error)
+            elif error is not None:
+                raise error
 
     async def _save_above(self, since: Mark, camera: str) -> None:
         if self._seen[camera] != since:
