@@ -96,12 +96,16 @@ class Camera:
         None if nobody can say. By the source's own clock, which no other is compared to."""
         return self._time.at(boot, moment)
 
+    def allows(self, permit: Permit, now: int) -> bool:
+        """Whether `permit` is good at `now` (unix s), by itself and by the book."""
+        return self.book.get(permit.handle) is permit.grant and permit.holds(now)
+
     def lapse(self, permit: Permit, now: int) -> str | None:
         """Why `permit` is not good at `now` (unix s), by itself and by the book; None if it is."""
+        if self.allows(permit, now):
+            return None
         if self.book.get(permit.handle) is not permit.grant:
             return "revoked" if permit.handle in self.book.revoked else "expired"
-        if permit.holds(now):
-            return None
         return "expired" if now >= permit.grant.exp else "outside-window"
 
     # Looking

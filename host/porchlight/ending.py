@@ -8,17 +8,19 @@ class Ending:
     """Not yet, until set(). Belongs to the event loop's thread."""
 
     def __init__(self) -> None:
+        self._happened = False  # asked for every frame
         self._event = asyncio.Event()
         self._callbacks: list[Callable[[], None]] = []
 
     def is_set(self) -> bool:
         """Whether it happened."""
-        return self._event.is_set()
+        return self._happened
 
     def set(self) -> None:
         """It happens, now; again changes nothing. Everybody is called before this returns."""
-        if self._event.is_set():
+        if self._happened:
             return
+        self._happened = True
         self._event.set()
         callbacks, self._callbacks = self._callbacks, []
         for callback in callbacks:
@@ -30,7 +32,7 @@ class Ending:
 
     def on_end(self, callback: Callable[[], None]) -> None:
         """Call back when it happens; at once if it has."""
-        if self._event.is_set():
+        if self._happened:
             callback()
         else:
             self._callbacks.append(callback)

@@ -24,20 +24,23 @@ class Moves:
     def sent(self, reason: int, score: int) -> None:
         """A frame was taken: see History."""
         self.history.sent(reason, score)
-        self._tell_soon()
+        if self._untold is None:
+            self._tell_soon()
 
     def told(self, quiet: int, score: int) -> None:
         """A Status came: see History."""
         self.history.told(quiet, score)
-        self._tell_soon()
+        if self._untold is None:
+            self._tell_soon()
 
     def _tell_soon(self) -> None:
-        if self._untold is None:
-            self._untold = self._clock.unix()
-            asyncio.get_running_loop().call_later(TELL_S, self._tell)
+        self._untold = self._clock.unix()
+        asyncio.get_running_loop().call_later(TELL_S, self._tell)
 
     def _tell(self) -> None:
         since, self._untold = self._untold or 0, None
+        if not self._events.count_of(self._resident):
+            return
         start = since - since % BUCKET_S
         buckets = self.history.between(start, self._clock.unix() + 1, BUCKET_S)
         body = {"camera": self._camera, "buckets": [bucket.row() for bucket in buckets]}

@@ -1,8 +1,8 @@
 """The host's end of a session with a board: accord's, as fast as CPython can check a frame.
 
 A frame is read once to be unmasked and once by SHA-256; what is copied is its picture, into the
-Frame that viewers get. One that is as it should be is taken at once. Anything else goes accord's
-way, which knows what it is, or what is wrong with it.
+Frame that viewers get. One that is as it should be is taken at once, by frame(). Whatever else
+comes goes accord's way, which knows what it is, or what is wrong with it.
 """
 
 import secrets
@@ -10,7 +10,7 @@ from collections.abc import Callable
 from hashlib import sha256
 from hmac import compare_digest
 from struct import Struct
-from typing import Any, Final
+from typing import Final
 
 from accord import mac, wire
 from accord.session import NONCE_BYTES, HostSession
@@ -52,7 +52,7 @@ class _Mac:
 
 
 class Session(HostSession):
-    """Frames come out of it as the host's own (frames.Frame), other messages as accord's."""
+    """Frames come out of frame(), as the host's own (frames.Frame); all else as from accord's."""
 
     MAC = _Mac
 
@@ -60,11 +60,7 @@ class Session(HostSession):
         super().__init__(secrets.token_bytes(NONCE_BYTES), lookup)
         self.clock = clock
 
-    def only(self, data: "wire.Buffer") -> Any:
-        """As accord's."""
-        return self._frame(data) or super().only(data)
-
-    def _frame(self, data: "wire.Buffer") -> Frame | None:
+    def frame(self, data: bytes) -> Frame | None:
         """The frame that `data` is, if nothing at all speaks against it."""
         size = len(data)
         if not (self.open and _LEAST <= size <= _MOST):
@@ -79,7 +75,7 @@ class Session(HostSession):
         if not compare_digest(self._code_received(signed), code):
             return None
         self._received, self._sequence = counter, sequence
-        jpeg, arrived = bytes(data[_HEAD.size : -mac.SIZE]), self.clock.monotonic()
+        jpeg, arrived = data[_HEAD.size : -mac.SIZE], self.clock.monotonic()
         return Frame(
             self.camera, jpeg, boot, sequence, captured_ms, clock, reason, score, handle, arrived
         )

@@ -90,14 +90,14 @@ class Talk:
         if self.link.closing or self._failed is not None:
             return
         try:
-            message = only(self._session, payload)
-            if isinstance(message, Frame):
-                self._advance(message)
-                refusal = self._camera.on_frame(message)
-                if refusal is not None and refusal.count:
-                    self._run(self._camera.enter(refusal))
-            else:
-                self._hear(message)
+            frame = self._session.frame(payload)
+            if frame is None:
+                self._hear(only(self._session, payload))
+                return
+            self._advance(frame)
+            refusal = self._camera.on_frame(frame)
+            if refusal is not None and refusal.count:
+                self._run(self._camera.enter(refusal))
         except RemoteError as error:
             self._fail(error)
 

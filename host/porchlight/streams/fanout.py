@@ -92,7 +92,7 @@ class Fanout:
         if slot.latest is None or slot.number <= self._number:
             return
         now = self._loop.time()
-        if self._pace.wait_s(now) > 0:
+        if self._feed.gap_s and self._pace.wait_s(now) > 0:
             self._alarms.arm(self._news, now + self._pace.wait_s(now))
             return
         self._number = slot.number
@@ -105,7 +105,8 @@ class Fanout:
             return
         audience = self._audience
         audience.count += 1
-        self._pace.went(now)
+        if self._feed.gap_s:
+            self._pace.went(now)
         self._tell(frame, audience.write(part, now, audience.count - 1), part)
         self._pause.news(now)
         self._alarms.put_off(self._repeat, self._pause.due, now)
@@ -146,7 +147,7 @@ class Fanout:
         left_out, self._audience.left_out = self._audience.left_out, 0
         if left_out and not self._feed.gap_s:
             self._skipped(left_out)
-        if viewers < len(self) and self._audience.silent():
+        if viewers < len(self._audience) and self._audience.silent():
             self._look_again_soon()
 
     def _look_again_soon(self) -> None:

@@ -35,7 +35,9 @@ class Look:
 
     def holds(self, now: int) -> bool:
         """Whether something may be shown at `now` (unix s). Asked right before it is."""
-        return self.lapse(now) is None
+        if now >= self.ends or self.over.is_set():
+            return False
+        return self.camera.allows(self.permit, now)
 
     def lapse(self, now: int) -> str | None:
         """Why nothing may be shown at `now`; None if it may. Does not end the look."""

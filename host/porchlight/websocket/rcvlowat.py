@@ -40,7 +40,9 @@ class ReceiveMark:
             if came:  # all of it had been there
                 self._read_already = TLS_RECORD_BYTES
         mark = missing - self._read_already
-        self._set(min(mark, MOST_BYTES) if mark >= WORTH_BYTES else 1)
+        mark = min(mark, MOST_BYTES) if mark >= WORTH_BYTES else 1
+        if mark != self._mark:
+            self._set(mark)
         if self._tls:
             self._bet.stop()
             if self._mark > 1:
@@ -52,10 +54,9 @@ class ReceiveMark:
 
     def _doubt(self) -> None:
         self._doubted = True
-        self._set(1)  # wakes us for what is there
+        self._set(1)  # wakes us for what is there; it was more
 
     def _set(self, mark: int) -> None:
-        if mark != self._mark:
-            self._mark = mark
-            with contextlib.suppress(OSError):
-                self._sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVLOWAT, mark)
+        self._mark = mark
+        with contextlib.suppress(OSError):
+            self._sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVLOWAT, mark)
