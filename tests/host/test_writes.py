@@ -1,6 +1,7 @@
 """Writes that wait for the disk share a commit; what each caller is told does not change by it."""
 
 import asyncio
+import contextlib
 import sqlite3
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -107,6 +108,22 @@ async def test_a_commit_that_fails_is_told_to_all_and_not_tried_again(store: Sto
     assert (len(calls), len(commits)) == (3, 1)
     assert store.read_now(reasons) == []
     assert await store.run(entry("after")) == 1
+
+
+async def test_a_database_that_another_holds_is_told_to_all(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("porchlight.store.engine.BUSY_SECONDS", 0)
+    store = Store(f"sqlite:///{path}")
+    store.open()
+    with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        outcomes = await waiting(store, entry("a"), entry("b"))
+        other.execute("ROLLBACK")
+    assert [str(outcome) for outcome in outcomes] == ["database is locked"] * 2
+    assert [type(outcome) for outcome in outcomes] == [StoreError] * 2
+    assert await store.run(entry("after")) == 1
+    store.close()
 
 
 async def test_what_waits_is_seen_by_a_read_asked_for_after_it(store: Store) -> None:
