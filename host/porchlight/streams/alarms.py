@@ -23,11 +23,11 @@ class Alarms:
         self._armed[callback] = at, self._loop.call_at(at, self._ring, callback)
 
     def put_off(self, callback: Callback, at: float, now: float) -> None:
-        """Call back then, whatever was agreed before; or earlier, but not within half of that
+        """Call back then, whatever was agreed before; or earlier, but not within a third of that
         time. It saves a timer for each frame, and a loop that sleeps from waking for nothing."""
         armed = self._armed.get(callback)
         if armed is not None:
-            if (now + at) / 2 <= armed[0] <= at:
+            if now + (at - now) / 3 <= armed[0] <= at:
                 return
             armed[1].cancel()
         self._armed[callback] = at, self._loop.call_at(at, self._ring, callback)
