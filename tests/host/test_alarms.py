@@ -44,7 +44,7 @@ def alarms() -> tuple[Alarms, Loop, Callable[[], None]]:
 def test_what_is_put_off_does_not_ring_when_it_would_have() -> None:
     ours, loop, ring = alarms()
     ours.arm(ring, 10.0)
-    ours.put_off(ring, 20.0, now=5.0)
+    ours.put_off(ring, 20.0, now=8.0)
     loop.go_to(19.0)
     assert loop.rang == []
     loop.go_to(20.0)
