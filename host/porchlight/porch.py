@@ -21,6 +21,7 @@ class WireLimits:
     tls_shutdown_s: float = 2.0
     keep_alive_s: int = 30
     message_bytes: int = wire.MAX_JPEG + 1_024
+    stranger_bytes: int = 4_096  # a message of who proved nothing yet, and what is read at a time
     ping_s: float = 20.0
     connections: int = 4_096
     per_address: int = 256  # a street of boards behind one router, a few handles of all there are
@@ -37,6 +38,11 @@ class Visit:
 
     address: str
     sock: socket.socket = field(repr=False)
+
+    def client(self, found: tuple[str, int] | None) -> tuple[str, int]:
+        """What a request says of its peer. `found`: what the socket says of them now, which is
+        nothing once they reset it: but whoever was let in came from somewhere."""
+        return self.address, found[1] if found is not None else 0
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,7 @@ from porchlight.door import Door
 from porchlight.metrics import Metrics
 from porchlight.porch import Porch, Visit, WireLimits
 from porchlight.websocket import frames
+from porchlight.websocket.intake import CRUMBS, SHARE_BYTES, SHARE_FRAMES
 from porchlight.websocket.rcvlowat import (
     BOARD_RECORD_BYTES,
     MOST_BYTES,
@@ -71,7 +72,8 @@ class Wire(asyncio.Transport):
 class Line:
     """A WebSocket that is open, with both its ends."""
 
-    def __init__(self, limits: WireLimits, sock: socket.socket) -> None:
+    def __init__(self, limits: WireLimits, sock: socket.socket, *, trusted: bool) -> None:
+        self.trusted = trusted
         self.porch = Porch(limits, Door(9, 9), Metrics())
         self.server = ServerState()
         self.heard: list[bytes] = []
@@ -85,6 +87,8 @@ class Line:
         self.socket.data_received(HEAD)
 
     async def welcome(self, socket_: WebSocket) -> None:
+        if self.trusted:
+            socket_.trust()
         socket_.hand_to(self.heard.append)
         await self.closing.wait()
 
@@ -110,8 +114,8 @@ async def made() -> AsyncIterator[Any]:
     """line(limits): made when asked, taken down afterwards."""
     lines: list[Line] = []
 
-    async def make(limits: WireLimits = QUIET) -> Line:
-        line = Line(limits, socket.socket())
+    async def make(limits: WireLimits = QUIET, *, trusted: bool = True) -> Line:
+        line = Line(limits, socket.socket(), trusted=trusted)
         lines.append(line)
         await asyncio.sleep(0)  # its task begins
         assert line.wire.take().startswith(b"HTTP/1.1 101 ")
@@ -161,11 +165,11 @@ async def test_a_ping_is_answered_between_fragments(made: Any) -> None:
 async def test_a_peer_that_does_not_read_gets_one_pong_for_all_its_pings(made: Any) -> None:
     line = await made()
     line.socket.pause_writing()
-    for number in range(100):
+    for number in range(SHARE_FRAMES):
         line.says(framed(b"%d" % number, Opcode.PING))
     assert line.wire.take() == b""
     line.socket.resume_writing()
-    assert line.wire.take() == frames.pong(b"99")
+    assert line.wire.take() == frames.pong(b"%d" % (SHARE_FRAMES - 1))
 
 
 async def test_a_message_waits_for_a_peer_that_does_not_read(made: Any) -> None:
@@ -230,6 +234,110 @@ async def test_garbage_ends_it_and_counts_once(made: Any) -> None:
     line.says(framed(b"nor this"))
     assert line.wire.take() == frames.close(1002, "reserved bits or opcode")
     assert (line.heard, line.garbage, line.wire.closed) == ([b"good"], 1, "closed")
+
+
+async def test_a_peer_gets_no_more_than_its_share_of_a_turn_however_often_it_is_read(
+    made: Any,
+) -> None:
+    line = await made()
+    said = framed(b"small") * SHARE_FRAMES
+    line.says(said[:-1], said[-1:] + said + said)
+    assert (len(line.heard), line.wire.reading) == (SHARE_FRAMES, False)
+    line.socket.go_on()  # nor when whoever it talks with asks
+    line.says(b"")
+    for turn in (2, 3):
+        assert (len(line.heard), line.wire.reading) == ((turn - 1) * SHARE_FRAMES, False)
+        await asyncio.sleep(0)
+        assert len(line.heard) == turn * SHARE_FRAMES
+    await asyncio.sleep(0)
+    assert (len(line.heard), line.wire.reading) == (3 * SHARE_FRAMES, True)
+
+
+async def test_large_messages_are_a_share_by_their_bytes(made: Any) -> None:
+    line = await made()
+    said, reads = framed(bytes(50_000)), 0
+    while line.wire.reading:
+        line.says(said)
+        reads += 1
+    assert reads == len(line.heard) == -(-SHARE_BYTES // len(said))
+    await asyncio.sleep(0)
+    assert line.wire.reading
+
+
+async def test_giving_way_and_holding_do_not_undo_each_other(made: Any) -> None:
+    line = await made()
+    line.says(framed(b"1") * (SHARE_FRAMES + 1))
+    line.socket.hold()
+    await asyncio.sleep(0)
+    assert (len(line.heard), line.wire.reading) == (SHARE_FRAMES, False)
+    line.socket.go_on()
+    assert (len(line.heard), line.wire.reading) == (SHARE_FRAMES + 1, True)
+
+
+async def test_who_leaves_while_giving_way_is_not_read_any_more(made: Any) -> None:
+    line = await made()
+    line.says(framed(b"1") * (SHARE_FRAMES + 1))
+    line.socket.shutdown()
+    await asyncio.sleep(0)
+    assert (len(line.heard), line.wire.reading) == (SHARE_FRAMES, False)
+
+
+FLOODS = {
+    "pings": framed(b"", Opcode.PING),
+    "pongs that nobody asked for": framed(b"????", Opcode.PONG),
+    "empty fragments": Frame(Opcode.CONT, b"", fin=False).serialize(mask=True),
+}
+
+
+async def turns_of(line: Line, said: bytes) -> int:
+    """How many turns it takes until the host ends it, at a peer that never stops."""
+    turns = 0
+    while not line.wire.closed:
+        while line.wire.reading and not line.wire.closed:
+            line.says(said)
+        await asyncio.sleep(0)
+        turns += 1
+    return turns
+
+
+@pytest.mark.parametrize("kind", FLOODS)
+async def test_a_flood_of_nothing_is_garbage(made: Any, kind: str) -> None:
+    line = await made()
+    if kind == "empty fragments":
+        line.says(Frame(Opcode.BINARY, b"", fin=False).serialize(mask=True))
+    assert await turns_of(line, 40 * FLOODS[kind]) <= 1 + CRUMBS / SHARE_FRAMES
+    assert (line.garbage, line.wire.closed, line.socket.ended) == (1, "aborted", 1008)
+    assert line.wire.take().count(frames.pong(b"")) <= CRUMBS
+
+
+async def test_a_flood_after_our_goodbye_is_garbage_too(made: Any) -> None:
+    line = await made()
+    line.socket.close(1008, "replaced")
+    line.says(framed(bytes(90_000)))  # was under way
+    await turns_of(line, 40 * framed(b"small"))
+    assert (line.garbage, line.wire.closed, line.socket.ended) == (1, "aborted", 1008)
+
+
+async def test_a_few_crumbs_a_second_are_no_flood(made: Any, monkeypatch: Any) -> None:
+    line = await made()
+    monkeypatch.setattr("porchlight.websocket.rate._WINDOW_S", 0.0)  # each is in its own second
+    for _ in range(3 * CRUMBS):
+        line.says(FLOODS["pings"])
+        await asyncio.sleep(0)
+    assert line.socket.ended is None
+
+
+async def test_only_who_is_trusted_may_say_much(made: Any) -> None:
+    line = await made(trusted=False)
+    assert len(line.socket.get_buffer(-1)) == QUIET.stranger_bytes
+    line.says(framed(bytes(QUIET.stranger_bytes - 20)))
+    line.socket.trust()
+    line.says(framed(bytes(QUIET.stranger_bytes + 1)))
+    assert len(line.heard) == 2
+    stranger = await made(trusted=False)
+    stranger.says(framed(bytes(QUIET.stranger_bytes + 1))[:20])
+    assert stranger.wire.take() == frames.close(1009, "message too big")
+    assert stranger.garbage == 1
 
 
 async def test_a_peer_that_answers_pings_stays(made: Any) -> None:

@@ -10,7 +10,7 @@ from websockets import utils
 from websockets.frames import Frame, Opcode
 
 from porchlight.websocket import frames
-from porchlight.websocket.parser import BINARY, CLOSE, PING, PONG, Broken, Parser
+from porchlight.websocket.parser import BINARY, CLOSE, CONTINUATION, PING, PONG, Broken, Parser
 
 MOST = 70_000
 PAYLOADS = [b"", b"x", bytes(125), bytes(126), b"y" * 1_000, b"z" * 65_536]
@@ -37,7 +37,8 @@ def parsed(data: bytes, cuts: list[int] | None = None, *, most: int = MOST) -> l
             inbox[: len(piece)] = piece
             parser.feed(memoryview(inbox)[: len(piece)])
             while (message := parser.next()) is not None:
-                found.append(message)
+                if message[0] != CONTINUATION:
+                    found.append(message)
             parser.keep()
     except Broken as broken:
         found.append(broken.code)

@@ -40,6 +40,7 @@ class Proving:
             self._socket.say(answer)
         if self._session.open:
             self._socket.hold()
+            self._socket.trust()
             self._proved.set_result(None)
 
     def _gone(self) -> None:

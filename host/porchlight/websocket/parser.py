@@ -5,8 +5,9 @@
     |F| rsv | opcode|M| length 7    | 16 or 64 bits  | mask (4) | payload
     +-+-----+-------+-+-------------+----------------+----------+---------
 
-Three outcomes: (opcode, payload) of a whole message or control frame; None while bytes are missing;
-Broken, after which the connection is over. Every byte of a head is judged as soon as it is there,
+Three outcomes: (opcode, payload) of a whole message, a control frame, or a fragment (CONTINUATION;
+its bytes come once more in its message); None while bytes are missing; Broken, after which the
+connection is over. Every byte of a head is judged as soon as it is there,
 a length before anything of it is kept. Binary messages only. Text is not even decoded.
 """
 
@@ -44,7 +45,7 @@ class Parser:
 
     def __init__(self, most: int) -> None:
         self.missing = 0
-        self._most = most
+        self.most = most
         self._data = _NOTHING
         self._at = 0  # what is before it was taken
         self._kept = bytearray()  # comes before what is in _data
@@ -63,18 +64,15 @@ class Parser:
         self._data, self._at = _NOTHING, 0
 
     def next(self) -> tuple[int, bytes] | None:
-        """The next whole message or control frame; see above."""
-        while True:
-            frame = self._finish() if self._kept else self._look(self._data, self._at)
-            if frame is None:
-                return None
-            self._at += self._taken
-            first, payload = frame
-            if first == _FIN | BINARY or first & _CONTROL:
-                return first & _OPCODE, payload
-            message = self._gather(first, payload)
-            if message is not None:
-                return BINARY, message
+        """The next message, control frame or fragment; see above."""
+        frame = self._finish() if self._kept else self._look(self._data, self._at)
+        if frame is None:
+            return None
+        self._at += self._taken
+        first, payload = frame
+        if first == _FIN | BINARY or first & _CONTROL:
+            return first & _OPCODE, payload
+        return self._gather(first, payload)
 
     def _finish(self) -> tuple[int, bytes] | None:
         """The next frame where it began in what was kept: takes of the rest what it lacks."""
@@ -99,7 +97,7 @@ class Parser:
             self.missing = 2 - have
             return None
         head, length = _sizes(data, at, have)
-        if length > self._most:
+        if length > self.most:
             raise Broken(TOO_BIG, "message too big")
         self._taken = head + length
         if have < self._taken:
@@ -122,17 +120,17 @@ class Parser:
         elif (opcode == CONTINUATION) is (self._fragments is None):
             raise Broken(PROTOCOL_ERROR, "fragments out of order")
 
-    def _gather(self, first: int, payload: bytes) -> bytes | None:
+    def _gather(self, first: int, payload: bytes) -> tuple[int, bytes]:
         """One fragment: the message if it is the last."""
         if self._fragments is None:
             self._fragments = bytearray()
-        if len(self._fragments) + len(payload) > self._most:
+        if len(self._fragments) + len(payload) > self.most:
             raise Broken(TOO_BIG, "message too big")
         self._fragments += payload
         if not first & _FIN:
-            return None
+            return CONTINUATION, payload
         message, self._fragments = bytes(self._fragments), None
-        return message
+        return BINARY, message
 
 
 def _sizes(data: bytearray | memoryview, at: int, have: int) -> tuple[int, int]:

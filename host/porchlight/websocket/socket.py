@@ -1,8 +1,9 @@
 """WebSocket: one connection from its opening on, between a transport and whoever it talks with.
 
-Messages are handed over by a call as they come, in the turn in which they came: no queue, no task.
-Whoever cannot take more just now says hold(); then nothing is read until go_on(). A message that
-never becomes whole holds up the answer to the next ping, so its connection ends with that.
+Messages are handed over by a call as they come: no queue, no task. Whoever cannot take more just
+now says hold(); then nothing is read until go_on(). Until trust() only little is read at a time. A
+message that never becomes whole holds up the answer to the next ping, so its connection ends with
+that.
 """
 
 import asyncio
@@ -14,16 +15,15 @@ from uvicorn.server import ServerState
 
 from porchlight.porch import Porch, Visit
 from porchlight.websocket import frames, handshake
+from porchlight.websocket.intake import Flood, Intake, Taker
 from porchlight.websocket.keepalive import Keepalive
-from porchlight.websocket.parser import BINARY, CLOSE, PING, Broken, Parser
+from porchlight.websocket.parser import CLOSE, PING, PONG, Broken
 from porchlight.websocket.rcvlowat import ReceiveMark
 
 GOING: Final = 1012  # service restart, as the server says when it stops
 BROKE_OFF: Final = 1006  # never on the wire
 FAILED: Final = 1011
 _log = logging.getLogger(__name__)
-
-Taker = Callable[[bytes], None]
 
 
 class Gone(Exception):
@@ -48,9 +48,8 @@ class WebSocket(asyncio.BufferedProtocol):
         self._visit = visit
         self._server = server
         self._welcome = welcome
-        self._parser: Parser | None = None  # None: not opened yet, or nothing is read any more
-        self._taker: Taker = _drop
-        self._held = True
+        self._intake: Intake | None = None  # None: not opened yet
+        self._inbox = porch.inbox[: porch.limits.stranger_bytes]
         self._writable: asyncio.Event | None = None  # None: it is
         self._pong_due: bytes | None = None
         self._keepalive: Keepalive | None = None
@@ -61,20 +60,25 @@ class WebSocket(asyncio.BufferedProtocol):
 
     def hand_to(self, taker: Taker) -> None:
         """Call `taker` with each message from now on, and with those that waited."""
-        self._taker = taker
-        self.go_on()
+        if self._intake is not None:
+            self._intake.taker = taker
+            self._intake.go_on()
+
+    def trust(self) -> None:
+        """It proved who it is: its messages may be as large as any, and are read as fast."""
+        if self._intake is not None:
+            self._inbox = self._porch.inbox
+            self._intake.allow(self._porch.limits.message_bytes)
 
     def hold(self) -> None:
         """Hand over nothing until go_on()."""
-        self._held = True
-        self._transport.pause_reading()
+        if self._intake is not None:
+            self._intake.hold()
 
     def go_on(self) -> None:
         """Hand over what waits, and read on."""
-        self._held = False
-        self._read()
-        if not self._held and not self._transport.is_closing():
-            self._transport.resume_reading()
+        if self._intake is not None:
+            self._intake.go_on()
 
     async def send(self, payload: bytes) -> None:
         """Send a binary message, once the peer took those before; Gone if the connection is."""
@@ -93,10 +97,10 @@ class WebSocket(asyncio.BufferedProtocol):
         if self.ended is not None:
             return
         self._end(code)
-        self._taker = _drop
         self._transport.write(frames.close(code, reason))
         self._goodbye = self._loop.call_later(self._porch.limits.tls_shutdown_s, self._let_go)
-        self.go_on()
+        if self._intake is not None:
+            self.hand_to(self._intake.drop)
 
     # asyncio.Protocol
 
@@ -117,17 +121,12 @@ class WebSocket(asyncio.BufferedProtocol):
 
     def get_buffer(self, sizehint: int) -> memoryview:
         """Where the peer's next bytes go: one place for all connections, emptied at once."""
-        return self._porch.inbox
+        return self._inbox
 
     def buffer_updated(self, nbytes: int) -> None:
         """So many bytes of the peer are there."""
-        parser = self._parser
-        if parser is None:
-            return
-        parser.feed(self._porch.inbox[:nbytes])
-        if not self._held:
-            self._read()
-        parser.keep()
+        if self._intake is not None:
+            self._intake.feed(self._inbox[:nbytes])
 
     def eof_received(self) -> None:
         """The peer says nothing more: the transport closes."""
@@ -148,8 +147,9 @@ class WebSocket(asyncio.BufferedProtocol):
         """It is over."""
         self._porch.door.leave(self._visit)
         self._server.connections.discard(cast(Any, self))
-        self._parser = None
         self._mark.stop()
+        if self._intake is not None:
+            self._intake.stop()
         if self._goodbye is not None:
             self._goodbye.cancel()
         self._end(BROKE_OFF)
@@ -165,7 +165,13 @@ class WebSocket(asyncio.BufferedProtocol):
     def _open(self, answer: bytes) -> None:
         self._transport.write(answer)
         limits = self._porch.limits
-        self._parser = Parser(limits.message_bytes)
+        self._intake = Intake(
+            self._transport,
+            self._mark,
+            limits.stranger_bytes,
+            control=self._control,
+            broken=self._broken,
+        )
         self._keepalive = Keepalive(
             self._loop, limits.ping_s, ping=self._ping, lost=self._unanswered
         )
@@ -179,24 +185,11 @@ class WebSocket(asyncio.BufferedProtocol):
             _log.error("a connection failed", exc_info=task.exception())
         self.close(FAILED, "")
 
-    def _read(self) -> None:
-        """Hand over what is whole, until told to hold."""
-        parser, came = self._parser, False
-        try:
-            while parser is not None and not self._held:
-                message = parser.next()
-                if message is None:
-                    self._mark.expect(parser.missing, came=came)
-                    return
-                came = True
-                if message[0] == BINARY:
-                    self._taker(message[1])
-                else:
-                    self._control(*message)
-                parser = self._parser
-        except Broken as broken:
-            self._porch.garbage("websocket")
-            self._hang_up(broken.code, frames.close(broken.code, broken.reason))
+    def _broken(self, broken: Broken) -> None:
+        self._porch.garbage("websocket")
+        self._hang_up(broken.code, frames.close(broken.code, broken.reason))
+        if isinstance(broken, Flood):
+            self._transport.abort()  # with TLS, a goodbye would go on reading
 
     def _control(self, opcode: int, payload: bytes) -> None:
         if opcode == PING:
@@ -204,7 +197,7 @@ class WebSocket(asyncio.BufferedProtocol):
         elif opcode == CLOSE:
             code = frames.closed_with(payload)
             self._hang_up(code, frames.close(code, ""))
-        elif self._keepalive is not None:
+        elif opcode == PONG and self._keepalive is not None:
             self._keepalive.answered(payload)
 
     def _pong(self, payload: bytes) -> None:
@@ -221,7 +214,8 @@ class WebSocket(asyncio.BufferedProtocol):
 
     def _hang_up(self, code: int, said: bytes) -> None:
         """Close, after these last words unless there were others already."""
-        self._parser = None
+        if self._intake is not None:
+            self._intake.stop()
         if self.ended is None:
             self._transport.write(said)
         self._end(code)
@@ -246,10 +240,6 @@ class WebSocket(asyncio.BufferedProtocol):
         if self._writable is not None:
             self._writable.set()
         self.on_end()
-
-
-def _drop(message: bytes) -> None:
-    """Nobody takes it."""
 
 
 def _nothing() -> None:
