@@ -79,7 +79,9 @@ def test_latency(bench: Bench) -> None:
 
 def test_soak(bench: Bench) -> None:
     words = ["--seconds", "0.2", "--minutes", "0", "--vanishing", "60"]
-    before, after = bench("soak", *words)["rounds"]
+    before, after, stress = bench("soak", *words)["rounds"]
+    assert stress["gone"] == stress["sent"] == 60
+    assert stress["served"] > 0
     assert after["tasks"] <= before["tasks"]
     assert after["handles"] <= before["handles"]
     assert after["connections"] <= before["connections"]
@@ -96,8 +98,10 @@ def test_other_loads(bench: Bench, name: str, monkeypatch: pytest.MonkeyPatch) -
 
 
 def test_viewers(bench: Bench) -> None:
-    [one] = bench("viewers", "--seconds", "0.3", "--top", "2")["rounds"]
+    found = bench("viewers", "--seconds", "0.3", "--top", "2", "--ramp", "50")
+    [one] = found["rounds"]
     assert one["porchlight"]["tried"][0]["n"] == 2
+    assert not found["checks"][0]["ok"]  # two were held at most, or the floor held all of --top
 
 
 @pytest.mark.parametrize(
@@ -108,6 +112,7 @@ def test_viewers(bench: Bench) -> None:
         (["fanout", "--viewers", "many"], "--viewers must be numbers"),
         (["fanout", "--viewers", "10,99999"], "--viewers must be 1 to 10000"),
         (["viewers", "--top", "0"], "--top must be"),
+        (["viewers", "--ramp", "0"], "--ramp must be"),
         (["slow", "--warm", "-1"], "--warm must be"),
         (["ingest", "--idle", "-1"], "--idle must be"),
         (["latency", "--boards", "51"], "--boards must be"),
@@ -141,7 +146,7 @@ def test_the_c_tools_where_they_are(tmp_path: Path, capsys: pytest.CaptureFixtur
         pytest.skip("../shared/bench is not there, or nothing to build it with")
     file = tmp_path / "results.json"
     words = ["--shared", str(shared), "--rounds", "1", "--seconds", "0.3", "--viewers", "2"]
-    code = cli.main(["bench", "fanout", *words, "--json", str(file)])
+    code = cli.main(["bench", "fanout", *words, "--json", str(file)])  # two: nothing is promised
     assert code == 0, capsys.readouterr().err
     document = json.loads(file.read_text())
     assert document["floor"] == "C floor"

@@ -7,10 +7,9 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from statistics import median
 from typing import Any
 
-from porchkit.bench import kit, processes, results
+from porchkit.bench import figures, kit, processes, results
 from porchkit.bench.kit import Kit
 from porchkit.bench.results import Result
 from porchkit.errors import UsageError
@@ -21,7 +20,8 @@ NOTES = """
 Each round measures every server in turn; a ratio is taken within the round and its median is the
 figure. The server has the first core to itself, viewers and cameras the second. Where
 ../shared/bench is not there (or no compiler), the load generator and the floor are the bench's own,
-in Python, and the peers are left out. Exit status 1 means that a bar was missed."""
+in Python, and the peers are left out. Exit status 1 means that a bar was missed; one is, too, where
+nothing was measured, or too little."""
 
 
 @dataclass(frozen=True)
@@ -89,5 +89,5 @@ def tell(line: str) -> None:
 
 
 def ratio(rounds: Sequence[Any], of: Callable[[Any], float], to: Callable[[Any], float]) -> float:
-    """The median of the rounds' own ratios."""
-    return median(of(one) / to(one) for one in rounds)
+    """The median of the rounds' own ratios; NaN where a round has none."""
+    return figures.middle(figures.quotient(of(one), to(one)) for one in rounds)

@@ -4,11 +4,11 @@ made, beside a C program that only reads it and makes its MAC; and what an idle 
 import argparse
 import time
 from contextlib import ExitStack
-from statistics import median
 from typing import Any
 
 from porchkit.bench import common, pushing
 from porchkit.bench.common import Run
+from porchkit.bench.figures import middle, quotient
 from porchkit.bench.house import House
 from porchkit.bench.processes import rss_bytes
 from porchkit.bench.pushing import BOARDS, SLOW_BOARDS, Cost
@@ -117,12 +117,12 @@ def text(rounds: list[Round], weights: dict[str, float]) -> str:
     for name, called in ROWS.items():
         if name not in rounds[0]:
             continue
-        us = median(one[name]["us_per_frame"] for one in rounds)
+        us = middle(one[name]["us_per_frame"] for one in rounds)
         rate = [one[name]["frames_s"] for one in rounds if "frames_s" in one[name]]
         floor = "slow floor" if name.startswith("slow") else "floor"
         share = f"{relative(rounds, name, floor):.2f}" if floor in rounds[0] else ""
-        flow = f"{median(rate):.0f}" if rate else ""
-        rows.append([called, f"{us:.1f}", f"{1e6 / us:.0f}", share, flow])
+        flow = f"{middle(rate):.0f}" if rate else ""
+        rows.append([called, f"{us:.1f}", f"{quotient(1e6, us):.0f}", share, flow])
     head = ["ingest, 25 KB", "CPU us a frame", "frames/CPU-s", "of the floor", "frames/s"]
     lines = [grid(head, rows)]
     lines += [f"an idle board, {kind}: {weight:.0f} KB" for kind, weight in weights.items()]

@@ -6,15 +6,15 @@ import argparse
 import asyncio
 import time
 from pathlib import Path
-from statistics import median
 from typing import Any
 
 from porchkit.bench import common
 from porchkit.bench.common import Run
+from porchkit.bench.figures import middle
 from porchkit.bench.processes import Process, python
 from porchkit.bench.report import Check, grid
 from porchkit.bench.results import Result
-from porchkit.bench.watching import Found, must_be_served, said
+from porchkit.bench.watching import NEARLY_ALL, Found, age_ms, must_be_served, said, slowest
 from porchkit.cli import EXIT_INTERRUPTED
 from porchkit.errors import CommandError
 from porchkit.sim.plan import Plan
@@ -30,6 +30,10 @@ STAMPS = {"stamp": True}  # X-Timestamp would not do: SNTP, as boards read it, t
 HELP = """\
 example:
   porchlight bench latency --rounds 1     half a minute
+
+The time counts from the moment that the sensor has a picture whole, as it says so in the picture
+itself: exposure and reading out (on hardware one frame period) are not the software's. It ends when
+a viewer has the last byte.
 """
 
 
@@ -102,17 +106,18 @@ def checks(rounds: list[Found]) -> list[Check]:
     return [
         Check.at_most("capture to viewer, ms (p50)", _middle(rounds, "p50"), P50_MS),
         Check.at_most("capture to viewer, ms (p99)", _middle(rounds, "p99"), P99_MS),
+        Check.at_least("slowest viewer, fps", middle(map(slowest, rounds)), NEARLY_ALL * FPS),
     ]
 
 
 def _middle(rounds: list[Found], share: str) -> float:
-    return float(median(one["lat_ms"][share] for one in rounds))
+    return middle(age_ms(one, share) for one in rounds)
 
 
 def text(rounds: list[Found]) -> str:
     """One row."""
     shares = ("p50", "p90", "p99", "max")
     figures = [f"{_middle(rounds, share):.1f}" for share in shares]
-    figures.append(f"{median(one['fps_median'] for one in rounds):.2f}")
+    figures.append(f"{middle(one['fps_median'] for one in rounds):.2f}")
     viewers = f"{rounds[0]['n']} viewers, virtual boards"
     return grid([viewers, *(f"{share} ms" for share in shares), "fps"], [["porchlight", *figures]])

@@ -9,11 +9,20 @@ from porchkit.bench.report import Check, grid
 from porchkit.bench.results import Result
 from porchkit.bench.servers import OURS, Server
 from porchkit.bench.turns import Round, called, in_turn, middle
-from porchkit.bench.watching import Crowd, Found, must_be_served, watch
+from porchkit.bench.watching import (
+    NEARLY_ALL,
+    Crowd,
+    Found,
+    age_ms,
+    must_be_served,
+    slowest,
+    watch,
+)
 
 FPS, VIEWERS = 20.0, 50
-WARM_S = 20.0  # a queue that grows needs time to be seen
-SLOW_AGE_MS, FAST_P99_MS, FAST_FPS = 1000.0, 20.0, 0.95 * FPS
+WARM_S = 20.0  # a queue that grows needs time to be seen; what is promised was measured after 26 s
+SLOW_AGE_MS, FAST_P99_MS, FAST_FPS = 1000.0, 20.0, NEARLY_ALL * FPS
+SLOW_FPS = 1.0  # half of what the line carries: a fresh picture now and then would not do
 HELP = """\
 example:
   porchlight bench slow --rounds 1        two minutes
@@ -49,9 +58,11 @@ def bench(run: Run, warm_s: float = WARM_S) -> Result:
 def checks(rounds: list[Round]) -> list[Check]:
     """What is promised of ours."""
     age = middle(rounds, OURS, lambda one: one["slow"]["lat_ms_p50"])
-    fps = middle(rounds, OURS, lambda one: one["fps_min"])
-    late = middle(rounds, OURS, lambda one: one["lat_ms"]["p99"])
+    seen = middle(rounds, OURS, lambda one: one["slow"]["fps_each"])
+    fps = middle(rounds, OURS, slowest)
+    late = middle(rounds, OURS, lambda one: age_ms(one, "p99"))
     return [
+        Check.at_least("slow viewers: fps", seen, SLOW_FPS),
         Check.at_most("slow viewers: age, ms (p50)", age, SLOW_AGE_MS),
         Check.at_least("the others: slowest, fps", fps, FAST_FPS),
         Check.at_most("the others: latency, ms (p99)", late, FAST_P99_MS),

@@ -2,20 +2,23 @@
 in the middle of a handshake; then nothing must be left of them: no memory, no handle, no task."""
 
 import argparse
+import json
 import time
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from operator import le
 from statistics import median
+from typing import Any
 
-from porchkit.bench import common
+from porchkit.bench import common, figures, vanish
 from porchkit.bench.common import Run
 from porchkit.bench.house import House
 from porchkit.bench.processes import Process, python, rss_bytes
 from porchkit.bench.report import Check, grid
 from porchkit.bench.results import Result
 from porchkit.bench.servers import Target
-from porchkit.bench.watching import Crowd, watch
+from porchkit.bench.watching import NEARLY_ALL, Crowd, Found, watch
+from porchkit.errors import CommandError
 from porchkit.sim import meters
 
 CAMERAS, VIEWERS, FPS = 8, 40, 10.0
@@ -50,6 +53,32 @@ class Sample:
         return self.handles, self.tasks, self.connections
 
 
+@dataclass
+class Stress:
+    """What the host was put through: `gone` of `sent` viewers of the `vanishing` have vanished;
+    `served` of `viewers` saw pictures to the end."""
+
+    vanishing: int
+    sent: int = 0
+    gone: int = 0
+    viewers: int = 0
+    served: int = 0
+
+    def saw(self, found: Found) -> None:
+        """Count the viewers of one run; none was served where no picture came."""
+        self.viewers += found["n"]
+        self.served += found["alive"] if found["fps_total"] else 0
+
+    def checks(self) -> list[Check]:
+        """Nothing is left of viewers who never came."""
+        served = figures.quotient(self.served, self.viewers)
+        found = [Check.at_least("viewers who saw pictures, share", served, NEARLY_ALL)]
+        if self.vanishing:
+            gone = self.gone / self.vanishing
+            found.append(Check.at_least("viewers who vanished, share", gone, vanish.NEARLY_ALL))
+        return found
+
+
 def configure(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
     parser.epilog = HELP + common.NOTES
@@ -73,18 +102,20 @@ def bench(run: Run, minutes: float = 10, vanishing: int = VANISHING) -> Result:
         house.add_cameras(CAMERAS)
         soak = _Soak(run, house, minutes * 60, vanishing)
         samples = soak.run()
-    raw = [asdict(sample) for sample in samples]
-    return Result("soak", text(samples, soak.gone), checks(samples), raw)
+    raw: list[Any] = [asdict(sample) for sample in samples]
+    raw.append(asdict(soak.stress))
+    found = checks(samples, soak.stress)
+    return Result("soak", text(samples, soak.stress.gone), found, raw)
 
 
 class _Soak:
-    """`gone`: how many have vanished."""
+    """`stress`: what the host has been put through so far."""
 
     def __init__(self, run: Run, house: House, seconds: float, vanishing: int) -> None:
         self._run, self._house = run, house
-        self._seconds, self._vanishing = seconds, vanishing
+        self._seconds = seconds
         self._begun = time.monotonic()
-        self.gone = 0
+        self.stress = Stress(vanishing)
 
     def run(self) -> list[Sample]:
         """At least one cycle more than those that warm up; the first sample is of before."""
@@ -100,7 +131,7 @@ class _Soak:
             one = samples[-1]
             self._run.tell(
                 f"{one.at:.0f} s: {one.rss_mb:.1f} MB, {one.handles} handles, {one.tasks} tasks, "
-                f"{self.gone} vanished"
+                f"{self.stress.gone} vanished"
             )
         return samples
 
@@ -114,9 +145,10 @@ class _Soak:
             view = house.view(house.cameras)
             pid = house.process.pid
             stream, wall = view["streams"][number % CAMERAS], view["wall"]
-            watch(kit, Target(stream, pid), Crowd(VIEWERS), self._run.seconds)
-            watch(kit, Target(wall, pid), Crowd(VIEWERS // 4), self._run.seconds)
-            self._vanish(round(share * self._vanishing) - self.gone, number, view["streams"])
+            for url, viewers in ((stream, VIEWERS), (wall, VIEWERS // 4)):
+                self.stress.saw(watch(kit, Target(url, pid), Crowd(viewers), self._run.seconds))
+            due = round(share * self.stress.vanishing) - self.stress.sent
+            self._vanish(due, number, view["streams"])
         house.close_view(view["id"])
 
     def _vanish(self, count: int, seed: int, urls: Sequence[str]) -> None:
@@ -124,10 +156,12 @@ class _Soak:
             return
         where = ["--tls", str(self._house.running.https), *urls]
         command = python("vanish", "-n", str(count), "--seed", str(seed), *where)
-        with Process(command, self._run.kit.cores.load, self._run.kit.log("vanish")) as process:
+        cores, log = self._run.kit.cores, self._run.kit.log("vanish")
+        with Process(command, cores.load, log, piped=True) as process:
             process.wait(_VANISHED_S)
             process.must_have_done()
-        self.gone += count
+            self.stress.gone += int(json.loads(process.stdout.read())["connected"])
+        self.stress.sent += count
 
     def _quiet(self, first: Sample | None) -> Sample:
         """The host once it holds no more than in the beginning (which is when it holds the same for
@@ -150,28 +184,44 @@ class _Soak:
             at=round(time.monotonic() - self._begun, 1),
             rss_mb=rss_bytes(self._house.process.pid) / 2**20,
             handles=round(counts.values["process_open_fds"]),
-            tasks=counts.of("tasks"),
-            connections=counts.of("connections"),
+            tasks=_gauge(counts, "tasks"),
+            connections=_gauge(counts, "connections"),
         )
 
 
+def _gauge(counts: meters.Counts, name: str) -> int:
+    """What it stands at; CommandError where the host does not tell, which is no zero."""
+    if f"porchlight_{name}" not in counts.values:
+        raise CommandError(f"the host does not tell its {name}")
+    return counts.of(name)
+
+
 def growth(samples: Sequence[Sample]) -> float:
-    """How much more memory the last third of a soak takes than the first, as a share of it."""
+    """How much more memory the last third of a soak takes than the first, as a share of it; NaN
+    where one sample found none."""
+    if not all(one.rss_mb > 0 for one in samples):
+        return figures.NOT_MEASURED
     third = max(1, len(samples) // 3)
     first, last = (
         median(one.rss_mb for one in part) for part in (samples[:third], samples[-third:])
     )
-    return (last - first) / first
+    return max(0.0, last - first) / first
 
 
-def checks(samples: Sequence[Sample]) -> list[Check]:
-    """What must not be left behind."""
+def more(last: int, first: int) -> int:
+    """By how many the last exceeds the first; less than before is as good as none more."""
+    return max(0, last - first)
+
+
+def checks(samples: Sequence[Sample], stress: Stress) -> list[Check]:
+    """What must not be left behind, and that there was something which could have been."""
     first, last = samples[0], samples[-1]
     return [
         Check.at_most("memory grew by, share", growth(samples), GROWTH),
-        Check.at_most("handles more than before", last.handles - first.handles, 0),
-        Check.at_most("tasks more than before", last.tasks - first.tasks, 0),
-        Check.at_most("connections more than before", last.connections - first.connections, 0),
+        Check.at_most("handles more than before", more(last.handles, first.handles), 0),
+        Check.at_most("tasks more than before", more(last.tasks, first.tasks), 0),
+        Check.at_most("connections more than before", more(last.connections, first.connections), 0),
+        *stress.checks(),
     ]
 
 

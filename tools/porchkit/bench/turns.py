@@ -1,8 +1,8 @@
 """One camera, every server in turn, round after round."""
 
 from collections.abc import Callable
-from statistics import median
 
+from porchkit.bench import figures
 from porchkit.bench.common import Run
 from porchkit.bench.house import House
 from porchkit.bench.servers import FLOOR, Server, servers
@@ -28,9 +28,9 @@ def in_turn(run: Run, measure: Measure, *, gentle_s: float = 0.0, without: str =
     return rounds
 
 
-def middle(rounds: list[Round], name: str, of: Callable[[Found], float]) -> float:
-    """The median of one figure of one server."""
-    return median(of(one[name]) for one in rounds)
+def middle(rounds: list[Round], name: str, of: Callable[[Found], float | None]) -> float:
+    """The median of one figure of one server; NaN where it was not measured in every round."""
+    return figures.middle(of(one[name]) for one in rounds)
 
 
 def called(name: str, floor_name: str) -> str:

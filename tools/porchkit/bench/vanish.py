@@ -2,32 +2,41 @@
 of the answer or none, and is gone, politely or not.
 
     python -m porchkit.bench.vanish -n 1000 --seed 1 --tls PORT http://127.0.0.1:PORT/PATH ...
+
+Prints {"connected": N}: those who really came, whose connection a host had accepted or could. The
+exit code is 1 where they are not nearly all.
 """
 
 import argparse
 import contextlib
+import json
 import random
 import socket
 import ssl
 import struct
+import sys
 from collections import deque
 from collections.abc import Callable
 from urllib.parse import SplitResult, urlsplit
 
 HELD = 64  # of them at a time
 _RESET = struct.pack("ii", 1, 0)  # SO_LINGER: a close that is a reset
+NEARLY_ALL = 0.95  # of them have to be let in, or nothing was shown
 _PATIENCE_S = 5.0
 _KEY = "dGhlIHNhbXBsZSBub25jZQ=="
 
 
 class Vanishing:
-    """All of them; the same ones again for the same seed."""
+    """All of them; the same ones again for the same seed. `connected`: how many got as far as a
+    connection; `failure`: what the first who did not was told."""
 
     def __init__(self, urls: list[str], tls_port: int, seed: int) -> None:
         self._urls = [urlsplit(url) for url in urls]
         self._tls_port = tls_port
         self._random = random.Random(seed)  # noqa: S311 - no secret, but repeatable
         self._held: deque[socket.socket] = deque()
+        self.connected = 0
+        self.failure = ""
         self._ways: list[Callable[[SplitResult], socket.socket]] = [
             *[self._asks] * 5, self._upgrades, self._begins_tls, self._finishes_tls,
         ]  # fmt: skip
@@ -60,20 +69,30 @@ class Vanishing:
         client = _trusting().wrap_bio(incoming, hello)
         with contextlib.suppress(ssl.SSLWantReadError):
             client.do_handshake()
-        sock = _connected(self._tls_port)
+        sock = self._connected(self._tls_port)
         sock.sendall(self._part_of(hello.read()))
         return sock
 
     def _finishes_tls(self, url: SplitResult) -> socket.socket:
         """All of the handshake, and some of a request."""
-        sock = _trusting().wrap_socket(_connected(self._tls_port))
+        sock = _trusting().wrap_socket(self._connected(self._tls_port))
         sock.sendall(self._part_of(f"GET {url.path} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode()))
         return sock
 
     def _says(self, url: SplitResult, text: str) -> socket.socket:
         whole = text.encode()
-        sock = _connected(url.port or 80)
+        sock = self._connected(url.port or 80)
         sock.sendall(whole if self._random.random() < 0.5 else self._part_of(whole))
+        return sock
+
+    def _connected(self, port: int) -> socket.socket:
+        """Counted; OSError where nobody listens."""
+        try:
+            sock = socket.create_connection(("127.0.0.1", port), _PATIENCE_S)
+        except OSError as error:
+            self.failure = self.failure or error.strerror or "no answer"
+            raise
+        self.connected += 1
         return sock
 
     def _part_of(self, whole: bytes) -> bytes:
@@ -90,10 +109,6 @@ class Vanishing:
         sock.close()
 
 
-def _connected(port: int) -> socket.socket:
-    return socket.create_connection(("127.0.0.1", port), _PATIENCE_S)
-
-
 def _trusting() -> ssl.SSLContext:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.check_hostname = False
@@ -101,16 +116,23 @@ def _trusting() -> ssl.SSLContext:
     return context
 
 
-def main() -> None:
-    """Come, go."""
+def main() -> int:
+    """Come, go; 1 unless nearly all came."""
     parser = argparse.ArgumentParser(prog="vanish")
     parser.add_argument("-n", type=int, default=1000)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--tls", type=int, required=True, metavar="PORT")
     parser.add_argument("urls", nargs="+")
     options = parser.parse_args()
-    Vanishing(options.urls, options.tls, options.seed).come_and_go(options.n)
+    vanishing = Vanishing(options.urls, options.tls, options.seed)
+    vanishing.come_and_go(options.n)
+    print(json.dumps({"connected": vanishing.connected}))
+    if vanishing.connected >= NEARLY_ALL * options.n:
+        return 0
+    came = f"{vanishing.connected} of {options.n}"
+    print(f"vanish: {came} could connect: {vanishing.failure}", file=sys.stderr)
+    return 1
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

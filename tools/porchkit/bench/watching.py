@@ -4,6 +4,7 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
+from porchkit.bench.figures import NOT_MEASURED, known
 from porchkit.bench.kit import Kit
 from porchkit.bench.processes import Process
 from porchkit.bench.servers import Target
@@ -12,6 +13,7 @@ from porchkit.errors import CommandError
 RAMP = 500.0  # connections a second: a careful server turns away a crowd that comes at once
 LATE_S = 60.0  # what a run may take longer than it is told to
 SLOW_SHARE, SLOW_RATE = 0.2, 50_000
+NEARLY_ALL = 0.95  # of the pictures that are due to a viewer, or must say when they were sent
 Found = dict[str, Any]  # the load generator's JSON
 
 
@@ -52,3 +54,19 @@ def must_be_served(found: Found, name: str) -> Found:
     if not found["fps_total"]:
         raise CommandError(f"{name}: no viewer saw a picture")
     return found
+
+
+def slowest(found: Found) -> float | None:
+    """Frames a second of the viewer who got the fewest; None where nobody counted them."""
+    value: float | None = found.get("fps_min")
+    return value
+
+
+def age_ms(found: Found, share: str) -> float:
+    """How old pictures were when their viewers had them whole (`share`: "p50" and so on); NaN
+    unless nearly all of them said when they were sent."""
+    ages = found["lat_ms"]
+    if not known(ages[share]):
+        return NOT_MEASURED
+    seen = found["fps_total"] * found["wall_s"]
+    return float(ages[share]) if ages["n"] >= NEARLY_ALL * seen else NOT_MEASURED
