@@ -18,6 +18,7 @@ from accord.permit import Permit
 from porchlight import admission, report
 from porchlight.admission import Refusal
 from porchlight.boardlog import BoardLog
+from porchlight.calling import call_all
 from porchlight.desk import Desk, Heard, Link, Record
 from porchlight.frames import Frame, LatestFrame
 from porchlight.looking import Looking, Viewers, Want
@@ -71,21 +72,24 @@ class Camera:
     def revoked(self, handle: bytes) -> None:
         """A grant was taken back: source, slot and viewers let go of it before this returns.
 
-        Withdraws it in the book too, so that it does not matter which of the two came first.
+        Withdraws it in the book too, so that it does not matter which of the two came first. All
+        are told: what one of them raises is logged.
         """
-        if self._link is not None:
-            self._link.revoke(handle)
         self.book.revoke(handle)
         self.latest.forget()
         self._looking.drop(handle)
-        for callback in self._heard.withdrawn:
-            callback(self.id, handle)
-        self._tell()
-        self.changed()
+        if self._link is not None:
+            call_all((self._link.revoke,), handle)
+        call_all(self._heard.withdrawn, self.id, handle)
+        call_all((self._tell, self.changed))
 
     def grant_state(self, handle: bytes) -> str:
         """What the board makes of a grant: HELD, "sent", "offline", or its reason against it."""
         return "offline" if self._link is None else self._answers.get(handle, "sent")
+
+    def held(self, handle: bytes) -> bool:
+        """Whether the board's last word on a grant was HELD, even if it is away by now."""
+        return self._answers.get(handle) == HELD
 
     def moment(self) -> float:
         """Now, as taken_at_least() wants it back."""
@@ -273,8 +277,7 @@ class Camera:
     def changed(self) -> None:
         """Tell the resident's screens, and those who listen."""
         self._desk.events.publish("camera", self.resident, self.describe())
-        for callback in list(self._listeners):
-            callback()
+        call_all(list(self._listeners))
 
     def listen(self, callback: Callable[[], None]) -> None:
         """Have `callback()` called at each change of state: line, grants, answers, status."""

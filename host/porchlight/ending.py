@@ -3,6 +3,8 @@
 import asyncio
 from collections.abc import Callable
 
+from porchlight.calling import call_all
+
 
 class Ending:
     """Not yet, until set(). Belongs to the event loop's thread."""
@@ -17,14 +19,14 @@ class Ending:
         return self._happened
 
     def set(self) -> None:
-        """It happens, now; again changes nothing. Everybody is called before this returns."""
+        """It happens, now; again changes nothing. Everybody is called before this returns, and what
+        one of them raises keeps nothing else open."""
         if self._happened:
             return
         self._happened = True
         self._event.set()
         callbacks, self._callbacks = self._callbacks, []
-        for callback in callbacks:
-            callback()
+        call_all(callbacks)
 
     async def wait(self) -> None:
         """Return once it happened."""

@@ -10,6 +10,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
 
+from porchlight.calling import call_all
+
 _SOI = b"\xff\xd8"
 _SOS = 0xDA
 # Start-of-frame markers: C0..CF but DHT (C4), JPG (C8) and DAC (CC), which share the range.
@@ -60,6 +62,7 @@ class LatestFrame:
         self.latest: Frame | None = None
         self.number = 0
         self.closed: str | None = None
+        self.followers: set[LatestFrame] = set()  # slots that must forget when this one does
         self._bells: set[asyncio.Event] = set()
         self._listeners: list[Callable[[], None]] = []
         self._calling = False
@@ -73,11 +76,13 @@ class LatestFrame:
     def forget(self) -> None:
         """Drop the frame held, so that nobody is shown it later. Waiters keep waiting."""
         self.latest = None
+        for slot in self.followers:
+            slot.forget()
 
     def close(self, reason: str) -> None:
         """No frame will come any more: forget the last one and end every waiter."""
         self.closed = self.closed or reason
-        self.latest = None
+        self.forget()
         self._ring()
 
     def listen(self, callback: Callable[[], None]) -> None:
@@ -127,7 +132,7 @@ class LatestFrame:
         self._calling = False
         for callback in tuple(self._listeners):
             if callback in self._listeners:  # one of them may have made another leave
-                callback()
+                call_all((callback,))
 
 
 def jpeg_size(jpeg: bytes) -> tuple[int, int] | None:

@@ -5,6 +5,7 @@ pass uvicorn by and go to the transport as they are: no copy, no queue. What the
 taken is never more than one picture, and a few kilobytes in the kernel.
 """
 
+import asyncio
 import logging
 from collections.abc import Callable
 from typing import Any, Final
@@ -18,13 +19,16 @@ from websockets.frames import Frame
 from porchlight.deadline import Deadline
 from porchlight.porch import Porch, Visit
 from porchlight.streams import lowat, pictures
+from porchlight.websocket.rate import Rate
 
 _SHORT: Final = 125  # bytes: what a message to us may have, and what fits without a length field
 _MEDIUM: Final = 65_535
 _FIN_BINARY: Final = b"\x82"
 _FIN_TEXT: Final = b"\x81"
+_SAID_BYTES: Final = 2_048  # a second: some hundred times what a viewer has to say
 _UNASKED: Final = 1003  # WebSocket: data that this end does not take
-_LOOK_AGAIN_S: Final = 0.01
+_LOOK_S: Final = (0.01, 0.5)  # the longer a viewer takes nothing, the less often one looks
+_LATER: Final = 1.25
 _log = logging.getLogger(__name__)
 _log.setLevel(logging.ERROR)  # what peers do wrong is counted, not logged
 
@@ -49,8 +53,11 @@ class PageSocket(WebSocketsSansIOProtocol):
         self.close_timeout = porch.limits.tls_shutdown_s
         self._go: Callable[[], None] | None = None
         self._pong = b""
+        self._said = Rate(self.loop, _SAID_BYTES)
         self._let_go = Deadline(self.loop, self.close_timeout, self.abort)
-        self._again = Deadline(self.loop, _LOOK_AGAIN_S, self._look_again)
+        self._again: asyncio.TimerHandle | None = None
+        self._look_s = _LOOK_S[0]
+        self._wrote = self.loop.time()  # stands still while the loop's turn lasts
 
     # streams.pictures.Outlet
 
@@ -61,9 +68,16 @@ class PageSocket(WebSocketsSansIOProtocol):
         if self.transport.get_write_buffer_size() > 0:
             return False  # resume_writing() comes
         if self.scheme == "wss" and lowat.held_back(self.transport):
-            self._again.begin()  # records wait below the TLS transport, which says nothing of it
+            self._look_again_soon()  # records wait below the TLS transport, which says nothing
             return False
+        self._look_s = _LOOK_S[0]
         return True
+
+    def all_sent(self) -> bool:
+        """As Outlet says. Of what TLS was given in this very turn nobody knows: then not."""
+        if self.scheme == "wss" and self._wrote >= self.loop.time():
+            return False
+        return lowat.all_sent(self.transport)
 
     def begin(self, go: Callable[[], None]) -> None:
         """Keep next to nothing buffered, and call `go` when more may be written."""
@@ -83,23 +97,49 @@ class PageSocket(WebSocketsSansIOProtocol):
         self._write(_FIN_TEXT + _length(len(payload)) + payload)
 
     def abort(self) -> None:
-        """Close at once, dropping what the viewer did not take yet."""
-        self.transport.abort()
+        """Close at once, dropping what was not sent yet, in the kernel too."""
+        lowat.cut(self.transport)
 
     def _write(self, *pieces: bytes) -> None:
         if not (self.close_sent or self.transport.is_closing()):
             self.transport.writelines(pieces)
+            self._wrote = self.loop.time()
+
+    def _look_again_soon(self) -> None:
+        if self._again is None:
+            self._again = self.loop.call_later(self._look_s, self._look_again)
+            self._look_s = min(_LOOK_S[1], self._look_s * _LATER)
 
     def _look_again(self) -> None:
+        self._again = None
+        self._room()
+
+    def _room(self) -> None:
         if self._go is not None:
             self._go()
 
     # asyncio.Protocol
 
+    def connection_made(  # type: ignore[override]
+        self, transport: asyncio.Transport
+    ) -> None:
+        super().connection_made(transport)
+        self.client = self._visit.client(self.client)
+
+    def data_received(self, data: bytes) -> None:
+        """The head of the request, then next to nothing: who says more is not even listened to."""
+        if not self.handshake_initiated or self._said.take(len(data)):
+            super().data_received(data)
+            return
+        if not self.transport.is_closing():
+            self._porch.garbage("websocket")
+        self.abort()
+
     def connection_lost(self, exc: Exception | None) -> None:
         self._porch.door.leave(self._visit)
         self._let_go.stop()
-        self._again.stop()
+        if self._again is not None:
+            self._again.cancel()
         super().connection_lost(exc)
 
     def resume_writing(self) -> None:
@@ -107,7 +147,7 @@ class PageSocket(WebSocketsSansIOProtocol):
         if self._pong and not self.transport.is_closing():
             self.transport.write(self._pong)
         self._pong = b""
-        self._look_again()
+        self._room()
 
     # uvicorn's own steps
 

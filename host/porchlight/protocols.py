@@ -19,6 +19,7 @@ from uvicorn.server import ServerState
 from porchlight import upgrades
 from porchlight.deadline import Deadline
 from porchlight.porch import Porch, Visit
+from porchlight.streams import lowat
 
 _log = logging.getLogger(__name__)
 _log.setLevel(logging.ERROR)  # what peers do wrong is counted, not logged
@@ -53,6 +54,7 @@ class HttpProtocol(HttpToolsProtocol):
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
+        self.client = self._visit.client(self.client)
         self._expect_head()
 
     def data_received(self, data: bytes) -> None:
@@ -174,14 +176,14 @@ class HttpProtocol(HttpToolsProtocol):
 
     def _left_unread(self) -> None:
         self._porch.garbage("unread")
-        self.transport.abort()
+        lowat.cut(self.transport)
 
     def _send_away(self, status: bytes) -> None:
         """A short answer, and nothing more from this connection."""
         self._refused = True
         self._head.stop()
         if self._answering:
-            self.transport.abort()  # in the middle of an answer there is no room for another
+            lowat.cut(self.transport)  # in the middle of an answer there is no room for another
             return
         head = b"HTTP/1.1 " + status + b"\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
         self.transport.write(head)

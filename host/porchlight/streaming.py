@@ -11,7 +11,8 @@ from porchlight.streams import connection, lowat
 from porchlight.streams.connection import Headers, Watcher
 from porchlight.streams.sinks import PlainSink, Sink, TlsSink
 
-_LOOK_AGAIN_S: Final = 0.01
+_LOOK_S: Final = (0.01, 0.5)  # the longer a viewer takes nothing, the less often one looks
+_LATER: Final = 1.25
 
 
 class StreamingProtocol(HttpProtocol):
@@ -19,6 +20,7 @@ class StreamingProtocol(HttpProtocol):
 
     hands_over = True
     _handed_over = False
+    _sink: Sink | None = None
     _watcher: Watcher | None = None
 
     # asyncio.Protocol
@@ -28,6 +30,11 @@ class StreamingProtocol(HttpProtocol):
             self._heard_of_viewer(data)
         else:
             super().data_received(data)
+
+    def eof_received(self) -> None:
+        """A viewer that hung up is given nothing more: nobody could call that back later."""
+        if self._streams:
+            lowat.cut(self.transport)
 
     def connection_lost(self, exc: Exception | None) -> None:
         super().connection_lost(exc)
@@ -48,17 +55,10 @@ class StreamingProtocol(HttpProtocol):
 
     def shutdown(self) -> None:
         super().shutdown()
-        if self._handed_over:
-            self.transport.close()
+        if self._sink is not None:
+            self._sink.close()
 
     # streams.connection.Connection
-
-    @property
-    def idle(self) -> bool:
-        """Whether all that was written is with the kernel, and next to nothing waits there."""
-        if self.transport.is_closing():  # uvloop answers no questions about what is closed
-            return True
-        return self.transport.get_write_buffer_size() == 0 and not self._tls_behind
 
     def stream(self) -> None:
         """Keep next to nothing buffered: one frame here, a few kilobytes in the kernel."""
@@ -71,15 +71,18 @@ class StreamingProtocol(HttpProtocol):
         self.transport.set_write_buffer_limits(high=int(self.scheme == "https"))
         lowat.limit(self.transport)
 
-    async def writable(self) -> None:
-        """Return once idle, or once the viewer is gone."""
+    async def all_sent(self) -> None:
+        """As Connection says. Nobody tells when that is, so the kernel is asked."""
         await self.flow.drain()
-        while self._tls_behind and not self.transport.is_closing():  # noqa: ASYNC110 - nobody says
-            await asyncio.sleep(_LOOK_AGAIN_S)
+        await asyncio.sleep(0)  # what was written has gone through TLS then
+        wait_s, longest_s = _LOOK_S
+        while not self.transport.is_closing() and lowat.unsent(self.transport):
+            await asyncio.sleep(wait_s)
+            wait_s = min(longest_s, wait_s * _LATER)
 
     def abort(self) -> None:
-        """Close at once, dropping what the viewer did not take yet."""
-        self.transport.abort()
+        """Close at once, dropping what was not sent yet, in the kernel too."""
+        lowat.cut(self.transport)
 
     def hand_over(self, headers: Headers, opening: bytes) -> Sink | None:
         """As Connection says. uvicorn's books: the request is answered, no other one follows."""
@@ -95,8 +98,10 @@ class StreamingProtocol(HttpProtocol):
         lines = [name + b": " + value for name, value in served.default_headers + headers]
         self.transport.write(b"\r\n".join([b"HTTP/1.1 200 OK", *lines, b"", opening]))
         if self.scheme == "https":
-            return TlsSink(self.transport)
-        return PlainSink(self.transport, self._visit.sock.send)
+            self._sink = TlsSink(self.transport)
+        else:
+            self._sink = PlainSink(self.transport, self._visit.sock.send)
+        return self._sink
 
     def tell(self, watcher: Watcher) -> None:
         """As Connection says."""
@@ -117,10 +122,4 @@ class StreamingProtocol(HttpProtocol):
         self._head_bytes += len(data)
         if self._head_bytes > self._porch.limits.head_bytes:
             self._porch.garbage("chatter")
-            self.transport.abort()
-
-    @property
-    def _tls_behind(self) -> bool:
-        """Whether TLS records may wait below the TLS transport, whose own buffer does not count
-        them: they do only while the kernel holds as much as it may."""
-        return self.scheme == "https" and lowat.held_back(self.transport)
+            lowat.cut(self.transport)

@@ -82,11 +82,14 @@ class Bucket:
         self.full = self.slow
         return Taken.BEHIND if self.slow else Taken.WHOLE
 
-    def close(self) -> None:
-        self.ended = "closed"
+    def cut(self) -> bool:
+        if self.full:
+            self.ended = "cut"
+        return self.full
 
-    def abort(self) -> None:
-        self.ended = "aborted"
+    def close(self) -> None:
+        if not self.cut():
+            self.ended = "closed"
 
     @property
     def sequences(self) -> list[int]:
@@ -291,7 +294,7 @@ async def test_when_the_feed_is_over_all_are_let_go_of_at_once() -> None:
     stage.feed.put(1)
     await turns()
     stage.feed.over.set()
-    assert (idle.ended, behind.ended) == ("closed", "aborted")
+    assert (idle.ended, behind.ended) == ("closed", "cut")
     assert stage.left == viewers
     assert (len(stage.fanout), stage.deserted) == (0, 1)
     for viewer in viewers:

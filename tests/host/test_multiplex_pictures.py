@@ -70,6 +70,9 @@ class Outlet:
     def ready(self) -> bool:
         return not (self.full or self.aborted)
 
+    def all_sent(self) -> bool:
+        return not self.full
+
     def begin(self, go: Callable[[], None]) -> None:
         self._go = go
 

@@ -166,7 +166,7 @@ async def test_an_aborted_send_sends_nothing_more() -> None:
     running = asyncio.create_task(sink.run(lambda: None))
     sink.give(b"1")
     await begun.wait()
-    sink.abort()
+    assert sink.cut()
     gate.set()
     await running
     assert sent == []

@@ -6,23 +6,16 @@ is good for one client address and as long as the view.
 
 from typing import Annotated, Any, Final
 
-from fastapi import APIRouter, Path, Request
+from fastapi import APIRouter, Request
 from pydantic import BaseModel, ConfigDict, Field
 
 from porchlight.api.deps import Caller, PartsDep
 from porchlight.errors import NotFound
-from porchlight.streams import mjpeg
 from porchlight.views import Intent
 
 BASE: Final = "/api/v1/views"
 router = APIRouter(tags=["views"])
-Ticket = Annotated[str, Path(min_length=16, max_length=64)]
-CameraId = Annotated[str, Path(min_length=1, max_length=64)]
 Id = Annotated[str, Field(min_length=1, max_length=64)]
-_STREAM: Final[dict[int | str, dict[str, Any]]] = {
-    200: {"content": {mjpeg.CONTENT_TYPE.partition(";")[0]: {}}}
-}
-_PICTURE: Final[dict[int | str, dict[str, Any]]] = {200: {"content": {"image/jpeg": {}}}}
 
 
 class NewView(BaseModel):

@@ -6,6 +6,7 @@ Knows of parts and of their numbers, not what is in them: `count` parts were new
 
 from collections.abc import Callable, Iterable, Iterator
 
+from porchlight.calling import call_all
 from porchlight.streams.sinks import PlainSink, Taken
 from porchlight.streams.viewer import Viewer
 
@@ -49,8 +50,13 @@ class Audience:
         self._place(viewer, viewer.sink)
 
     def silent(self) -> list[Viewer]:
-        """Those behind whose sinks do not tell when there is room."""
-        return [viewer for viewer in self._behind if not viewer.sink.tells]
+        """Those for whom a newer part waits, and whose sinks do not tell when there is room."""
+        count = self.count
+        return [viewer for viewer in self._behind if viewer.seen < count and not viewer.sink.tells]
+
+    def cut(self) -> list[Viewer]:
+        """Let go of those for whom something given still waits on this machine; who that was."""
+        return [viewer for viewer in self if viewer.sink.cut()]
 
     def fall_behind(self, now: float) -> list[Viewer]:
         """Those who asked for fewer parts, may have one now and have not had the last: they are
@@ -110,13 +116,9 @@ class Audience:
         return count
 
     def end(self) -> list[Viewer]:
-        """Let go of all: what one has not taken yet is not theirs any more."""
+        """Let go of all: what has not left for one yet is not theirs any more."""
         everybody = list(self)
-        for viewer in everybody:
-            if viewer.sink.idle:
-                viewer.sink.close()
-            else:
-                viewer.sink.abort()
+        call_all(viewer.sink.close for viewer in everybody)
         for group in (self._simple, self._others, self._behind):
             group.clear()
         return everybody
@@ -132,6 +134,7 @@ class Audience:
             self._place(viewer, viewer.sink)
         else:
             self._behind[viewer] = None
+            viewer.fell_behind()
         return taken is not Taken.NOTHING
 
     def _place(self, viewer: Viewer, sink: object) -> None:

@@ -26,24 +26,18 @@ class Watcher(Protocol):
 
 
 class Connection(Protocol):
-    """One viewer's connection. `idle`: the viewer took everything written so far.
-
-    `hands_over`: whether it can be had for good.
-    """
+    """One viewer's connection. `hands_over`: whether it can be had for good."""
 
     hands_over: bool
-
-    @property
-    def idle(self) -> bool: ...
 
     def stream(self) -> None:
         """From now on only the newest matters: keep next to nothing buffered for the viewer."""
 
-    async def writable(self) -> None:
-        """Return once idle, or once the viewer is gone."""
+    async def all_sent(self) -> None:
+        """Return once nothing written waits on this machine, or once the viewer is gone."""
 
     def abort(self) -> None:
-        """Close at once, dropping what the viewer did not take yet."""
+        """Close at once, dropping what was not sent yet: what was is beyond recall."""
 
     def hand_over(self, headers: Headers, opening: bytes) -> Sink | None:
         """Answer 200 with these headers, then `opening`: what comes after is the caller's.
@@ -59,12 +53,11 @@ class Unknown:
     """Stands in under a server that offers nothing: never waits, cannot abort."""
 
     hands_over = False
-    idle = True
 
     def stream(self) -> None:
         """Nothing to be done."""
 
-    async def writable(self) -> None:
+    async def all_sent(self) -> None:
         """send() itself waits."""
 
     def abort(self) -> None:

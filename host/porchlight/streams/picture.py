@@ -62,10 +62,10 @@ class PictureResponse(Response):
     async def _give(self, link: Connection, send: Send) -> bool:
         start: Message = {"type": "http.response.start", "status": 200, "headers": self.raw_headers}
         await send(start)
-        await link.writable()
+        await link.all_sent()
         if not self._look.holds(self._clock.unix()):  # asked right before the write
             return False
         await send({"type": "http.response.body", "body": self.body, "more_body": True})
-        await link.writable()
+        await link.all_sent()
         await send({"type": "http.response.body", "body": b"", "more_body": False})
         return True

@@ -37,11 +37,11 @@ class Sink(Protocol):
     def give(self, part: bytes) -> Taken:
         """Hand over a part, if there is room."""
 
-    def close(self) -> None:
-        """Nothing more will come."""
+    def cut(self) -> bool:
+        """Unless all it was given left this machine, drop the rest and the viewer; whether so."""
 
-    def abort(self) -> None:
-        """The same, and drop what the viewer did not take yet."""
+    def close(self) -> None:
+        """Nothing more will come, and nothing more leaves: cut(), or a close as usual."""
 
 
 class PlainSink:
@@ -61,7 +61,7 @@ class PlainSink:
     @property
     def idle(self) -> bool:
         """Asks the kernel too."""
-        return not self.begun and _all_sent(self._transport)
+        return not self.begun and _has_room(self._transport)
 
     def give(self, part: bytes) -> Taken:
         """As Sink says."""
@@ -83,7 +83,7 @@ class PlainSink:
         """
         transport = self._transport
         if taken < 0 or transport.is_closing():
-            transport.abort()
+            lowat.cut(transport)
             return Taken.NOTHING
         if taken == len(part):
             return Taken.WHOLE
@@ -93,13 +93,17 @@ class PlainSink:
             return self.give(part) if self.begun else Taken.WHOLE
         return Taken.NOTHING if self.begun else Taken.BEHIND
 
+    def cut(self) -> bool:
+        """As Sink says."""
+        if not self.begun and lowat.all_sent(self._transport):
+            return False
+        lowat.cut(self._transport)
+        return True
+
     def close(self) -> None:
         """As Sink says."""
-        self._transport.close()
-
-    def abort(self) -> None:
-        """As Sink says."""
-        self._transport.abort()
+        if not self.cut():
+            lowat.close(self._transport)
 
 
 class TlsSink:
@@ -109,26 +113,33 @@ class TlsSink:
 
     def __init__(self, transport: Transport) -> None:
         self._transport = transport
+        self._loop = asyncio.get_running_loop()
+        self._given = self._loop.time()  # stands still while the loop's turn lasts
 
     @property
     def idle(self) -> bool:
         """Whether next to nothing waits, here or in the kernel."""
-        return _all_sent(self._transport)
+        return _has_room(self._transport)
 
     def give(self, part: bytes) -> Taken:
         """As Sink says."""
         if self._transport.is_closing() or not self.idle:
             return Taken.NOTHING
         self._transport.write(part)
+        self._given = self._loop.time()
         return Taken.WHOLE
+
+    def cut(self) -> bool:
+        """As Sink says. In the turn of a write nobody knows, so the viewer is cut."""
+        if self._given < self._loop.time() and lowat.all_sent(self._transport):
+            return False
+        lowat.cut(self._transport)
+        return True
 
     def close(self) -> None:
         """As Sink says."""
-        self._transport.close()
-
-    def abort(self) -> None:
-        """As Sink says."""
-        self._transport.abort()
+        if not self.cut():
+            lowat.close(self._transport)
 
 
 class SendSink:
@@ -156,17 +167,21 @@ class SendSink:
         self._bell.set()
         return Taken.BEHIND
 
-    def close(self) -> None:
-        """As Sink says."""
-        self._over = True
-        self._bell.set()
-
-    def abort(self) -> None:
-        """As Sink says."""
+    def cut(self) -> bool:
+        """As far as this end knows: what send() took is the server's."""
+        if self._part is None:
+            return False
         self._part = None
-        self.close()
+        self._over = True
         if self._task is not None:
             self._task.cancel()
+        return True
+
+    def close(self) -> None:
+        """As Sink says."""
+        self.cut()
+        self._over = True
+        self._bell.set()
 
     async def run(self, room: Callable[[], None]) -> None:
         """Send what is given, until it is over; `room` is called after each part."""
@@ -185,7 +200,7 @@ class SendSink:
                 room()
 
 
-def _all_sent(transport: Transport) -> bool:
+def _has_room(transport: Transport) -> bool:
     """Whether next to nothing waits in the transport and in the kernel."""
     if transport.is_closing():  # uvloop answers no questions about what is closed
         return True
