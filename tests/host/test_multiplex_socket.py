@@ -368,12 +368,37 @@ async def test_pings_of_who_does_not_read_do_not_pile_up(
             await until(lambda: waiting(host) > 0)
             before = waiting(host)
             ping = bytes((0x89, 0x80 | 125)) + bytes(4) + bytes(125)
-            await asyncio.to_thread(slow.sendall, ping * 2_000)
-            await asyncio.to_thread(slow.sendall, b"\x89\x84" + bytes(4) + b"last")
-            frames = Frames(slow)
-            pongs = await asyncio.to_thread(read_pongs, frames, b"last")
-            assert len(pongs) < 100
+            slow.sendall(ping * 12 + b"\x89\x84" + bytes(4) + b"last")
+            await until(lambda: host.call(lambda: sockets(host)[0]._pong.endswith(b"last")))
             assert waiting(host) <= before
+            assert await asyncio.to_thread(read_pongs, Frames(slow), b"last") == [b"last"]
+
+
+@pytest.mark.parametrize("over_tls", [False, True])
+@pytest.mark.parametrize("crumb", [b"\x89\x80" + bytes(4), b"\x8a\x80" + bytes(4), b"\0"])
+async def test_a_flood_down_one_socket_is_garbage_and_stops_no_other(
+    host: InThread, fire: Signer, porch: Kit, over_tls: bool, crumb: bytes
+) -> None:
+    handle = handle_of(host.grant(porch, fire))
+    async with board_at(host, porch) as board, sending(board, handle):
+        opened = open_view(host, fire, porch)
+        async with listening(host, opened) as viewer:
+            before = metric(host, "garbage_total", kind="websocket")
+            path = opened["urls"]["pictures"]
+            with contextlib.closing(raw_viewer(host, path, over_tls=over_tls)) as sock:
+                assert await asyncio.to_thread(flood, sock, crumb)
+            assert metric(host, "garbage_total", kind="websocket") == before + 1
+            seen = len(viewer.seen)
+            await viewer.until(lambda: len(viewer.seen) > seen)
+
+
+def flood(sock: socket.socket, crumb: bytes) -> bool:
+    """Send it until there is nobody to send to; False: there still is, after megabytes."""
+    with contextlib.suppress(OSError):
+        for _ in range(1_000):
+            sock.sendall(10_000 * crumb)
+        return False
+    return True
 
 
 def sockets(host: InThread) -> list[PageSocket]:
