@@ -18,10 +18,13 @@ import httpx
 import pytest
 from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed
+from websockets.frames import Frame, Opcode
 
+from accord import wire
 from porchlight.porch import WireLimits
 from porchlight.protocols import HttpProtocol
 from porchlight.sources.board import UplinkLimits
+from porchlight.websocket.intake import CRUMBS, SHARE_FRAMES
 from tests.support.boardpeer import BoardPeer
 from tests.support.hosting import SETTINGS, InThread, handle_of, hosted
 from tests.support.viewing import (
@@ -327,13 +330,95 @@ async def test_garbage_after_the_right_handshake_ends_the_session_only(host: InT
     await until(lambda: host.entries(ann, "board.refused"))
 
 
-async def test_a_ping_flood_and_half_a_message_are_harmless(host: InThread) -> None:
+async def test_some_pings_and_half_a_message_are_harmless(host: InThread) -> None:
     porch = host.camera(host.resident())
     async with street_goes_on(host), board_at(host, porch) as board:
-        for _ in range(500):
+        for _ in range(CRUMBS // 2):
             await board.socket.ping()
+        async with asyncio.timeout(PATIENCE_S):
+            await (await board.socket.ping())
         board.socket.transport.write(b"\x02\xfe\x10\x00" + bytes(4) + bytes(100))  # more to come
         board.socket.transport.abort()  # but it does not
+
+
+CRUMB_FLOODS = {
+    "pings": b"\x89\x80" + bytes(4),
+    "pongs": b"\x8a\x80" + bytes(4),
+    "empty fragments": b"\x00\x80" + bytes(4),
+}
+
+
+async def flood(writer: asyncio.StreamWriter, crumb: bytes) -> bool:
+    """Send it until there is nobody to send to; False: there still is, after megabytes."""
+    with contextlib.suppress(ConnectionError, ssl.SSLError):
+        for _ in range(1_000):
+            if writer.is_closing():
+                return True
+            writer.write(10_000 * crumb)
+            await writer.drain()
+            await asyncio.sleep(0)  # drain() may return at once, and then nobody hears of the end
+        return False
+    return True
+
+
+@pytest.mark.parametrize("port", ["http", "tls"])
+@pytest.mark.parametrize("kind", CRUMB_FLOODS)
+async def test_a_strangers_flood_is_garbage_and_stops_nobody(
+    host: InThread, kind: str, port: str
+) -> None:
+    async with street_goes_on(host), dialled(host, port) as (reader, writer):
+        before = metric(host, "garbage_total", kind="websocket")
+        writer.write(b"GET /uplink HTTP/1.1\r\nHost: x\r\n" + UPGRADE + KEY + b"\r\n")
+        await reader.readuntil(b"\r\n\r\n")
+        if kind == "empty fragments":
+            writer.write(b"\x02\x80" + bytes(4))
+        assert await flood(writer, CRUMB_FLOODS[kind])
+        assert metric(host, "garbage_total", kind="websocket") == before + 1
+
+
+async def test_a_board_that_talks_without_end_is_heard_in_turn_with_others(
+    host: InThread, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Everything it says counts; but within a turn no more than its share."""
+    porch, turns = host.camera(host.resident()), Turns(host)
+    camera = host.parts.cameras.get(porch.id)
+    assert camera is not None
+    add = camera.boardlog.add
+    async with street_goes_on(host), board_at(host, porch) as board:
+        monkeypatch.setattr(camera.boardlog, "add", lambda line: (turns.count(), add(line)))
+        lines = [board.session.seal(wire.LogLine(b"%d" % n)) for n in range(3_000)]
+        said = b"".join(Frame(Opcode.BINARY, line).serialize(mask=True) for line in lines)
+        with turns:
+            board.socket.transport.write(said)
+            await until(lambda: sum(turns.counts) == len(lines))
+        assert max(turns.counts) <= 2 * SHARE_FRAMES  # what waited, and what was read behind it
+        assert camera.boardlog.newest(1)[0].text == "2999"
+
+
+class Turns:
+    """Counts something by the turns of the host's loop."""
+
+    def __init__(self, host: InThread) -> None:
+        self.counts = [0]
+        self._loop = host.loop
+        self._going = False
+
+    def __enter__(self) -> None:
+        self._going = True
+        self._loop.call_soon_threadsafe(self._turn)
+
+    def __exit__(self, *_: object) -> None:
+        self._going = False
+
+    def count(self) -> None:
+        """Once more in this turn."""
+        self.counts[-1] += 1
+
+    def _turn(self) -> None:
+        if self.counts[-1]:
+            self.counts.append(0)
+        if self._going:
+            self._loop.call_soon(self._turn)
 
 
 @pytest.mark.parametrize("more", [0, 20])
