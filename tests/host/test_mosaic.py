@@ -100,6 +100,13 @@ def test_every_place_is_whole_blocks_within_the_wall_and_none_is_taken_twice(
     assert layout.rows <= 8
 
 
+@given(st.integers(1, 64), st.booleans())
+def test_widths_that_come_out_the_same_are_one_layout(count: int, large: bool) -> None:
+    """Those who watch them share one wall."""
+    found = {layout_for(min(count, 61), width, large=large) for width in range(320, 1_921)}
+    assert len({layout.shape for layout in found}) == len(found) <= 101
+
+
 @pytest.mark.parametrize("count", range(1, 65))
 def test_the_usual_layout_has_room_for_all_and_no_empty_row(count: int) -> None:
     layout = layout_for(count)

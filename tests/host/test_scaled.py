@@ -10,8 +10,10 @@ from hypothesis import strategies as st
 
 from porchlight.frames import Frame
 from porchlight.streams.feed import LookFeed
-from porchlight.streams.scaled import Scaled, narrowed, rounded
+from porchlight.streams.layout import Shape
+from porchlight.streams.scaled import STEPS, Scaled, narrowed, rounded
 from porchlight.streams.tilecache import TileCache
+from porchlight.streams.workers import Workers
 from porchlight.views import Look
 from tests.host.test_tilecache import Gate
 from tests.support.signing import Signer
@@ -106,6 +108,48 @@ async def test_while_one_is_made_only_the_newest_waits(
         assert gate.calls == 2
 
 
+async def test_what_waits_for_a_thread_is_the_newest_for_all(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cache, gate = TileCache(Workers(1)), Gate(monkeypatch, "narrower")
+    look = stage.look(await stage.camera())
+    gate.opened.clear()
+    hold = cache.narrower(host_frame(1, picture(640, 480)), WIDTH, "fire")
+    await asyncio.to_thread(gate.entered.wait, 10)
+    feed = Scaled(LookFeed(look, stage.clock, stage.metrics), WIDTH, stage.clock, cache, "fire")
+    same = Scaled(LookFeed(look, stage.clock, stage.metrics), WIDTH, stage.clock, cache, "fire")
+    async with feed.running(), same.running():
+        stage.send(look, picture(640, 480))
+        await until(lambda: feed._made is not None)
+        for _ in range(4):
+            stage.send(look, picture(640, 480))
+            await asyncio.sleep(0)
+        gate.opened.set()
+        assert (await next_of(feed)).sequence == 5
+        assert (await next_of(same)).sequence == 5
+        await hold
+        assert (feed.slot.number, same.slot.number, gate.calls) == (1, 1, 2)
+    cache.close()
+
+
+async def test_what_nobody_watches_any_more_is_not_made(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cache, gate = TileCache(Workers(1)), Gate(monkeypatch, "narrower")
+    look = stage.look(await stage.camera())
+    gate.opened.clear()
+    hold = cache.narrower(host_frame(1, picture(640, 480)), WIDTH)
+    await asyncio.to_thread(gate.entered.wait, 10)
+    async with running(stage, cache, look) as feed:
+        stage.send(look, picture(640, 480))
+        await until(lambda: feed._made is not None)
+    gate.opened.set()
+    await hold
+    await cache.dark(Shape(160, 120), ())
+    assert gate.calls == 1
+    cache.close()
+
+
 async def test_after_a_revocation_nothing_is_shown_or_kept(
     stage: Stage, cache: TileCache, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -179,6 +223,7 @@ async def test_one_frame_narrowed(cache: TileCache) -> None:
 @given(st.integers(-10, 5_000))
 def test_widths_are_few(asked: int) -> None:
     width = rounded(asked)
+    assert width in STEPS
     assert width % 16 == 0
     assert 80 <= width <= 1_280
     assert width <= max(asked, 80)

@@ -13,7 +13,7 @@ from porchlight.streams import tilecache, tiles
 from porchlight.streams.layout import Shape
 from porchlight.streams.tilecache import TileCache
 from porchlight.streams.tiles import Tile
-from porchlight.streams.workers import BATCH, Workers
+from porchlight.streams.workers import Workers
 from tests.support.viewing import host_frame, picture
 
 CELL = Shape(160, 120)
@@ -164,34 +164,34 @@ async def test_a_narrower_frame_is_the_same_but_for_its_picture(cache: TileCache
     assert await cache.narrower(host_frame(8, b"\xff\xd8 no picture"), 320) is None
 
 
-async def test_workers_do_all_there_is_in_order_and_by_few_threads() -> None:
-    workers, threads, order = Workers(2), set(), []
-    count = 20 * BATCH + 1
+async def test_one_askers_copies_hold_up_nobody_elses_wall(gate: Gate) -> None:
+    cache, order = TileCache(Workers(1)), []
+    gate.opened.clear()
+    first = cache.tile(host_frame(1, picture()), CELL, NAMED, "a")  # holds the only thread
+    await asyncio.to_thread(gate.entered.wait, 10)
+    large = host_frame(2, picture(640, 480))
+    copies = [cache.narrower(large, width, "a") for width in range(80, 640, 16)]
+    wall = cache.tile(host_frame(3, picture()), CELL, NAMED, "b")
+    own = cache.tile(host_frame(4, picture()), CELL, NAMED, "a")  # before copies, though later
+    for name, made in (("wall", wall), ("own", own), ("copy", copies[0])):
+        made.add_done_callback(lambda _, name=name: order.append(name))  # type: ignore[misc]
+    gate.opened.set()
+    await asyncio.wait([first, wall, own, *copies])
+    assert order == ["wall", "own", "copy"]
+    cache.close()
 
-    def work(at: int) -> int:
-        threads.add(threading.get_ident())
-        order.append(at)
-        return at
 
-    made = [workers.run(lambda at=at: work(at)) for at in range(count)]  # type: ignore[misc]
-    assert [await future for future in made] == list(range(count))
-    assert sorted(order) == list(range(count))
-    assert len(threads) <= 2
-    assert await workers.run(lambda: "again") == "again"
-    workers.close()
-
-
-async def test_workers_that_close_let_nobody_wait() -> None:
-    workers, began, go_on = Workers(1), threading.Event(), threading.Event()
-
-    def slow() -> str:
-        began.set()
-        assert go_on.wait(10)
-        return "done"
-
-    first, second = workers.run(slow), workers.run(lambda: "never")
-    await asyncio.to_thread(began.wait, 10)
-    workers.close()
-    assert second.cancelled()
-    go_on.set()
-    assert await first == "done"
+async def test_what_two_ask_for_is_made_once_in_the_turn_that_comes_first(gate: Gate) -> None:
+    cache, done = TileCache(Workers(1)), []
+    gate.opened.clear()
+    first = cache.tile(host_frame(1, picture()), CELL, NAMED, "a")
+    await asyncio.to_thread(gate.entered.wait, 10)
+    frame = host_frame(2, picture(640, 480))
+    waiting = [cache.narrower(frame, width, "a") for width in (480, 320, 160)]
+    assert cache.narrower(frame, 160, "b") is waiting[-1]
+    for number, made in enumerate(waiting):
+        made.add_done_callback(lambda _, number=number: done.append(number))  # type: ignore[misc]
+    gate.opened.set()
+    await asyncio.wait([first, *waiting])
+    assert done[0] == 2
+    cache.close()

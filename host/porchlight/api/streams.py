@@ -20,7 +20,7 @@ from porchlight.streams.feed import Feed, LookFeed
 from porchlight.streams.layout import MAX_SIDE, USUAL_WIDTH, WIDTHS, Layout, layout_for
 from porchlight.streams.picture import PictureHead, PictureResponse
 from porchlight.streams.response import StreamHead, StreamResponse
-from porchlight.streams.scaled import NARROWEST, WIDEST, Scaled, narrowed, rounded
+from porchlight.streams.scaled import NARROWEST, STEPS, WIDEST, Scaled, narrowed, rounded
 from porchlight.streams.snapshot import snapshot
 from porchlight.streams.wall import Wall
 from porchlight.views import View
@@ -34,7 +34,11 @@ Fps = Annotated[
 ]
 Width = Annotated[
     int | None,
-    Query(ge=NARROWEST, le=WIDEST, description="at most so many pixels wide; steps of 16"),
+    Query(
+        ge=NARROWEST,
+        le=WIDEST,
+        description=f"at most so many pixels wide; made at {', '.join(map(str, STEPS))}",
+    ),
 ]
 _STREAM: Final[dict[int | str, dict[str, Any]]] = {
     200: {"content": {mjpeg.CONTENT_TYPE.partition(";")[0]: {}}}
@@ -94,7 +98,9 @@ async def stream(
 
     def feed() -> Feed:
         whole = LookFeed(view.looks[camera], parts.clock, parts.metrics)
-        return whole if step is None else Scaled(whole, step, parts.clock, parts.tiles)
+        if step is None:
+            return whole
+        return Scaled(whole, step, parts.clock, parts.tiles, view.who.thumb)
 
     return _stream(request, parts, view, (camera, step), feed, fps)
 
@@ -114,15 +120,17 @@ async def picture(
         frame = look.still or await snapshot(look, parts.clock, parts.metrics)
         if view.intent.action == "snapshot":
             look.still = frame
-        frame = await _narrowed(frame, width, parts)
+        frame = await _narrowed(frame, width, parts, view.who.thumb)
     except BaseException:
         view.leave()
         raise
     return PictureResponse(look, frame, parts.clock, done=view.leave)
 
 
-async def _narrowed(frame: Frame, width: int | None, parts: Parts) -> Frame:
-    found = frame if width is None else await narrowed(frame, rounded(width), parts.tiles)
+async def _narrowed(frame: Frame, width: int | None, parts: Parts, asker: str) -> Frame:
+    if width is None:
+        return frame
+    found = await narrowed(frame, rounded(width), parts.tiles, asker)
     if found is None:
         raise Unavailable("unreadable", "the camera's picture cannot be made narrower")
     return found

@@ -112,11 +112,13 @@ class Layout:
 def layout_for(
     count: int, width: int = USUAL_WIDTH, columns: int | None = None, *, large: bool = False
 ) -> Layout:
-    """The squarest layout for so many cameras, unless told the columns. ValueError as Layout."""
+    """The squarest layout for so many cameras, unless told the columns; one and the same for all
+    widths for which it comes out the same. ValueError as Layout."""
     if columns is None:
         columns = math.isqrt(max(1, _cells(count, large)) - 1) + 1
         columns = max(columns, 2) if large else columns
-    return Layout(width, columns, count, large)
+    cell = Layout(width, columns, count, large).shape.width
+    return Layout(max(WIDTHS[0], columns * cell), columns, count, large)
 
 
 def _cells(count: int, large: bool) -> int:

@@ -4,7 +4,8 @@
             +-- (shape, words) -> tile         frame any more, because a newer one came or a grant
             +-- width -> a narrower frame      was taken back, the shelf goes at that instant.
 
-Knows no grants: whoever asks has the frame, and must know whether it may be shown.
+Knows no grants: whoever asks has the frame, and must know whether it may be shown. Askers (a hub, a
+resident) are served in turn, tiles before narrower frames; see workers.py.
 """
 
 import asyncio
@@ -19,7 +20,7 @@ from porchlight.streams import tiles
 from porchlight.streams.layout import Shape
 from porchlight.streams.lettering import Lines
 from porchlight.streams.tiles import Tile
-from porchlight.streams.workers import Work, Workers
+from porchlight.streams.workers import Made, Work, Workers
 
 MOST_BYTES: Final = 64 << 20
 MOST_DARK: Final = 512  # dark tiles: as many as cameras times what there is to say of them
@@ -44,27 +45,42 @@ class TileCache:
         self._dark: dict[_Key, asyncio.Future[Tile]] = {}
         self.bytes = 0
 
-    def tile(self, frame: Frame, shape: Shape, lines: Lines) -> "asyncio.Future[Tile]":
+    def tile(
+        self, frame: Frame, shape: Shape, lines: Lines, asker: str = ""
+    ) -> "asyncio.Future[Tile]":
         """The frame as a tile. Of a picture that cannot be decoded, a dark one."""
         work = functools.partial(tiles.picture_tile, frame.jpeg, shape, lines)
-        return self._of(frame, (shape, lines), work)
+        return self._of(frame, (shape, lines), work, asker)
 
-    def dark(self, shape: Shape, lines: Lines) -> "asyncio.Future[Tile]":
+    def dark(self, shape: Shape, lines: Lines, asker: str = "") -> "asyncio.Future[Tile]":
         """A tile without a picture."""
         made = self._dark.pop((shape, lines), None)
         if made is None or made.cancelled():
-            made = self._workers.run(functools.partial(tiles.dark_tile, shape, lines))
+            made = self._workers.run(functools.partial(tiles.dark_tile, shape, lines), asker)
+        else:
+            self._workers.join(made, asker)
         self._dark[shape, lines] = made  # the one used last is dropped last
         if len(self._dark) > MOST_DARK:
             del self._dark[next(iter(self._dark))]
         return made
 
-    def narrower(self, frame: Frame, width: int) -> "asyncio.Future[Frame | None]":
+    def narrower(
+        self, frame: Frame, width: int, asker: str = "", instead: Made | None = None
+    ) -> "asyncio.Future[Frame | None]":
         """The same frame, but its picture so wide; None if that cannot be decoded. The frame must
-        be wider. One object for all who ask, as long as the frame lives."""
+        be wider. One object for all who ask, as long as the frame lives. `instead`: of an older
+        frame's, which is dropped, and gives its place in the asker's line."""
         shell = dataclasses.replace(frame, jpeg=b"")  # a thread must not hold the frame itself
         work = functools.partial(_narrowed, shell, frame.jpeg, width)
-        return self._of(frame, (width,), work)
+        return self._of(frame, (width,), work, asker, later=True, instead=instead)
+
+    def waits(self, made: Made) -> bool:
+        """Whether nobody began with it."""
+        return self._workers.waits(made)
+
+    def drop(self, made: Made, asker: str = "") -> None:
+        """The asker no longer wants it. Cancelled, unless somebody else does or it is begun."""
+        self._workers.drop(made, asker)
 
     def close(self) -> None:
         """The host stops."""
@@ -73,16 +89,18 @@ class TileCache:
         self._dark.clear()
         self.bytes = 0
 
-    def _of(self, frame: Frame, key: _Key, work: Work) -> "asyncio.Future[Any]":
+    def _of(self, frame: Frame, key: _Key, work: Work, asker: str, **turn: Any) -> Made:
         """What is on the frame's shelf, or will be."""
         ref = weakref.ref(frame)
         shelf = self._shelves.get(ref)
         if shelf is None:
             shelf = self._shelves[weakref.ref(frame, self._gone)] = _Shelf()
         made = shelf.get(key)
-        if made is None:
-            made = shelf[key] = self._workers.run(work)
+        if made is None or made.cancelled():
+            made = shelf[key] = self._workers.run(work, asker, **turn)
             made.add_done_callback(functools.partial(self._count, ref, shelf))
+        else:
+            self._workers.join(made, asker, **turn)
         return made
 
     def _count(self, ref: _Ref, shelf: _Shelf, made: "asyncio.Future[Any]") -> None:

@@ -163,8 +163,8 @@ class Wall:
     def _tile(self, cell: Cell, sight: Sight) -> "asyncio.Future[Tile]":
         shape = self._layout.places[self._cells[cell]].shape
         if sight.frame is None:
-            return self._cache.dark(shape, sight.lines)
-        return self._cache.tile(sight.frame, shape, sight.lines)
+            return self._cache.dark(shape, sight.lines, self._view.who.thumb)
+        return self._cache.tile(sight.frame, shape, sight.lines, self._view.who.thumb)
 
     def _show(self, cell: Cell, sight: Sight, tile: Tile | None) -> None:
         """No tile: it could not be made, which was logged."""
