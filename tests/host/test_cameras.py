@@ -197,6 +197,35 @@ async def test_revocation_tells_the_source_first_and_lets_go_of_everything(
         assert await refused(camera, frame_of(made, clock))
 
 
+async def test_a_revocation_reaches_everybody_whatever_one_of_them_raises(
+    camera: Camera, cameras: Cameras, clock: SetClock, caplog: pytest.LogCaptureFixture
+) -> None:
+    class Broken(Line):
+        def revoke(self, handle: bytes) -> None:
+            raise RuntimeError("of its own")
+
+        watch = revoke  # type: ignore[assignment]
+
+    def fail(*_: object) -> None:
+        raise RuntimeError("of its own")
+
+    made, line, told = granted(camera, clock.at), Line(), []
+    await camera.attach(line)
+    cameras.on_withdrawn(fail)
+    cameras.on_withdrawn(lambda _, handle: told.append(handle))
+    camera.listen(fail)
+    camera.listen(lambda: told.append(b"changed"))
+    permit = permit_of(camera, made, clock.at)
+    async with camera.watch(permit):
+        assert camera.on_frame(frame_of(made, clock)) is None
+        line.__class__ = Broken
+        camera.revoked(made.handle)
+        assert told == [made.handle, b"changed"]
+        assert camera.latest.latest is None
+        assert not camera.allows(permit, clock.at)
+    assert {record.message for record in caplog.records} == {"a callback failed"}
+
+
 async def refused(camera: Camera, frame: Frame) -> bool:
     """Hand in a frame; whether nobody may see it. What is due is entered, as the uplink does."""
     refusal = camera.on_frame(frame)

@@ -2,6 +2,8 @@
 
 import asyncio
 
+import pytest
+
 from porchlight.ending import Ending
 
 
@@ -37,3 +39,16 @@ async def test_who_does_not_want_to_know_any_more_is_not_called() -> None:
     ending.forget(call)
     ending.set()
     assert heard == []
+
+
+async def test_what_one_raises_keeps_nothing_else_open(caplog: pytest.LogCaptureFixture) -> None:
+    ending, heard = Ending(), []
+
+    def fail() -> None:
+        raise RuntimeError("of its own")
+
+    ending.on_end(fail)
+    ending.on_end(lambda: heard.append("two"))
+    ending.set()
+    assert (ending.is_set(), heard) == (True, ["two"])
+    assert [record.message for record in caplog.records] == ["a callback failed"]

@@ -146,3 +146,20 @@ def test_what_is_made_of_a_frame_goes_with_it() -> None:
     one.framed["jti"] = b"part"
     assert one.framed == {"jti": b"part"}
     assert frame(1).framed == {}
+
+
+async def test_a_listener_that_fails_keeps_the_frame_from_no_other(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    slot, heard = LatestFrame(), []
+
+    def fail() -> None:
+        raise RuntimeError("of its own")
+
+    slot.listen(fail)
+    slot.listen(lambda: heard.append(slot.number))
+    for sequence in (1, 2):
+        slot.put(frame(sequence))
+        await asyncio.sleep(0)
+    assert heard == [1, 2]
+    assert [record.message for record in caplog.records] == ["a callback failed"] * 2
