@@ -22,8 +22,6 @@ from tests.support.viewing import host_frame
 class Feed:
     """What a LookFeed is to Pictures, as a test wants it."""
 
-    gap_s = 0.0
-
     def __init__(self) -> None:
         self.slot = LatestFrame()
         self.over = Ending()
@@ -62,6 +60,7 @@ class Outlet:
 
     def __init__(self) -> None:
         self.full = False
+        self.waits = False  # some of what was taken, in the kernel
         self.aborted = False
         self.said: list[dict[str, Any]] = []
         self.seen: list[tuple[int, int]] = []  # camera, sequence
@@ -71,7 +70,7 @@ class Outlet:
         return not (self.full or self.aborted)
 
     def all_sent(self) -> bool:
-        return not self.full
+        return not (self.full or self.waits)
 
     def begin(self, go: Callable[[], None]) -> None:
         self._go = go
@@ -205,6 +204,27 @@ async def test_anothers_picture_under_way_is_not_cut_off(show: Show) -> None:
     assert show.outlet.told("over") == [{"over": 0, "reason": "revoked"}]
     show.outlet.take()
     assert show.outlet.seen == [(1, 1)]
+
+
+async def test_nothing_of_a_camera_waits_behind_that_of_another(show: Show) -> None:
+    show.outlet.waits = True
+    await show.put("a", sequence=1)
+    show.outlet.take()
+    await show.put("b", sequence=1)
+    show.outlet.take()
+    show.feeds["c"].end("revoked")
+    assert not show.outlet.aborted  # nothing of that was written
+    show.feeds["a"].end("revoked")
+    assert show.outlet.aborted
+
+
+async def test_what_was_sent_is_no_reason_to_cut_off_others(show: Show) -> None:
+    await show.put("a", sequence=1)
+    show.outlet.take()
+    await show.put("b", sequence=1)
+    show.outlet.waits = True
+    show.feeds["a"].end("revoked")
+    assert not show.outlet.aborted
 
 
 async def test_when_all_are_over_it_is_done(show: Show) -> None:

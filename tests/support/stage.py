@@ -69,14 +69,17 @@ class Record:
 
 
 class Stage:
-    """One resident's cameras, and one hub that looks at them. Belongs to a running loop."""
+    """One resident's cameras, and one hub that looks at them. Belongs to a running loop.
 
-    def __init__(self) -> None:
+    `linger_s`: how long sources run on when nobody looks.
+    """
+
+    def __init__(self, linger_s: float = 0.0) -> None:
         self.clock = Hands()
         self.metrics = Metrics()
         self.owner, self.hub = Signer("ann"), Signer("fire")
         self.withdrawn: list[Callable[[str, bytes], None]] = []
-        self._desk = Desk(self.clock, Log(), Events(), self.metrics, linger_s=0.0)
+        self._desk = Desk(self.clock, Log(), Events(), self.metrics, linger_s=linger_s)
         self._serial = 0
 
     async def camera(self, label: str = "porch") -> Camera:

@@ -4,7 +4,7 @@ A picture's URL needs no proof: it works in <img>, VLC and ffmpeg. HEAD is admit
 told what GET would be; nobody is shown anything, so nothing is counted.
 """
 
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Coroutine, Hashable
 from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Path, Query, Request, Response
@@ -18,12 +18,13 @@ from porchlight.streams import mjpeg
 from porchlight.streams.fanout import Fanout
 from porchlight.streams.feed import Feed, LookFeed
 from porchlight.streams.layout import MAX_SIDE, USUAL_WIDTH, WIDTHS, Layout, layout_for
-from porchlight.streams.picture import PictureHead, PictureResponse
+from porchlight.streams.picture import PictureHead, PictureResponse, unless_gone
 from porchlight.streams.response import StreamHead, StreamResponse
 from porchlight.streams.scaled import NARROWEST, STEPS, WIDEST, Scaled, narrowed, rounded
 from porchlight.streams.snapshot import snapshot
 from porchlight.streams.wall import Wall
-from porchlight.views import View
+from porchlight.views import Look, View
+from porchlight.views.still import Still
 
 router = APIRouter(tags=["views"])
 Ticket = Annotated[str, Path(min_length=16, max_length=64)]
@@ -40,6 +41,7 @@ Width = Annotated[
         description=f"at most so many pixels wide; made at {', '.join(map(str, STEPS))}",
     ),
 ]
+GONE: Final = 499  # for the log: the viewer left, and nobody reads the answer
 _STREAM: Final[dict[int | str, dict[str, Any]]] = {
     200: {"content": {mjpeg.CONTENT_TYPE.partition(";")[0]: {}}}
 }
@@ -117,14 +119,28 @@ async def picture(
     look = view.looks[camera]
     view.enter()
     try:
-        frame = look.still or await snapshot(look, parts.clock, parts.metrics)
-        if view.intent.action == "snapshot":
-            look.still = frame
-        frame = await _narrowed(frame, width, parts, view.who.thumb)
+        frame = await unless_gone(request.receive, _taken(view, look, width, parts))
     except BaseException:
         view.leave()
         raise
+    if frame is None:
+        view.leave()
+        return Response(status_code=GONE)
     return PictureResponse(look, frame, parts.clock, done=view.leave)
+
+
+async def _taken(view: View, look: Look, width: int | None, parts: Parts) -> Frame:
+    """A picture of now; or the one that there is, if the view is for one."""
+
+    def take() -> Coroutine[Any, Any, Frame]:
+        return snapshot(look, parts.clock, parts.metrics)
+
+    if view.intent.action == "snapshot":
+        look.still = still = look.still or Still()
+        frame = await still.get(take)
+    else:
+        frame = await take()
+    return await _narrowed(frame, width, parts, view.who.thumb)
 
 
 async def _narrowed(frame: Frame, width: int | None, parts: Parts, asker: str) -> Frame:
@@ -182,6 +198,7 @@ def _fanout(view: View, key: Hashable, feed: Callable[[], Feed], parts: Parts) -
             feed(),
             skipped=parts.metrics.skipped.inc,
             deserted=lambda: view.fanouts.pop(key, None),
+            parts=[look.over for look in view.looks.values()] if isinstance(key, Layout) else (),
         )
     return found
 

@@ -12,21 +12,24 @@ from porchlight.streams.viewer import Viewer
 
 
 class Audience:
-    """`left_out` counts the parts that viewers were too slow for; who reads it sets it to 0."""
+    """`left_out` counts the parts that viewers were too slow for, `taken` those who took one, by
+    how many they had missed right before it; who reads them empties them."""
 
     def __init__(self) -> None:
         self.count = 0
         self.left_out = 0
+        self.taken: dict[int, int] = {}
         # With room, and nothing to be thought about; how to send to them.
         self._simple: dict[Viewer, Callable[[bytes], int]] = {}
         self._others: dict[Viewer, None] = {}  # with room
         self._behind: dict[Viewer, None] = {}  # without
+        self._newcomers: dict[Viewer, None] = {}  # with room, but what there is is not for them
 
     def __len__(self) -> int:
-        return len(self._simple) + len(self._others) + len(self._behind)
+        return len(self._simple) + len(self._others) + len(self._behind) + len(self._newcomers)
 
     def __iter__(self) -> Iterator[Viewer]:
-        return iter((*self._simple, *self._others, *self._behind))
+        return iter((*self._simple, *self._others, *self._behind, *self._newcomers))
 
     # Who is where
 
@@ -37,7 +40,7 @@ class Audience:
 
     def remove(self, viewer: Viewer) -> None:
         """Harmless for one that is not here."""
-        for group in (self._simple, self._others, self._behind):
+        for group in (self._simple, self._others, self._behind, self._newcomers):
             group.pop(viewer, None)
 
     def is_behind(self, viewer: Viewer) -> bool:
@@ -47,7 +50,17 @@ class Audience:
     def has_room(self, viewer: Viewer) -> None:
         """Of one that was behind."""
         del self._behind[viewer]
-        self._place(viewer, viewer.sink)
+        if viewer.given or viewer.seen < self.count:
+            self._place(viewer, viewer.sink)
+        else:
+            self._newcomers[viewer] = None
+
+    def another(self) -> None:
+        """A new part comes: it is for everybody."""
+        self.count += 1
+        if self._newcomers:
+            self._others |= self._newcomers
+            self._newcomers.clear()
 
     def silent(self) -> list[Viewer]:
         """Those for whom a newer part waits, and whose sinks do not tell when there is room."""
@@ -87,6 +100,8 @@ class Audience:
             if taken != size:
                 slow[send] = taken
         count = len(self._simple) - len(slow)
+        if count:
+            self.taken[0] = count
         if slow:
             count += self._rest(part, slow, seen)
         if self._others:
@@ -119,7 +134,7 @@ class Audience:
         """Let go of all: what has not left for one yet is not theirs any more."""
         everybody = list(self)
         call_all(viewer.sink.close for viewer in everybody)
-        for group in (self._simple, self._others, self._behind):
+        for group in (self._simple, self._others, self._behind, self._newcomers):
             group.clear()
         return everybody
 
@@ -127,9 +142,7 @@ class Audience:
         """Put a viewer where it belongs after a part; whether it took that."""
         self.remove(viewer)
         if taken is not Taken.NOTHING:
-            if not viewer.pace.gap_s:
-                self.left_out += max(0, self.count - viewer.seen - 1)
-            viewer.seen = self.count
+            self._took(viewer)
         if taken is Taken.WHOLE:
             self._place(viewer, viewer.sink)
         else:
@@ -137,9 +150,20 @@ class Audience:
             viewer.fell_behind()
         return taken is not Taken.NOTHING
 
+    def _took(self, viewer: Viewer) -> None:
+        """A viewer has the last part."""
+        missed = max(0, self.count - viewer.seen - 1)
+        if not viewer.pace.gap_s:
+            self.left_out += missed
+        if not viewer.given:
+            viewer.given, missed = True, self.count
+        viewer.seen = self.count
+        self.taken[missed] = self.taken.get(missed, 0) + 1
+
     def _place(self, viewer: Viewer, sink: object) -> None:
         """It has room."""
-        if isinstance(sink, PlainSink) and not sink.begun and not viewer.pace.gap_s:
+        simple = viewer.given and not viewer.pace.gap_s
+        if simple and isinstance(sink, PlainSink) and not sink.begun:
             self._simple[viewer] = sink.send
         else:
             self._others[viewer] = None

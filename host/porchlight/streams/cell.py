@@ -13,7 +13,6 @@ from porchlight.clock import Clock
 from porchlight.frames import Frame
 from porchlight.streams.lettering import Lines
 from porchlight.views import Look
-from porchlight.views.look import fresh
 
 PAUSE_S: Final = 5.0  # with no picture for so long, a tile says since when
 RETRY_S: Final = 5.0  # a camera that must not run now may later: others look, and leave
@@ -48,25 +47,25 @@ class Cell:
         self.look = look
         self.due = math.inf
         self.sight = NOTHING
+        self._size_bytes = 0  # of the tile
+        self._age = 0  # how many parts had this very picture before
         self._clock = clock
         self._touched = touched
-        slot = look.camera.latest
-        self._number = slot.number - fresh(slot.latest, clock.monotonic())
+        self._number = look.before()
         self._frame: Frame | None = None
         self._why = WAITING
-        self._next = 0.0  # no other frame before: the grant's rate
         self._watched = False
         self._watching = AsyncExitStack()
 
     def open(self) -> None:
         """Hear of every change."""
-        self.look.camera.latest.listen(self._touch)
+        self.look.slot.listen(self._touch)
         self.look.camera.listen(self._touch)
         self.look.over.on_end(self._touch)
 
     async def close(self) -> None:
         """Hear nothing more, let go of the source and of the picture."""
-        self.look.camera.latest.unlisten(self._touch)
+        self.look.slot.unlisten(self._touch)
         self.look.camera.unlisten(self._touch)
         self.look.over.forget(self._touch)
         self.sight, self._frame = NOTHING, None
@@ -76,6 +75,22 @@ class Cell:
         """Whether what is shown may be at `now` (unix s)."""
         frame = self.sight.frame
         return frame is None or (self.look.holds(now) and self.look.covers(frame))
+
+    def show(self, sight: Sight, size_bytes: int) -> None:
+        """This is to be seen from the next part on, as a tile of so many bytes."""
+        if sight.frame is not self.sight.frame:
+            self._age = -1
+        self.sight, self._size_bytes = sight, size_bytes
+
+    def on_another(self) -> None:
+        """A part is handed out that nobody was given before."""
+        self._age += 1
+
+    def shown(self, viewers: int, missed: int) -> None:
+        """So many were given that part, and not so many before it: count it, if the picture is new
+        to them."""
+        if self.sight.frame is not None and self._age <= missed:
+            self.look.shown(viewers, viewers * self._size_bytes)
 
     async def see(self) -> Sight:
         """What there is to be seen now. Has the source run, as long as the look holds."""
@@ -89,7 +104,7 @@ class Cell:
             return self._dark(NOT_AVAILABLE)
         if not self.look.camera.online:
             return self._dark(OFFLINE)
-        latest = self.look.camera.latest.latest
+        latest = self.look.slot.latest
         if latest is None or not self.look.began_before(latest):
             return self._dark(WAITING)
         if not self.look.covers(latest):
@@ -97,14 +112,13 @@ class Cell:
         return self._newest(latest)
 
     def _newest(self, latest: Frame) -> Sight:
-        now, number = self._clock.monotonic(), self.look.camera.latest.number
-        if number > self._number and now >= self._next:
-            self._number, self._next = number, now + self.look.gap_s
+        number = self.look.slot.number
+        if number > self._number:
+            self._number = number
             self._frame, self._why = (latest, "") if self.look.fits(latest) else (None, TOO_LARGE)
-        elif number > self._number:
-            self.due = self._next
         if self._frame is None:
             return self._dark(self._why)
+        now = self._clock.monotonic()
         return Sight(self._frame, (self.look.camera.label, self._pause(self._frame, now)))
 
     def _pause(self, frame: Frame, now: float) -> str:
@@ -128,9 +142,8 @@ class Cell:
     async def _watch(self) -> bool:
         """Have the camera's source run; False if it must not."""
         if not self._watched:
-            watching = self.look.camera.watch(self.look.permit)
             try:
-                await self._watching.enter_async_context(watching)
+                await self._watching.enter_async_context(self.look.watching())
             except Refused:
                 return False
             self._watched = True

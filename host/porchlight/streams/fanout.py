@@ -6,37 +6,59 @@ writes. When the feed is over, all are let go of before that returns.
 """
 
 import asyncio
+import functools
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Final
 
 from accord.errors import Refused
+from porchlight.calling import call_all
+from porchlight.ending import Ending
 from porchlight.frames import Frame
 from porchlight.streams.alarms import Alarms
 from porchlight.streams.audience import Audience
 from porchlight.streams.feed import Feed
-from porchlight.streams.rhythm import Pace, Pause
-from porchlight.streams.viewer import Viewer
+from porchlight.streams.rhythm import Pause
+from porchlight.streams.viewer import LOOK_S, Viewer
 
-LOOK_AGAIN_S: Final = 0.02  # how often those are looked at who do not tell that they have room
-_log = logging.getLogger(__name__)
+_log: Final = logging.getLogger(__name__)
+
+
+def _or_end(step: Callable[["Fanout"], None]) -> Callable[["Fanout"], None]:
+    """A step that fails ends what it was to go on with: nobody may be left with a stream that
+    nothing guards."""
+
+    @functools.wraps(step)
+    def guarded(self: "Fanout") -> None:
+        try:
+            step(self)
+        except Exception:
+            _log.exception("a stream failed")
+            self._end()
+
+    return guarded
 
 
 class Fanout:
     """`skipped(n)` is told of frames that viewers were too slow for; `deserted()` when the last one
-    is gone."""
+    is gone. `parts`: of what the feed shows, each with an end of its own."""
 
     def __init__(
-        self, feed: Feed, *, skipped: Callable[[int], None], deserted: Callable[[], None]
+        self,
+        feed: Feed,
+        *,
+        skipped: Callable[[int], None],
+        deserted: Callable[[], None],
+        parts: Iterable[Ending] = (),
     ) -> None:
         self._feed = feed
+        self._parts = tuple(parts)
         self._skipped = skipped
         self._deserted = deserted
         self._loop = asyncio.get_running_loop()
         self._alarms = Alarms(self._loop)
         self._audience = Audience()
         self._waiting: dict[Viewer, None] = {}  # of those behind: there is room now
-        self._pace = Pace(feed.gap_s)
         self._pause = Pause(feed.gap_s)
         self._frame: Frame | None = None  # went out last, and may be asked for again
         self._number = 0  # its number in the slot
@@ -81,6 +103,7 @@ class Fanout:
 
     # Frames
 
+    @_or_end
     def _news(self) -> None:
         """Something was put, or the slot is closed."""
         slot = self._feed.slot
@@ -91,12 +114,8 @@ class Fanout:
             return
         if slot.latest is None or slot.number <= self._number:
             return
-        now = self._loop.time()
-        if self._feed.gap_s and self._pace.wait_s(now) > 0:
-            self._alarms.arm(self._news, now + self._pace.wait_s(now))
-            return
         self._number = slot.number
-        self._publish(slot.latest, now)
+        self._publish(slot.latest, self._loop.time())
 
     def _publish(self, frame: Frame, now: float) -> None:
         part = self._feed.part(frame)
@@ -104,13 +123,12 @@ class Fanout:
         if part is None:
             return
         audience = self._audience
-        audience.count += 1
-        if self._feed.gap_s:
-            self._pace.went(now)
+        audience.another()
         self._tell(frame, audience.write(part, now, audience.count - 1), part)
         self._pause.news(now)
         self._alarms.put_off(self._repeat, self._pause.due, now)
 
+    @_or_end
     def _repeat(self) -> None:
         """Nothing came for a while: the last frame once more, if it may still be shown."""
         now, frame, pause = self._loop.time(), self._frame, self._pause
@@ -128,6 +146,7 @@ class Fanout:
             self._tell(frame, count, part, repeated=pause.times)
         self._alarms.arm(self._repeat, pause.due)
 
+    @_or_end
     def _serve(self) -> None:
         """Give those who were behind the newest, asked for once for all of them."""
         waiting, self._waiting = self._waiting, {}
@@ -142,25 +161,29 @@ class Fanout:
 
     def _tell(self, frame: Frame, viewers: int, part: bytes, *, repeated: int = 0) -> None:
         """What the feed and the metrics count; and who is behind without a word is seen to."""
-        if viewers:
-            self._feed.shown(frame, viewers, len(part), repeated=repeated)
+        for missed, count in self._audience.taken.items():
+            self._feed.shown(frame, count, len(part), repeated=repeated, missed=missed)
+        self._audience.taken.clear()
         left_out, self._audience.left_out = self._audience.left_out, 0
-        if left_out and not self._feed.gap_s:
+        if left_out:
             self._skipped(left_out)
-        if viewers < len(self._audience) and self._audience.silent():
+        if viewers < len(self._audience):
             self._look_again_soon()
 
     def _look_again_soon(self) -> None:
-        self._alarms.arm(self._look_again, self._loop.time() + LOOK_AGAIN_S)
+        """At those who do not tell that they have room, while a newer part waits for them."""
+        waiting = [viewer for viewer in self._audience.silent() if viewer not in self._waiting]
+        if waiting:
+            at = min(viewer.look_at for viewer in waiting)
+            self._alarms.arm(self._look_again, max(at, self._loop.time() + LOOK_S[0]))
 
+    @_or_end
     def _look_again(self) -> None:
-        """At those who do not tell that they have room."""
-        silent = self._audience.silent()
-        for viewer in silent:
-            if viewer.sink.idle:
+        now = self._loop.time()
+        for viewer in self._audience.silent():
+            if viewer.has_room(now):
                 self.room(viewer)
-        if silent:
-            self._look_again_soon()
+        self._look_again_soon()
 
     # From the first viewer to the last
 
@@ -168,6 +191,9 @@ class Fanout:
         self._number = self._feed.before()
         self._feed.slot.listen(self._news)
         self._feed.over.on_end(self._end)
+        for part in self._parts:
+            if not part.is_set():
+                part.on_end(self._cut)
         self._empty = asyncio.Event()
         keeper = self._loop.create_task(self._keep(self._empty))
         self._keepers.add(keeper)
@@ -187,13 +213,17 @@ class Fanout:
         if self._empty is empty:
             self._end()
 
+    @_or_end
+    def _cut(self) -> None:
+        """Part of what was shown ended: who may yet be given what shows it has to begin anew."""
+        for viewer in self._audience.cut():
+            self.leave(viewer)
+
     def _end(self) -> None:
         """Nothing more may be shown."""
         everybody = self._audience.end()
         self._waiting.clear()
-        self._stop()
-        for viewer in everybody:
-            viewer.end()
+        call_all((self._stop, *(viewer.end for viewer in everybody)))
 
     def _stop(self) -> None:
         """Nobody watches: as if nobody ever had."""
@@ -201,6 +231,8 @@ class Fanout:
             return
         self._feed.slot.unlisten(self._news)
         self._feed.over.forget(self._end)
+        for part in self._parts:
+            part.forget(self._cut)
         self._alarms.clear()
         self._empty.set()
         self._empty, self._frame, self._pause = None, None, Pause(self._feed.gap_s)

@@ -13,11 +13,11 @@ from porchlight.frames import Frame, LatestFrame
 from porchlight.metrics import Metrics
 from porchlight.streams import mjpeg
 from porchlight.views import Look
-from porchlight.views.look import fresh
 
 
 class Feed(Protocol):
-    """`gap_s`: shortest time between two frames; 0: none. `over`: nothing more is shown."""
+    """`gap_s`: what is in the slot changes no more often, and repetitions come no more often
+    either; 0: as it comes. `over`: nothing more is shown."""
 
     slot: LatestFrame
     gap_s: float
@@ -35,15 +35,18 @@ class Feed(Protocol):
         `repeated`: how many times they were given it since it was new. Begins with mjpeg.PREFIX.
         """
 
-    def shown(self, frame: Frame, viewers: int, size: int, *, repeated: int = 0) -> None:
-        """So many viewers took the frame, in a part of `size` bytes."""
+    def shown(
+        self, frame: Frame, viewers: int, size: int, *, repeated: int = 0, missed: int = 0
+    ) -> None:
+        """So many viewers took the frame, in a part of `size` bytes; it is new to them unless
+        `repeated`, and they had not been given so many parts right before it."""
 
 
 class LookFeed:
     """One camera in one view."""
 
     def __init__(self, look: Look, clock: Clock, metrics: Metrics) -> None:
-        self.slot = look.camera.latest
+        self.slot = look.slot
         self.over = look.over
         self.gap_s = look.gap_s
         self._look = look
@@ -52,11 +55,11 @@ class LookFeed:
 
     def before(self) -> int:
         """Who begins now is shown what is in the slot only if it came this very moment."""
-        return self.slot.number - fresh(self.slot.latest, self._clock.monotonic())
+        return self._look.before()
 
     def running(self) -> AbstractAsyncContextManager[None]:
         """Have the camera's source run."""
-        return self._look.camera.watch(self._look.permit)
+        return self._look.watching()
 
     @property
     def reason(self) -> str:
@@ -85,7 +88,9 @@ class LookFeed:
             return mjpeg.framed(frame, jti)
         return mjpeg.repetition(frame, jti, repeated, self._clock.monotonic() - frame.arrived)
 
-    def shown(self, frame: Frame, viewers: int, size: int, *, repeated: int = 0) -> None:
+    def shown(
+        self, frame: Frame, viewers: int, size: int, *, repeated: int = 0, missed: int = 0
+    ) -> None:
         """Count it. A repetition is no further frame that somebody saw."""
         if repeated:
             self._metrics.repeated.value += viewers

@@ -1,11 +1,12 @@
 """PictureResponse: one picture as an HTTP response that ends with its look.
 
-A viewer that does not read keeps the picture in this host's buffers. What they have not taken when
-the look ends is not theirs any more, so until they have taken it, the response is not done.
+A viewer that does not read keeps the picture in this host's buffers. What was not sent when the
+look ends is not theirs any more, so until it all was, the response is not done.
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
+from typing import Any
 
 from starlette.responses import Response
 from starlette.types import Message, Receive, Scope, Send
@@ -23,6 +24,19 @@ class PictureHead(Response):
     def __init__(self) -> None:
         super().__init__(headers=mjpeg.HEADERS, media_type="image/jpeg")
         del self.headers["content-length"]
+
+
+async def unless_gone(receive: Receive, taking: Coroutine[Any, Any, Frame]) -> Frame | None:
+    """The frame; None once the viewer left, who is not waited for any longer."""
+    took = asyncio.ensure_future(taking)
+    left = asyncio.ensure_future(connection.gone(receive))
+    try:
+        await asyncio.wait((took, left), return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for task in (took, left):
+            task.cancel()
+        await asyncio.gather(took, left, return_exceptions=True)
+    return None if took.cancelled() else took.result()
 
 
 class PictureResponse(Response):

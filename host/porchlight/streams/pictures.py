@@ -29,6 +29,9 @@ class Outlet(Protocol):
     def ready(self) -> bool:
         """Whether the viewer took all so far. If not, what begin() was given is called then."""
 
+    def all_sent(self) -> bool:
+        """Whether nothing written waits on this machine: what was sent is beyond recall."""
+
     def begin(self, go: Callable[[], None]) -> None:
         """From now on only the newest matters: keep next to nothing buffered for the viewer."""
 
@@ -39,7 +42,7 @@ class Outlet(Protocol):
         """One text message."""
 
     def abort(self) -> None:
-        """Close at once, dropping what the viewer did not take yet."""
+        """Close at once, dropping what was not sent yet."""
 
 
 class Pictures:
@@ -54,11 +57,10 @@ class Pictures:
         self._clock = clock
         self._metrics = metrics
         self._loop = asyncio.get_running_loop()
-        self._mux = Multiplex(Lane(feed.gap_s, feed.before()) for feed in self._feeds)
+        self._mux = Multiplex(Lane(feed.before()) for feed in self._feeds)
         self._sources = [AsyncExitStack() for _ in self._feeds]
-        self._last: int | None = None  # whose picture was written last
+        self._waiting: set[int] = set()  # whose pictures may still be on this machine
         self._ended = asyncio.Event()
-        self._timer: asyncio.TimerHandle | None = None
         self._alive: asyncio.TimerHandle | None = None
 
     async def run(self) -> None:
@@ -115,10 +117,8 @@ class Pictures:
     def _go(self) -> None:
         """Write what is due while the viewer takes it."""
         while self._outlet.ready():
-            now = self._loop.time()
-            index = self._mux.next(now)
+            index = self._mux.next()
             if index is None:
-                self._go_in(self._mux.wait_s(now))
                 return
             self._show(index)
 
@@ -127,15 +127,11 @@ class Pictures:
         frame = feed.slot.latest
         if frame is None or not feed.shows(frame):  # asked right before the write
             return
-        self._last = index
+        if self._outlet.all_sent():
+            self._waiting.clear()
+        self._waiting.add(index)
         self._outlet.picture(multiplex.head(index, frame), frame.jpeg)
         feed.shown(frame, 1, len(frame.jpeg))
-
-    def _go_in(self, wait_s: float | None) -> None:
-        """Look again when the pace that a grant sets allows the next."""
-        if self._timer is not None:
-            self._timer.cancel()
-        self._timer = None if wait_s is None else self._loop.call_later(wait_s, self._go)
 
     def _over(self, index: int, reason: str = "") -> None:
         """A look ended, this very moment: of its picture not a byte more leaves."""
@@ -143,7 +139,7 @@ class Pictures:
             return
         self._mux.end(index)
         self._ended.set()
-        if self._last == index and not self._outlet.ready():
+        if index in self._waiting and not self._outlet.all_sent():
             self._outlet.abort()  # the others begin anew
         else:
             self._tell(over=index, reason=reason or self._feeds[index].reason)
@@ -164,9 +160,8 @@ class Pictures:
         self._outlet.text(json.dumps(words))
 
     def _stop(self) -> None:
-        for timer in (self._timer, self._alive):
-            if timer is not None:
-                timer.cancel()
+        if self._alive is not None:
+            self._alive.cancel()
         self._count_skipped()
         for index in range(len(self._feeds)):
             self._mux.end(index)  # the socket may still call

@@ -1,4 +1,4 @@
-"""Snapshot: one frame of a look, taken now."""
+"""Snapshot: one frame of a look, taken now; or, where the grant allows no new one yet, the last."""
 
 import asyncio
 from typing import Final
@@ -8,7 +8,6 @@ from porchlight.errors import Gone, Unavailable
 from porchlight.frames import Frame
 from porchlight.metrics import Metrics
 from porchlight.views import Look
-from porchlight.views.look import fresh
 
 PATIENCE_S: Final = 10.0
 
@@ -20,17 +19,17 @@ async def snapshot(
 
     Has the source run while it waits. Raises accord's Refused if it must not.
     """
-    slot = look.camera.latest
-    async with look.camera.watch(look.permit):
-        number = slot.number - fresh(slot.latest, clock.monotonic())
-        frame = await _first(look, number, patience_s)
+    async with look.watching():
+        frame = await _first(look, look.before(), patience_s)
     if frame is None or not (look.holds(clock.unix()) and look.covers(frame)):
         raise Gone("ticket-expired", "the view ended")
     if not look.fits(frame):
         metrics.refused("frame", "too-large")
         raise Unavailable("too-large", "the camera's pictures are larger than the grant allows")
-    look.shown(1, len(frame.jpeg))
-    metrics.shown(1, len(frame.jpeg))
+    if look.shown_single(frame):
+        metrics.shown(1, len(frame.jpeg))
+    else:
+        metrics.repeated.value += 1
     return frame
 
 
@@ -54,6 +53,6 @@ async def _first(look: Look, number: int, patience_s: float) -> Frame | None:
 async def _covered(look: Look, number: int) -> Frame:
     """Wait for a frame above `number` that is meant for this look."""
     while True:
-        number, frame = await look.camera.latest.newer(number)
+        number, frame = await look.slot.newer(number)
         if look.covers(frame):
             return frame

@@ -54,6 +54,7 @@ class Wall:
         self._making = asyncio.Lock()  # who comes while the last one's task winds up waits for it
         self._next = 0.0  # when the next wall is due, by the loop's time
         self._viewers = 0
+        self._handed_out: Frame | None = None  # the last wall that was
         self._task: asyncio.Task[None] | None = None
 
     def before(self) -> int:
@@ -85,20 +86,25 @@ class Wall:
             for cell in lapsed:
                 self._touched(cell)
             return None
+        if frame is not self._handed_out:
+            self._handed_out = frame
+            for cell in self._cells:
+                cell.on_another()
         headers = mjpeg.frame_headers(frame, "")
         del headers["X-Grant"]  # each tile has its own
         if repeated:
             headers |= mjpeg.repeat_headers(repeated, self._clock.monotonic() - frame.arrived)
         return mjpeg.part(frame.jpeg, headers)
 
-    def shown(self, frame: Frame, viewers: int, size: int, *, repeated: int = 0) -> None:
-        """Count it, for each camera that is to be seen on it; a repetition is nothing more."""
+    def shown(
+        self, frame: Frame, viewers: int, size: int, *, repeated: int = 0, missed: int = 0
+    ) -> None:
+        """Count it, for each camera whose picture on it these viewers had not seen on another."""
         if repeated:
             self._metrics.repeated.value += viewers
             return
         for cell in self._cells:
-            if cell.sight.frame is not None:
-                cell.look.shown(viewers, viewers * len(frame.jpeg) // len(self._cells))
+            cell.shown(viewers, missed)
         self._metrics.shown(viewers, viewers * len(frame.jpeg))
 
     async def _run(self) -> None:
@@ -169,8 +175,12 @@ class Wall:
     def _show(self, cell: Cell, sight: Sight, tile: Tile | None) -> None:
         """No tile: it could not be made, which was logged."""
         index = self._cells[cell]
-        cell.sight = sight if tile is not None else NOTHING
-        self._mosaic.show(index, tile or tiles.blank_tile(self._layout.places[index].shape))
+        tile, sight = (tile, sight) if tile is not None else (self._blank(index), NOTHING)
+        cell.show(sight, sum(map(len, tile.strips)))
+        self._mosaic.show(index, tile)
+
+    def _blank(self, index: int) -> Tile:
+        return tiles.blank_tile(self._layout.places[index].shape)
 
     def _blank_lapsed(self, cells: Iterable[Cell]) -> None:
         """Tiles take a moment to be made; what ended meanwhile is not shown once more."""
@@ -183,6 +193,7 @@ class Wall:
     def _forget(self) -> None:
         """Nothing stays of what was shown."""
         self.slot.forget()
+        self._handed_out = None
         self._cells = {}
         self._changed = {}
         self._mosaic = Mosaic(self._layout)

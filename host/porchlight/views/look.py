@@ -1,11 +1,15 @@
 """Look: one camera in one view. Knows whether a frame may be shown at this very instant."""
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Final
 
 from accord.permit import Permit
 from porchlight.camera import HELD, Camera
 from porchlight.ending import Ending
-from porchlight.frames import Frame
+from porchlight.frames import Frame, LatestFrame
+from porchlight.views.paced import PacedSlot
+from porchlight.views.still import Still
 
 FRESH_S: Final = 2.0  # what came longer ago does not open a stream
 
@@ -13,7 +17,12 @@ FRESH_S: Final = 2.0  # what came longer ago does not open a stream
 class Look:
     """`ends`: unix s after which nothing is shown, whatever the permit says (limits.session_s).
 
-    Once `over` is set it stays over, for `reason`. `frames` and `bytes` count what was shown.
+    Once `over` is set it stays over, for `reason`. `frames` counts how many times a picture was
+    handed to a viewer who had not been given it before, `bytes` how many bytes these pictures had;
+    a picture that comes again is not counted again, and neither is a single one, whoever asks.
+
+    `slot` is what may be taken from to show it: no more often than limits.fps says. That holds for
+    a look, all its viewers together; a hub that opens another view begins another look.
     """
 
     def __init__(self, camera: Camera, permit: Permit, *, opened: int, ends: int) -> None:
@@ -23,15 +32,36 @@ class Look:
         limits = permit.grant.limits
         self.ends = min(ends, opened + limits.get("session_s", ends - opened), permit.grant.exp)
         self.gap_s = 1.0 / limits["fps"] if "fps" in limits else 0.0
+        self._paced: PacedSlot | None = None
+        if self.gap_s:
+            self._paced = PacedSlot(camera.latest, self.gap_s, self._counts)
+        self.slot: LatestFrame = self._paced or camera.latest
         self._widest = limits.get("w")
         self._highest = limits.get("h")
         self._began = camera.moment()
         self._least: tuple[int, float] | None = None  # boot, captured_ms of a frame since then
         self.frames = 0
         self.bytes = 0
-        self.still: Frame | None = None  # the one picture of a snapshot view, once taken
+        self.still: Still | None = None  # of a view for a snapshot, once asked for
+        self._single: tuple[int, int] | None = None  # boot, sequence of the last single picture
         self.over = Ending()
         self.reason = ""
+
+    @asynccontextmanager
+    async def watching(self) -> AsyncIterator[None]:
+        """While entered, the camera's source runs and `slot` is filled. Raises accord's Refused if
+        that must not be."""
+        async with self.camera.watch(self.permit):
+            if self._paced is None:
+                yield
+                return
+            with self._paced.running(self._source_before):
+                yield
+
+    def before(self) -> int:
+        """The number in `slot` above which frames are for a viewer who begins now: what is there
+        already is only if it came this very moment."""
+        return self._before(self.slot)
 
     def holds(self, now: int) -> bool:
         """Whether something may be shown at `now` (unix s). Asked right before it is."""
@@ -58,8 +88,13 @@ class Look:
 
     def covers_again(self, frame: Frame) -> bool:
         """Whether a frame that was covered once may be repeated: while the grant it was sent
-        under stands, even if the source is away by now."""
-        return self.camera.book.get(frame.handle) is not None and self.began_before(frame)
+        under stands, even if the source is away by now, and as long as the source says nothing
+        else about this look's own grant."""
+        if self.camera.book.get(frame.handle) is None:
+            return False
+        handle = self.permit.handle
+        held = frame.handle == handle or self.camera.held(handle)
+        return held and self.began_before(frame)
 
     def began_before(self, frame: Frame) -> bool:
         """Whether the frame was taken after this look began, and its grant. What came before is
@@ -88,15 +123,37 @@ class Look:
         return width <= (self._widest or width) and height <= (self._highest or height)
 
     def shown(self, frames: int, size_bytes: int) -> None:
-        """Count what was handed to a viewer."""
+        """Count what was handed to viewers who had not been given it before."""
         self.frames += frames
         self.bytes += size_bytes
 
+    def shown_single(self, frame: Frame) -> bool:
+        """Count a picture given on its own; False if the last one was the same, and counted."""
+        which = frame.boot, frame.sequence
+        if which == self._single:
+            return False
+        self._single = which
+        self.shown(1, len(frame.jpeg))
+        return True
+
     def end(self, reason: str) -> None:
         """Nothing is shown from now on; who streams it has let go of it when this returns."""
-        if not self.over.is_set():
-            self.reason = reason
-            self.over.set()
+        if self.over.is_set():
+            return
+        self.reason = reason
+        if self._paced is not None:
+            self._paced.drop()
+        self.over.set()
+
+    def _counts(self, frame: Frame) -> bool:
+        """Whether the frame takes up what limits.fps allows: not if it may not be shown here."""
+        return self.covers(frame) and self.fits(frame)
+
+    def _source_before(self) -> int:
+        return self._before(self.camera.latest)
+
+    def _before(self, slot: LatestFrame) -> int:
+        return slot.number - fresh(slot.latest, self.camera.moment())
 
 
 def fresh(frame: Frame | None, now: float) -> bool:
