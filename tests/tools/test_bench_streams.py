@@ -98,10 +98,10 @@ def test_other_loads(bench: Bench, name: str, monkeypatch: pytest.MonkeyPatch) -
 
 
 def test_viewers(bench: Bench) -> None:
-    found = bench("viewers", "--seconds", "0.3", "--top", "2", "--ramp", "50")
-    [one] = found["rounds"]
+    [one] = bench("viewers", "--seconds", "0.3", "--top", "2", "--ramp", "50")["rounds"]
     assert one["porchlight"]["tried"][0]["n"] == 2
-    assert not found["checks"][0]["ok"]  # two were held at most, or the floor held all of --top
+    for server in one.values():
+        assert (server["missed"] is None) is (server["held"] == 2)
 
 
 @pytest.mark.parametrize(
@@ -146,7 +146,7 @@ def test_the_c_tools_where_they_are(tmp_path: Path, capsys: pytest.CaptureFixtur
         pytest.skip("../shared/bench is not there, or nothing to build it with")
     file = tmp_path / "results.json"
     words = ["--shared", str(shared), "--rounds", "1", "--seconds", "0.3", "--viewers", "2"]
-    code = cli.main(["bench", "fanout", *words, "--json", str(file)])  # two: nothing is promised
+    code = cli.main(["bench", "fanout", *words, "--json", str(file)])
     assert code == 0, capsys.readouterr().err
     document = json.loads(file.read_text())
     assert document["floor"] == "C floor"
