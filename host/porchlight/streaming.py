@@ -54,9 +54,9 @@ class StreamingProtocol(HttpProtocol):
         self.scope["extensions"] = extensions
 
     def shutdown(self) -> None:
-        super().shutdown()
         if self._sink is not None:
-            self._sink.close()
+            self._sink.close()  # uvicorn would wait for an answer to a request behind the stream's
+        super().shutdown()
 
     # streams.connection.Connection
 

@@ -157,26 +157,23 @@ async def test_who_hangs_up_half_is_given_nothing_later(
             assert len(await asyncio.to_thread(read_all, viewer)) < 2 * 5_000 + RECEIVES
 
 
+@pytest.mark.parametrize("behind", [b"", b"GET /openapi.json HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n"])
 async def test_a_host_that_shuts_down_closes_what_streams_have_taken_over(
-    host: InThread, fire: Signer, porch: Kit
+    host: InThread, fire: Signer, porch: Kit, behind: bytes
 ) -> None:
     host.grant(porch, fire)
-    opened = open_view(host, fire, porch)
-    async with (
-        board_at(host, porch),
-        watching(host, host.http + url_of(opened, porch, "stream")) as viewer,
-    ):
-        await until(lambda: viewer.status)
-        connections = host.serving._server.server_state.connections
+    path = url_of(open_view(host, fire, porch), porch, "stream")
+    connections = host.serving._server.server_state.connections
 
-        def shut_down() -> int:
-            found = [c for c in connections if isinstance(c, StreamingProtocol) and c._handed_over]
-            for connection in found:
-                connection.shutdown()
-            return len(found)
+    def streaming() -> list[StreamingProtocol]:
+        found = [one for one in connections if isinstance(one, StreamingProtocol)]
+        return [one for one in found if one._handed_over]
 
-        assert host.call(shut_down) == 1
-        await viewer.ended()
+    with socket.create_connection(("127.0.0.1", host.ports.http), PATIENCE_S) as viewer:
+        viewer.sendall(f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n".encode() + behind)
+        await until(lambda: len(host.call(streaming)) == 1)
+        host.call(lambda: [one.shutdown() for one in streaming()])
+        assert await asyncio.to_thread(read_all, viewer)
 
 
 async def test_who_resets_right_after_asking_stole_no_ticket(
