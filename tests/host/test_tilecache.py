@@ -1,10 +1,12 @@
 """What is made of a frame: once, off the loop, within bounds, and gone with the frame."""
 
 import asyncio
+import contextlib
 import gc
 import threading
 import weakref
 from collections.abc import AsyncIterator, Callable
+from typing import Any
 
 import pytest
 
@@ -13,8 +15,19 @@ from porchlight.streams import tilecache, tiles
 from porchlight.streams.layout import Shape
 from porchlight.streams.tilecache import TileCache
 from porchlight.streams.tiles import Tile
-from porchlight.streams.workers import Workers
-from tests.support.viewing import host_frame, picture
+from porchlight.streams.wall import Wall
+from porchlight.streams.workers import Made, Workers
+from tests.support.hosting import InThread, Signer, handle_of
+from tests.support.viewing import (
+    board_at,
+    host_frame,
+    open_view,
+    picture,
+    sending,
+    stream_url,
+    until,
+    watching,
+)
 
 CELL = Shape(160, 120)
 NAMED = ("Porch", "")
@@ -195,3 +208,36 @@ async def test_what_two_ask_for_is_made_once_in_the_turn_that_comes_first(gate: 
     await asyncio.wait([first, *waiting])
     assert done[0] == 2
     cache.close()
+
+
+async def test_all_that_a_hub_sees_is_made_in_its_own_turn_and_one_wall_serves_all_its_widths(
+    host: InThread, ann: Signer, fire: Signer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    askers: set[tuple[str, bool]] = set()
+    walls: set[int] = set()
+    join, put = Workers.join, Wall._framed
+
+    def joined(self: Workers, future: Made, asker: str = "", **turn: Any) -> None:
+        askers.add((asker, turn.get("later", False)))
+        join(self, future, asker, **turn)
+
+    def framed(self: Wall, jpeg: bytes) -> Frame:
+        walls.add(id(self))
+        return put(self, jpeg)
+
+    monkeypatch.setattr(Workers, "join", joined)
+    monkeypatch.setattr(Wall, "_framed", framed)
+    kit = host.camera(ann)
+    jti = host.grant(kit, fire)
+    async with board_at(host, kit) as board:
+        opened = open_view(host, fire, kit)
+        wall = host.http + opened["urls"]["wall"]
+        narrow = stream_url(host, opened, kit) + "?width=100"
+        async with contextlib.AsyncExitStack() as watched:
+            for url in (*(f"{wall}?width={width}" for width in (330, 331, 335)), narrow):
+                last = await watched.enter_async_context(watching(host, url))
+            async with sending(board, handle_of(jti)):
+                await last.got(2)
+                await until(lambda: walls)
+    assert askers == {(fire.thumb, False), (fire.thumb, True)}
+    assert len(walls) == 1
