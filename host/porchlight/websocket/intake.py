@@ -65,8 +65,7 @@ class Intake:
             return
         parser.feed(data)
         self._bytes -= len(data)
-        if self._away is None:
-            self._read()
+        self._read()
         parser.keep()
         if self._bytes <= 0 and self._parser is not None:
             self._give_way()
@@ -79,8 +78,7 @@ class Intake:
     def go_on(self) -> None:
         """Hand over what waits, and read on, in this turn or the next."""
         self._held = False
-        if self._away is None:
-            self._go()
+        self._go()
 
     def drop(self, message: bytes) -> None:
         """A taker for what nobody wants."""
