@@ -165,9 +165,12 @@ async def test_a_view_for_a_snapshot_gives_all_who_ask_at_once_the_same(
         asking = [asyncio.create_task(client.get(url)) for _ in range(6)]
         await until(lambda: view.streams == 6)
         await board.watched(handle)
-        for shade in range(3):
-            await board.send_frame(picture(colour=(shade * 80, 0, 0)), handle)
-        answers = await asyncio.gather(*asking, client.get(url))
+        await board.send_frame(picture(colour=(80, 0, 0)), handle)
+        answers = await asyncio.gather(*asking)
+        newer = await board.send_frame(picture(colour=(160, 0, 0)), handle)
+        latest = view.looks[kit.id].camera.latest
+        await until(lambda: latest.latest is not None and latest.latest.jpeg == newer.jpeg)
+        answers.append(await client.get(url))
     assert {answer.status_code for answer in answers} == {200}
     assert len({answer.content for answer in answers}) == 1
     assert view.looks[kit.id].frames == 1

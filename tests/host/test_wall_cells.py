@@ -174,6 +174,22 @@ async def test_no_more_pictures_than_the_grant_allows(stage: Stage) -> None:
         assert (await cell.see()).frame is second
 
 
+async def test_another_word_below_a_picture_makes_it_no_other_picture(stage: Stage) -> None:
+    look = stage.look(await stage.camera())
+    async with opened(stage, look) as cell:
+        await cell.see()
+        frame = stage.send(look)
+        for words in ("", "no picture since 10:00 UTC"):
+            cell.show(cells.Sight(frame, ("porch", words)), 700)
+            cell.on_another()
+            cell.shown(3, missed=0)
+        assert (look.frames, look.bytes) == (3, 2_100)
+        cell.show(cells.NOTHING, 90)
+        cell.on_another()
+        cell.shown(3, missed=9)
+        assert (look.frames, look.bytes) == (3, 2_100)
+
+
 async def test_a_picture_from_before_does_not_open_a_wall(stage: Stage) -> None:
     camera = await stage.camera()
     look = stage.look(camera)
