@@ -165,7 +165,6 @@ async def test_after_a_revocation_nothing_is_shown_or_kept(
         assert feed.slot.latest is None
         assert feed.part(narrow) is None
         assert feed.part(narrow, repeated=1) is None
-        assert not feed.shows(narrow, again=True)
         gate.opened.set()
         await until(lambda: feed._made is None)
         assert feed.slot.latest is None

@@ -59,11 +59,6 @@ class Scaled:
         self._runs = 0
         self._made: asyncio.Future[Frame | None] | None = None
 
-    @property
-    def reason(self) -> str:
-        """Why it is over; empty while it is not."""
-        return self._feed.reason
-
     def before(self) -> int:
         """Who begins now is shown what is in the slot only if it came this very moment."""
         return self.slot.number - fresh(self.slot.latest, self._clock.monotonic())
@@ -81,12 +76,6 @@ class Scaled:
                 self._runs -= 1
                 if self._runs == 0:
                     self._end()
-
-    def shows(self, frame: Frame, *, again: bool = False) -> bool:
-        """Whether the frame may be shown at this very instant; see LookFeed."""
-        if self._feed.slot.latest is None:
-            self.slot.forget()  # what the camera has to forget is not kept here
-        return self._feed.shows(frame, again=again)
 
     def part(self, frame: Frame, *, repeated: int = 0) -> bytes | None:
         """The frame as a part; None if it may not be shown now."""
