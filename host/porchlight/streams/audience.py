@@ -140,10 +140,13 @@ class Audience:
 
     def _settle(self, viewer: Viewer, taken: Taken) -> bool:
         """Put a viewer where it belongs after a part; whether it took that."""
-        self.remove(viewer)
         if taken is not Taken.NOTHING:
             self._took(viewer)
-        if taken is Taken.WHOLE:
+        whole = taken is Taken.WHOLE
+        if whole and viewer in self._others and not isinstance(viewer.sink, PlainSink):
+            return True  # that is where it belongs, and where there may be many
+        self.remove(viewer)
+        if whole:
             self._place(viewer, viewer.sink)
         else:
             self._behind[viewer] = None
