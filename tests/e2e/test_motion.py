@@ -48,9 +48,9 @@ class Watched:
         """Note every frame that the host takes; a viewer is shown the newest only."""
         take = self.camera.on_frame
 
-        async def noting(frame: Frame) -> bool:
+        def noting(frame: Frame) -> Any:
             self.frames.append(frame)
-            return await take(frame)
+            return take(frame)
 
         self.camera.on_frame = noting  # type: ignore[method-assign]
 
