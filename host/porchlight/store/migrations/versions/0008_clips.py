@@ -1,0 +1,8 @@
+"""Motion clips."""
+
+revision = "0008"
+down_revision = "0007"
+
+
+def upgrade() -> None:
+    """Nothing yet."""
