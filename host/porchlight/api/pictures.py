@@ -4,7 +4,6 @@ Like the pictures' URLs it carries the ticket and needs no proof. Browsers let a
 any WebSocket, so a page must be of this very origin; who is no browser names none.
 """
 
-import asyncio
 import contextlib
 from typing import Any, Final
 from urllib.parse import urlsplit
@@ -16,6 +15,7 @@ from porchlight.api import problems
 from porchlight.api.streams import seated
 from porchlight.errors import Denied, NotFound, RequestError, StoreError, Unavailable
 from porchlight.parts import Parts
+from porchlight.racing import first
 from porchlight.streams.feed import LookFeed
 from porchlight.streams.pictures import EXTENSION, Outlet, Pictures
 from porchlight.views import View
@@ -80,15 +80,9 @@ async def _show(socket: WebSocket, outlet: Outlet, view: View, parts: Parts) -> 
     feeds = {
         camera: LookFeed(look, parts.clock, parts.metrics) for camera, look in view.looks.items()
     }
-    showing = asyncio.create_task(Pictures(feeds, outlet, parts.clock, parts.metrics).run())
-    left = asyncio.create_task(_gone(socket))
-    tasks = (showing, left)
-    try:
-        await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-    finally:
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+    showing, _ = await first(
+        Pictures(feeds, outlet, parts.clock, parts.metrics).run(), _gone(socket)
+    )
     if showing.cancelled():
         return
     showing.result()  # a fault of ours is not to be swallowed

@@ -4,7 +4,6 @@ A viewer that does not read keeps the picture in this host's buffers. What was n
 look ends is not theirs any more, so until it all was, the response is not done.
 """
 
-import asyncio
 from collections.abc import Callable, Coroutine
 from typing import Any
 
@@ -13,6 +12,7 @@ from starlette.types import Message, Receive, Scope, Send
 
 from porchlight.clock import Clock
 from porchlight.frames import Frame
+from porchlight.racing import first
 from porchlight.streams import connection, mjpeg
 from porchlight.streams.connection import Connection
 from porchlight.views import Look
@@ -28,14 +28,7 @@ class PictureHead(Response):
 
 async def unless_gone(receive: Receive, taking: Coroutine[Any, Any, Frame]) -> Frame | None:
     """The frame; None once the viewer left, who is not waited for any longer."""
-    took = asyncio.ensure_future(taking)
-    left = asyncio.ensure_future(connection.gone(receive))
-    try:
-        await asyncio.wait((took, left), return_when=asyncio.FIRST_COMPLETED)
-    finally:
-        for task in (took, left):
-            task.cancel()
-        await asyncio.gather(took, left, return_exceptions=True)
+    took, _ = await first(taking, connection.gone(receive))
     return None if took.cancelled() else took.result()
 
 
@@ -62,15 +55,7 @@ class PictureResponse(Response):
 
     async def _given(self, link: Connection, send: Send) -> bool:
         """Whether the viewer took it all before the look was over."""
-        giving = asyncio.create_task(self._give(link, send))
-        over = asyncio.create_task(self._look.over.wait())
-        tasks = (giving, over)
-        try:
-            await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            for task in tasks:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
+        giving, _ = await first(self._give(link, send), self._look.over.wait())
         return not giving.cancelled() and giving.result()
 
     async def _give(self, link: Connection, send: Send) -> bool:

@@ -4,13 +4,12 @@ It joins the fan-out and is done: where the server offers it, the connection is 
 then on, and no task waits for it. Under another server send() is all there is, and one does.
 """
 
-import asyncio
-from collections.abc import Callable, Coroutine
-from typing import Any
+from collections.abc import Callable
 
 from starlette.responses import Response
 from starlette.types import Message, Receive, Scope, Send
 
+from porchlight.racing import first
 from porchlight.streams import connection, mjpeg
 from porchlight.streams.connection import Connection
 from porchlight.streams.fanout import Fanout
@@ -61,21 +60,10 @@ class StreamResponse(StreamHead):
             await send({"type": "http.response.start", "status": 200, "headers": self.raw_headers})
             await send(_body(mjpeg.OPENING))
             self._fanout.join(viewer)
-            await _first(connection.gone(receive), sink.run(viewer.room))
+            await first(connection.gone(receive), sink.run(viewer.room))
         finally:
             viewer.gone()
         await send(_body(b"", more=False))
-
-
-async def _first(*works: Coroutine[Any, Any, None]) -> None:
-    """Return when one of them does, and none of them runs any more."""
-    tasks = [asyncio.create_task(work) for work in works]
-    try:
-        await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-    finally:
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
 
 
 def _body(content: bytes, *, more: bool = True) -> Message:

@@ -1,12 +1,12 @@
 """Snapshot: one frame of a look, taken now; or, where the grant allows no new one yet, the last."""
 
-import asyncio
 from typing import Final
 
 from porchlight.clock import Clock
 from porchlight.errors import Gone, Unavailable
 from porchlight.frames import Frame
 from porchlight.metrics import Metrics
+from porchlight.racing import first
 from porchlight.views import Look
 
 PATIENCE_S: Final = 10.0
@@ -35,19 +35,12 @@ async def snapshot(
 
 async def _first(look: Look, number: int, patience_s: float) -> Frame | None:
     """The first frame above `number`; None if the look is over before."""
-    newer = asyncio.ensure_future(_covered(look, number))
-    over = asyncio.ensure_future(look.over.wait())
-    try:
-        done, _ = await asyncio.wait(
-            (newer, over), timeout=patience_s, return_when=asyncio.FIRST_COMPLETED
-        )
-    finally:
-        newer.cancel()
-        over.cancel()
-        await asyncio.gather(newer, over, return_exceptions=True)
-    if not done:
+    newer, over = await first(_covered(look, number), look.over.wait(), patience_s=patience_s)
+    if not over.cancelled():
+        return None
+    if newer.cancelled():
         raise Unavailable("no-frame", "the camera sent no picture", headers={"Retry-After": "5"})
-    return None if over in done else newer.result()
+    return newer.result()
 
 
 async def _covered(look: Look, number: int) -> Frame:
