@@ -19,6 +19,7 @@ from websockets.frames import Frame
 from porchlight.deadline import Deadline
 from porchlight.porch import Porch, Visit
 from porchlight.streams import lowat, pictures
+from porchlight.streams.rhythm import BackOff
 from porchlight.websocket.rate import Rate
 
 _SHORT: Final = 125  # bytes: what a message to us may have, and what fits without a length field
@@ -27,8 +28,6 @@ _FIN_BINARY: Final = b"\x82"
 _FIN_TEXT: Final = b"\x81"
 _SAID_BYTES: Final = 2_048  # a second: some hundred times what a viewer has to say
 _UNASKED: Final = 1003  # WebSocket: data that this end does not take
-_LOOK_S: Final = (0.01, 0.5)  # the longer a viewer takes nothing, the less often one looks
-_LATER: Final = 1.25
 _log = logging.getLogger(__name__)
 _log.setLevel(logging.ERROR)  # what peers do wrong is counted, not logged
 
@@ -56,7 +55,7 @@ class PageSocket(WebSocketsSansIOProtocol):
         self._said = Rate(self.loop, _SAID_BYTES)
         self._let_go = Deadline(self.loop, self.close_timeout, self.abort)
         self._again: asyncio.TimerHandle | None = None
-        self._look_s = _LOOK_S[0]
+        self._looks = BackOff()
         self._wrote = self.loop.time()  # stands still while the loop's turn lasts
 
     # streams.pictures.Outlet
@@ -70,7 +69,7 @@ class PageSocket(WebSocketsSansIOProtocol):
         if self.scheme == "wss" and lowat.held_back(self.transport):
             self._look_again_soon()  # records wait below the TLS transport, which says nothing
             return False
-        self._look_s = _LOOK_S[0]
+        self._looks.reset()
         return True
 
     def all_sent(self) -> bool:
@@ -107,8 +106,7 @@ class PageSocket(WebSocketsSansIOProtocol):
 
     def _look_again_soon(self) -> None:
         if self._again is None:
-            self._again = self.loop.call_later(self._look_s, self._look_again)
-            self._look_s = min(_LOOK_S[1], self._look_s * _LATER)
+            self._again = self.loop.call_later(self._looks.next_s(), self._look_again)
 
     def _look_again(self) -> None:
         self._again = None

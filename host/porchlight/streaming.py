@@ -4,15 +4,13 @@ Found in the scope of each request, as streams.connection.Connection.
 """
 
 import asyncio
-from typing import Any, Final
+from typing import Any
 
 from porchlight.protocols import HttpProtocol
 from porchlight.streams import connection, lowat
 from porchlight.streams.connection import Headers, Watcher
+from porchlight.streams.rhythm import BackOff
 from porchlight.streams.sinks import PlainSink, Sink, TlsSink
-
-_LOOK_S: Final = (0.01, 0.5)  # the longer a viewer takes nothing, the less often one looks
-_LATER: Final = 1.25
 
 
 class StreamingProtocol(HttpProtocol):
@@ -75,10 +73,10 @@ class StreamingProtocol(HttpProtocol):
         """As Connection says. Nobody tells when that is, so the kernel is asked."""
         await self.flow.drain()
         await asyncio.sleep(0)  # what was written has gone through TLS then
-        wait_s, longest_s = _LOOK_S
+        looks = BackOff()
         while not self.transport.is_closing() and lowat.unsent(self.transport):
+            wait_s = looks.next_s()
             await asyncio.sleep(wait_s)
-            wait_s = min(longest_s, wait_s * _LATER)
 
     def abort(self) -> None:
         """Close at once, dropping what was not sent yet, in the kernel too."""

@@ -150,7 +150,8 @@ class Audience:
             self._place(viewer, viewer.sink)
         else:
             self._behind[viewer] = None
-            viewer.fell_behind()
+            viewer.look_at = 0.0
+            viewer.looks.reset()
         return taken is not Taken.NOTHING
 
     def _took(self, viewer: Viewer) -> None:

@@ -175,14 +175,18 @@ class Fanout:
         waiting = [viewer for viewer in self._audience.silent() if viewer not in self._waiting]
         if waiting:
             at = min(viewer.look_at for viewer in waiting)
-            self._alarms.arm(self._look_again, max(at, self._loop.time() + LOOK_S[0]))
+            self._alarms.arm(self._look_again, max(at, self._loop.time() + LOOK_S))
 
     @_or_end
     def _look_again(self) -> None:
         now = self._loop.time()
         for viewer in self._audience.silent():
-            if viewer.has_room(now):
+            if now < viewer.look_at:
+                continue
+            if viewer.sink.idle:
                 self.room(viewer)
+            else:
+                viewer.look_at = now + viewer.looks.next_s()
         self._look_again_soon()
 
     # From the first viewer to the last

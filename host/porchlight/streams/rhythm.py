@@ -1,9 +1,13 @@
-"""Rhythm: when a frame may go out, and when the last one should come again. Pure; loop seconds."""
+"""Rhythm: when a frame may go out, when the last one should come again, and when to look again for
+room at a viewer who does not tell. Pure; loop seconds."""
 
 from typing import Final
 
 PAUSE_S: Final = 0.1  # overdue for so long past the usual, a pause began
 LONGEST_S: Final = 1.0
+LOOK_S: Final = 0.01
+SELDOM_S: Final = 0.5
+_LATER: Final = 1.25  # so that nobody waits for a picture much longer than it took them already
 
 
 class Pace:
@@ -49,3 +53,23 @@ class Pause:
         """The last frame came again."""
         self.times += 1
         self.due = now + max(self._gap_s, LONGEST_S)
+
+
+class BackOff:
+    """How long to wait before each look: first `first_s`, and the longer nothing was found, the
+    longer, up to SELDOM_S."""
+
+    __slots__ = ("_first_s", "_wait_s")
+
+    def __init__(self, first_s: float = LOOK_S) -> None:
+        self._first_s = self._wait_s = first_s
+
+    def next_s(self) -> float:
+        """How long until the next look."""
+        wait_s = self._wait_s
+        self._wait_s = min(SELDOM_S, wait_s * _LATER)
+        return wait_s
+
+    def reset(self) -> None:
+        """Something was found: begin anew."""
+        self._wait_s = self._first_s

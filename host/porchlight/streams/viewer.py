@@ -3,11 +3,10 @@
 from collections.abc import Callable
 from typing import Final, Protocol
 
-from porchlight.streams.rhythm import Pace
+from porchlight.streams.rhythm import BackOff, Pace
 from porchlight.streams.sinks import Sink
 
-LOOK_S: Final = (0.02, 0.5)  # how soon, and how seldom, one is looked at who tells nothing
-_LATER: Final = 1.25  # so that nobody waits for a picture much longer than it took them already
+LOOK_S: Final = 0.02  # how soon one is looked at who tells nothing
 
 
 class Source(Protocol):
@@ -22,10 +21,10 @@ class Viewer:
 
     `seen`: which of the fan-out's frames it was given last, or came too late for; `given`: whether
     it was given any. `look_at`: when it is to be looked at again if its sink does not tell of room
-    (the loop's time). `over` is called once.
+    (the loop's time), and `looks`: how long after that once more. `over` is called once.
     """
 
-    __slots__ = ("_look_s", "_over", "_source", "given", "look_at", "pace", "seen", "sink")
+    __slots__ = ("_over", "_source", "given", "look_at", "looks", "pace", "seen", "sink")
 
     def __init__(self, source: Source, sink: Sink, gap_s: float, over: Callable[[], None]) -> None:
         self.sink = sink
@@ -33,27 +32,13 @@ class Viewer:
         self.seen = 0
         self.given = False
         self.look_at = 0.0
-        self._look_s = LOOK_S[0]
+        self.looks = BackOff(LOOK_S)
         self._source = source
         self._over: Callable[[], None] | None = over
 
     def room(self) -> None:
         """The connection can take more."""
         self._source.room(self)
-
-    def fell_behind(self) -> None:
-        """It has no room, from now on: it is to be looked at soon."""
-        self._look_s, self.look_at = LOOK_S[0], 0.0
-
-    def has_room(self, now: float) -> bool:
-        """Look at one who does not tell; the longer there was none, the later the next time."""
-        if now < self.look_at:
-            return False
-        if self.sink.idle:
-            return True
-        self.look_at = now + self._look_s
-        self._look_s = min(LOOK_S[1], self._look_s * _LATER)
-        return False
 
     def gone(self) -> None:
         """The connection is lost."""
