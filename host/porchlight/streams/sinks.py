@@ -44,7 +44,30 @@ class Sink(Protocol):
         """Nothing more will come, and nothing more leaves: cut(), or a close as usual."""
 
 
-class PlainSink:
+class _TransportSink:
+    """A connection's transport, and how it is let go of."""
+
+    def __init__(self, transport: Transport) -> None:
+        self._transport = transport
+
+    def cut(self) -> bool:
+        """As Sink says."""
+        if self._all_sent():
+            return False
+        lowat.cut(self._transport)
+        return True
+
+    def close(self) -> None:
+        """As Sink says."""
+        if not self.cut():
+            lowat.close(self._transport)
+
+    def _all_sent(self) -> bool:
+        """Whether all it was given left this machine, as far as anybody can tell."""
+        return lowat.all_sent(self._transport)
+
+
+class PlainSink(_TransportSink):
     """A TCP connection: bytes go to the kernel, and the transport holds what it would not take.
 
     While it has room, send() of a whole part is as good as give(). `begun`: the beginning that all
@@ -54,7 +77,7 @@ class PlainSink:
     tells = True
 
     def __init__(self, transport: Transport, send: Callable[[bytes | memoryview], int]) -> None:
-        self._transport = transport
+        super().__init__(transport)
         self.send = send
         self.begun = False
 
@@ -93,26 +116,17 @@ class PlainSink:
             return self.give(part) if self.begun else Taken.WHOLE
         return Taken.NOTHING if self.begun else Taken.BEHIND
 
-    def cut(self) -> bool:
-        """As Sink says."""
-        if not self.begun and lowat.all_sent(self._transport):
-            return False
-        lowat.cut(self._transport)
-        return True
-
-    def close(self) -> None:
-        """As Sink says."""
-        if not self.cut():
-            lowat.close(self._transport)
+    def _all_sent(self) -> bool:
+        return not self.begun and super()._all_sent()
 
 
-class TlsSink:
+class TlsSink(_TransportSink):
     """TLS: records wait below its transport, which does not count them, so the kernel is asked."""
 
     tells = False
 
     def __init__(self, transport: Transport) -> None:
-        self._transport = transport
+        super().__init__(transport)
         self._loop = asyncio.get_running_loop()
         self._given = self._loop.time()  # stands still while the loop's turn lasts
 
@@ -129,17 +143,9 @@ class TlsSink:
         self._given = self._loop.time()
         return Taken.WHOLE
 
-    def cut(self) -> bool:
-        """As Sink says. In the turn of a write nobody knows, so the viewer is cut."""
-        if self._given < self._loop.time() and lowat.all_sent(self._transport):
-            return False
-        lowat.cut(self._transport)
-        return True
-
-    def close(self) -> None:
-        """As Sink says."""
-        if not self.cut():
-            lowat.close(self._transport)
+    def _all_sent(self) -> bool:
+        """In the turn of a write nobody knows: then not."""
+        return self._given < self._loop.time() and super()._all_sent()
 
 
 class SendSink:
