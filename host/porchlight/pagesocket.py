@@ -20,12 +20,11 @@ from porchlight.deadline import Deadline
 from porchlight.porch import Porch, Visit
 from porchlight.streams import lowat, pictures
 from porchlight.streams.rhythm import BackOff
+from porchlight.websocket import frames
+from porchlight.websocket.parser import BINARY, TEXT
 from porchlight.websocket.rate import Rate
 
-_SHORT: Final = 125  # bytes: what a message to us may have, and what fits without a length field
-_MEDIUM: Final = 65_535
-_FIN_BINARY: Final = b"\x82"
-_FIN_TEXT: Final = b"\x81"
+_MESSAGE_BYTES: Final = 125  # what a message to us may have
 _SAID_BYTES: Final = 2_048  # a second: some hundred times what a viewer has to say
 _UNASKED: Final = 1003  # WebSocket: data that this end does not take
 _log = logging.getLogger(__name__)
@@ -48,7 +47,7 @@ class PageSocket(WebSocketsSansIOProtocol):
         self._visit = visit
         self.logger = _log
         self.conn.logger = _log
-        self.conn.max_message_size = _SHORT
+        self.conn.max_message_size = _MESSAGE_BYTES
         self.close_timeout = porch.limits.tls_shutdown_s
         self._go: Callable[[], None] | None = None
         self._pong = b""
@@ -88,12 +87,12 @@ class PageSocket(WebSocketsSansIOProtocol):
 
     def picture(self, head: bytes, jpeg: bytes) -> None:
         """One binary message."""
-        self._write(_FIN_BINARY + _length(len(head) + len(jpeg)) + head, jpeg)
+        self._write(frames.head(BINARY, len(head) + len(jpeg)) + head, jpeg)
 
     def text(self, words: str) -> None:
         """One text message."""
         payload = words.encode()
-        self._write(_FIN_TEXT + _length(len(payload)) + payload)
+        self._write(frames.head(TEXT, len(payload)) + payload)
 
     def abort(self) -> None:
         """Close at once, dropping what was not sent yet, in the kernel too."""
@@ -188,12 +187,3 @@ class PageSocket(WebSocketsSansIOProtocol):
         self.pong_timer = None
         self._porch.garbage("unread")
         self.abort()
-
-
-def _length(size: int) -> bytes:
-    """RFC 6455, 5.2: the second byte of a frame and what follows it. Servers do not mask."""
-    if size <= _SHORT:
-        return bytes((size,))
-    if size <= _MEDIUM:
-        return b"\x7e" + size.to_bytes(2, "big")
-    return b"\x7f" + size.to_bytes(8, "big")

@@ -13,6 +13,16 @@ _FIN: Final = 0x80
 _MAX_REASON: Final = 123
 
 
+def head(opcode: int, length: int) -> bytes:
+    """What stands before a whole message, or before a control frame, of so many bytes."""
+    first = _FIN | opcode
+    if length < 126:
+        return bytes((first, length))
+    if length < 65_536:
+        return bytes((first, 126)) + length.to_bytes(2, "big")
+    return bytes((first, 127)) + length.to_bytes(8, "big")
+
+
 def binary(payload: bytes) -> bytes:
     """One binary message."""
     return _frame(BINARY, payload)
@@ -47,11 +57,4 @@ def closed_with(payload: bytes) -> int:
 
 
 def _frame(opcode: int, payload: bytes) -> bytes:
-    length = len(payload)
-    if length < 126:
-        head = bytes((_FIN | opcode, length))
-    elif length < 65_536:
-        head = bytes((_FIN | opcode, 126)) + length.to_bytes(2, "big")
-    else:
-        head = bytes((_FIN | opcode, 127)) + length.to_bytes(8, "big")
-    return head + payload
+    return head(opcode, len(payload)) + payload
