@@ -81,9 +81,7 @@ class PageSocket(WebSocketsSansIOProtocol):
         """Keep next to nothing buffered, and call `go` when more may be written."""
         self._go = go
         if not self.transport.is_closing():
-            # Room is told of for the last byte too; 0 would pause uvloop's TLS for ever.
-            self.transport.set_write_buffer_limits(high=int(self.scheme == "wss"))
-            lowat.limit(self.transport)
+            lowat.limit(self.transport, tls=self.scheme == "wss")
 
     def picture(self, head: bytes, jpeg: bytes) -> None:
         """One binary message."""

@@ -64,10 +64,7 @@ class StreamingProtocol(HttpProtocol):
             return
         self._streams = True
         self._unread.stop()
-        # 0: who waits for room hears of it for the last byte too. It would pause uvloop's TLS
-        # for ever.
-        self.transport.set_write_buffer_limits(high=int(self.scheme == "https"))
-        lowat.limit(self.transport)
+        lowat.limit(self.transport, tls=self.scheme == "https")
 
     async def all_sent(self) -> None:
         """As Connection says. Nobody tells when that is, so the kernel is asked."""

@@ -27,8 +27,11 @@ _SIOCOUTQNSD: Final = 0x894B  # <linux/sockios.h>: bytes in the output queue, no
 _AT_ONCE: Final = struct.pack("ii", 1, 0)  # SO_LINGER: a close drops the queue and resets
 
 
-def limit(transport: Transport) -> None:
-    """Let the kernel take little more than it can send."""
+def limit(transport: Transport, *, tls: bool) -> None:
+    """Have the transport call any byte that waits in it too much, and let the kernel take little
+    more than it can send."""
+    # 0: who waits for room hears of it for the last byte too. It would pause uvloop's TLS for ever.
+    transport.set_write_buffer_limits(high=int(tls))
     _set(transport, socket.IPPROTO_TCP, _NOTSENT, NOTSENT_BYTES)
 
 
