@@ -7,6 +7,7 @@ whose ticket is the authority.
 from typing import Annotated, cast
 
 from fastapi import Depends, Request
+from starlette.requests import HTTPConnection
 
 from porchlight import ahead, dpop, tls
 from porchlight.errors import Denied, RequestError, Unauthenticated
@@ -17,6 +18,11 @@ from porchlight.registry import Party
 async def parts_of(request: Request) -> Parts:
     """The parts that app.py built. A coroutine, for the framework calls others in a thread."""
     return cast(Parts, request.app.state.parts)
+
+
+def address_of(connection: HTTPConnection) -> str:
+    """Where the peer is; empty if that is not known."""
+    return connection.client.host if connection.client else ""
 
 
 async def caller_of(request: Request) -> Party:

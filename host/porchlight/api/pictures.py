@@ -12,6 +12,7 @@ from fastapi import APIRouter, WebSocket
 from starlette.websockets import WebSocketDisconnect
 
 from porchlight.api import problems
+from porchlight.api.deps import address_of
 from porchlight.api.streams import seated
 from porchlight.errors import Denied, NotFound, RequestError, StoreError, Unavailable
 from porchlight.parts import Parts
@@ -69,8 +70,7 @@ async def _admitted(socket: WebSocket, ticket: str, parts: Parts) -> View:
     if not _same_origin(socket):
         parts.metrics.refused("view", "wrong-origin")
         raise Denied("wrong-origin", "a page of another origin may not look")
-    address = socket.client.host if socket.client else ""
-    view = await parts.views.admit(ticket, None, address)
+    view = await parts.views.admit(ticket, None, address_of(socket))
     if view.intent.action != "live":
         raise Denied("action-not-granted", "this view is for a snapshot")
     return view

@@ -10,7 +10,7 @@ from typing import Annotated, Any, Final
 from fastapi import APIRouter, Path, Query, Request, Response
 from pydantic import BaseModel, Field
 
-from porchlight.api.deps import PartsDep
+from porchlight.api.deps import PartsDep, address_of
 from porchlight.errors import Denied, Invalid, Unavailable
 from porchlight.frames import Frame
 from porchlight.parts import Parts
@@ -74,7 +74,7 @@ async def wall(
     ticket: Ticket, parts: PartsDep, request: Request, asked: Annotated[WallQuery, Query()]
 ) -> Response:
     """All cameras of the view in one MJPEG stream."""
-    view = await parts.views.admit(ticket, None, _address(request))
+    view = await parts.views.admit(ticket, None, address_of(request))
     layout = asked.layout(len(view.looks))
 
     def feed() -> Feed:
@@ -95,7 +95,7 @@ async def stream(
     fps: Annotated[Fps, Query()] = None,
 ) -> Response:
     """One camera as an MJPEG stream: the newest whole frame whenever the viewer can take one."""
-    view = await parts.views.admit(ticket, camera, _address(request))
+    view = await parts.views.admit(ticket, camera, address_of(request))
     step = None if width is None else rounded(width)
 
     def feed() -> Feed:
@@ -113,7 +113,7 @@ async def picture(
     ticket: Ticket, camera: CameraId, parts: PartsDep, request: Request, width: Width = None
 ) -> Response:
     """One picture. A view for a snapshot gives one, the same each time; a live one a new one."""
-    view = await parts.views.admit(ticket, camera, _address(request))
+    view = await parts.views.admit(ticket, camera, address_of(request))
     if request.method == "HEAD":
         return PictureHead()
     look = view.looks[camera]
@@ -201,7 +201,3 @@ def _fanout(view: View, key: Hashable, feed: Callable[[], Feed], parts: Parts) -
             parts=[look.over for look in view.looks.values()] if isinstance(key, Layout) else (),
         )
     return found
-
-
-def _address(request: Request) -> str:
-    return request.client.host if request.client else ""

@@ -9,7 +9,7 @@ from typing import Annotated, Any, Final
 from fastapi import APIRouter, Request
 from pydantic import BaseModel, ConfigDict, Field
 
-from porchlight.api.deps import Caller, PartsDep
+from porchlight.api.deps import Caller, PartsDep, address_of
 from porchlight.errors import NotFound
 from porchlight.views import Intent
 
@@ -69,7 +69,7 @@ async def open_view(body: NewView, parts: PartsDep, by: Caller, request: Request
         case=body.case.strip(),
         reason=body.reason.strip(),
     )
-    view, ticket = await parts.views.open(by, intent, _address(request))
+    view, ticket = await parts.views.open(by, intent, address_of(request))
     cameras = {
         camera: CameraUrls(
             stream=f"{BASE}/{ticket}/{camera}.mjpg", snapshot=f"{BASE}/{ticket}/{camera}.jpg"
@@ -94,7 +94,3 @@ async def close(view_id: str, parts: PartsDep, by: Caller) -> None:
     if view is None:
         raise NotFound("no-view", "you have no such view open")
     await parts.views.close(view, "closed")
-
-
-def _address(request: Request) -> str:
-    return request.client.host if request.client else ""
