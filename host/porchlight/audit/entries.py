@@ -1,19 +1,25 @@
 """Entries: the lines of residents' logs. They are only added, and durable before anyone goes on.
 
-"No entry, no frame": who opens something awaits add() first. The host's own log (resident None)
-holds what concerns no resident, such as strangers at the uplink.
+"No entry, no frame": who opens something awaits add() first. An entry is a leaf of its resident's
+tree (log.py) in the very transaction that writes it. The host's own log (resident None) holds what
+concerns no resident, such as strangers at the uplink; it has no tree.
 """
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, Final
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session, aliased
 
+from accord import b64
+from porchlight.audit import leaf, log, receipts
+from porchlight.audit.logkeys import LogKeys
+from porchlight.audit.receipts import Logged, Receipt
 from porchlight.clock import Clock, rfc3339
+from porchlight.errors import NotFound
 from porchlight.events import Events
-from porchlight.store import Entry, Store
+from porchlight.store import Entry, Store, Words
 
 TYPES: Final = frozenset(
     {
@@ -23,6 +29,8 @@ TYPES: Final = frozenset(
         "board.online", "board.offline", "board.refused", "board.stranger", "frame.refused",
         "update.offered", "update.begun", "update.restart", "update.running", "update.refused",
         "update.undone",
+        "clip.recorded", "clip.played", "clip.released", "clip.expired", "clip.deleted",
+        "recording.set", "recording.begun", "recording.ended",
     }
 )  # fmt: skip
 MAX_PAGE: Final = 500
@@ -33,10 +41,16 @@ _log = logging.getLogger(__name__)
 class Entries:
     """The log of this host, one numbering for all residents."""
 
-    def __init__(self, store: Store, clock: Clock, events: Events) -> None:
+    def __init__(self, store: Store, clock: Clock, events: Events, keys: LogKeys) -> None:
         self._store = store
         self._clock = clock
         self._events = events
+        self._keys = keys
+        self._grown: list[Callable[[str], None]] = []
+
+    def on_grown(self, heard: Callable[[str], None]) -> None:
+        """Call this with the resident whose log has grown, once that is on disk."""
+        self._grown.append(heard)
 
     async def add(self, type: str, *, resident: str | None, **more: Any) -> int:
         """Write one entry; its number, once it is on disk. StoreError: it is not.
@@ -55,11 +69,41 @@ class Entries:
             self.announce(row)
         return [row.n for row in rows]
 
+    async def add_with_receipts(self, drafts: Sequence[dict[str, Any]], to: str) -> list[Receipt]:
+        """Like add_all(), for residents' logs; a receipt for `to` (a thumb) of each, in order."""
+        now_ms = self._clock.unix_ms()
+
+        def work(session: Session) -> tuple[list[Entry], list[Logged]]:
+            rows = [write(session, now_ms, **draft) for draft in drafts]
+            return rows, [_logged(session, row) for row in rows]
+
+        rows, logged = await self._store.run(work)
+        for row in rows:
+            self.announce(row)
+        return [receipts.make(self._keys, each, to) for each in logged]
+
+    async def erase(self, resident: str, n: int) -> None:
+        """Erase what people wrote in a resident's entry, with an entry for that; NotFound if there
+        is no such entry, or no words in it. Its leaf stays, and with it every proof."""
+        now_ms = self._clock.unix_ms()
+
+        def work(session: Session) -> Entry:
+            row = session.get(Entry, n)
+            if row is None or row.resident != resident or row.words is None:
+                raise NotFound("no-words", "no such entry of yours has words in it")
+            session.delete(row.words)
+            detail = {"index": row.i}
+            return write(session, now_ms, "words.erased", resident=resident, detail=detail)
+
+        self.announce(await self._store.run(work))
+
     def announce(self, row: Entry) -> None:
         """Tell those who listen of an entry that is on disk."""
         _log.info("entry", extra={"n": row.n, "type": row.type})
         if row.resident is not None:
             self._events.publish("entry", row.resident, public(row))
+            for heard in self._grown:
+                heard(row.resident)
 
     async def since(self, resident: str, after: int, limit: int = 100) -> list[dict[str, Any]]:
         """One resident's entries with numbers above `after`, oldest first; at most MAX_PAGE."""
@@ -81,10 +125,38 @@ def write(session: Session, now_ms: int, type: str, *, resident: str | None, **m
     for name, width in _WIDTHS.items():
         if more.get(name) is not None:
             more[name] = str(more[name])[:width]
-    row = Entry(ts_ms=now_ms, type=type, resident=resident, **more)
+    placed = {"words": None} if resident is None else _place(session, now_ms, type, resident, more)
+    row = Entry(ts_ms=now_ms, type=type, resident=resident, **more | placed)
     session.add(row)
     session.flush()
     return row
+
+
+def _place(
+    session: Session, now_ms: int, type: str, resident: str, more: dict[str, Any]
+) -> dict[str, Any]:
+    """The entry's place in its resident's tree; what people wrote goes where it can be erased."""
+    said = leaf.spoken(type, more.get("case"), more.get("reason"))
+    raw = leaf.encode(now_ms, type, more, said)
+    index, leaf_hash = log.append(session, resident, raw)
+    columns = {name: each.text for name, each in said.items()}
+    columns |= {f"{name}_salt": each.salt for name, each in said.items()}
+    return {
+        **dict.fromkeys(said),  # not in the entry itself
+        "i": index,
+        "leaf": raw,
+        "leaf_hash": leaf_hash,
+        "words": Words(**columns) if said else None,
+    }
+
+
+def _logged(session: Session, row: Entry) -> Logged:
+    """Its place, once all of its transaction is written."""
+    if row.resident is None or row.i is None or row.leaf is None:
+        raise ValueError("only entries of a resident's log have receipts")
+    growth = log.growing(session, row.resident)
+    proof, now = growth.proof(row.i), growth.now
+    return Logged(row.resident, row.i, row.leaf, proof, now.size, now.root())
 
 
 def close_views(session: Session, now_ms: int, reason: str) -> int:
@@ -108,7 +180,7 @@ def close_views(session: Session, now_ms: int, reason: str) -> int:
             jti=row.jti,
             view=row.view,
             purpose=row.purpose,
-            case=row.case,
+            case=said(row, "case"),
             reason=reason,
         )
     return len(opened)
@@ -126,7 +198,24 @@ def public(row: Entry) -> dict[str, Any]:
         "jti": row.jti,
         "view": row.view,
         "purpose": row.purpose,
-        "case": row.case,
-        "reason": row.reason,
+        "case": said(row, "case"),
+        "reason": said(row, "reason"),
         "detail": row.detail,
+        "index": row.i,
+        "salts": _salts(row.words),
     }
+
+
+def said(row: Entry, name: str) -> str | None:
+    """An entry's "case" or "reason", wherever it is kept; None if it has none, or no longer."""
+    kept = row.words if row.words is not None and getattr(row.words, f"{name}_salt") else row
+    text: str | None = getattr(kept, name)
+    return text
+
+
+def _salts(words: Words | None) -> dict[str, str] | None:
+    """With what the commitments in the leaf can be checked; None where people wrote nothing."""
+    if words is None:
+        return None
+    salts = {"case": words.case_salt, "reason": words.reason_salt}
+    return {name: b64.encode(salt) for name, salt in salts.items() if salt is not None}

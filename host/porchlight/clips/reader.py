@@ -1,0 +1,59 @@
+"""Reading a clip's file: its bytes, its frames in order, and which of them are whole.
+
+All of it blocks. Frames are found by walking from stamp to stamp, and each is checked against its
+sum: the index is for players.
+"""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import BinaryIO, Final
+
+from porchlight.clips import avi
+
+MAX_FRAMES: Final = 36_000  # in one file: ten minutes of sixty a second
+
+
+def walk(file: BinaryIO) -> Iterator[tuple[avi.Place, bytes]]:
+    """The whole frames from the head on, with their JPEGs; ends at the first that is not."""
+    at = avi.HEAD_BYTES
+    for _ in range(MAX_FRAMES):
+        file.seek(at)
+        begin = file.read(avi.BEFORE_JPEG)
+        found = avi.stamp_of(begin)
+        if found is None:
+            return
+        stamp, check, size = found
+        jpeg = file.read(size)
+        if len(jpeg) < size or avi.check_of(begin, jpeg) != check:
+            return
+        place = avi.Place(at + avi.BEFORE_JPEG, size, stamp)
+        yield place, jpeg
+        at = place.end
+
+
+class ClipReader:
+    """One finished file. A context manager; FileNotFoundError if it is gone."""
+
+    def __init__(self, path: Path, *, sealed: bool = False) -> None:
+        self._file: BinaryIO = path.open("rb")
+        self.sealed = sealed
+        self.bytes = self._file.seek(0, 2)
+
+    def read(self, at: int, size: int) -> bytes:
+        """`size` bytes from `at`; fewer at the end of the file."""
+        self._file.seek(at)
+        return self._file.read(size)
+
+    def frames(self) -> Iterator[tuple[avi.Place, bytes]]:
+        """The frames, oldest first, each with its place and its JPEG. None of a sealed clip."""
+        return iter(()) if self.sealed else walk(self._file)
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self._file.close()
+
+    def __enter__(self) -> "ClipReader":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
