@@ -13,7 +13,7 @@ from starlette.websockets import WebSocketDisconnect
 
 from porchlight.api import problems
 from porchlight.api.deps import address_of
-from porchlight.api.streams import seated
+from porchlight.api.streams import check_live, seated
 from porchlight.errors import Denied, NotFound, RequestError, StoreError, Unavailable
 from porchlight.parts import Parts
 from porchlight.racing import first
@@ -55,7 +55,7 @@ async def _serve(socket: WebSocket, ticket: str, parts: Parts) -> None:
         view = await _admitted(socket, ticket, parts)
         leave = seated(view, parts)
     except StoreError:
-        await _refuse(socket, Unavailable("not-stored", "the host could not write its log"))
+        await _refuse(socket, problems.not_stored())
     except RequestError as refused:
         await _refuse(socket, refused)
     else:
@@ -71,8 +71,7 @@ async def _admitted(socket: WebSocket, ticket: str, parts: Parts) -> View:
         parts.metrics.refused("view", "wrong-origin")
         raise Denied("wrong-origin", "a page of another origin may not look")
     view = await parts.views.admit(ticket, None, address_of(socket))
-    if view.intent.action != "live":
-        raise Denied("action-not-granted", "this view is for a snapshot")
+    check_live(view)
     return view
 
 

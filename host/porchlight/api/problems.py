@@ -34,6 +34,11 @@ class Problem(BaseModel):
     )
 
 
+def not_stored() -> Unavailable:
+    """What a caller is told of a StoreError."""
+    return Unavailable("not-stored", "the host could not write its log")
+
+
 def answer(request: HTTPConnection, error: RequestError) -> JSONResponse:
     """The problem document of an error."""
     problem = Problem(
@@ -71,7 +76,7 @@ async def _of_consent(request: Request, error: Exception) -> JSONResponse:
 
 async def _of_the_store(request: Request, error: Exception) -> JSONResponse:
     _log.error("the database refused: %s", error)
-    return answer(request, Unavailable("not-stored", "the host could not write its log"))
+    return answer(request, not_stored())
 
 
 async def _of_validation(request: Request, error: Exception) -> JSONResponse:

@@ -161,13 +161,18 @@ def _stream(
     fps: float | None,
 ) -> Response:
     """`key`: those who ask for the same share one fan-out."""
-    if view.intent.action != "live":
-        raise Denied("action-not-granted", "this view is for a snapshot")
+    check_live(view)
     if request.method == "HEAD":
         return StreamHead()
     done = seated(view, parts)
     fanout = _fanout(view, key, feed, parts)
     return StreamResponse(fanout, gap_s=1 / fps if fps else 0.0, done=done)
+
+
+def check_live(view: View) -> None:
+    """Denied if the view is for a snapshot."""
+    if view.intent.action != "live":
+        raise Denied("action-not-granted", "this view is for a snapshot")
 
 
 def seated(view: View, parts: Parts) -> Callable[[], None]:
