@@ -16,7 +16,7 @@ from porchlight.clock import Clock
 from porchlight.frames import Frame, LatestFrame
 from porchlight.streams.feed import LookFeed
 from porchlight.streams.tilecache import TileCache
-from porchlight.views.look import fresh
+from porchlight.views.look import before
 
 NARROWEST: Final = 80
 WIDEST: Final = 1_280
@@ -60,8 +60,8 @@ class Scaled:
         self._made: asyncio.Future[Frame | None] | None = None
 
     def before(self) -> int:
-        """Who begins now is shown what is in the slot only if it came this very moment."""
-        return self.slot.number - fresh(self.slot.latest, self._clock.monotonic())
+        """As Feed says."""
+        return before(self.slot, self._clock.monotonic())
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
@@ -116,13 +116,13 @@ class Scaled:
         self._number = slot.number
         if not self._feed.shows(frame):
             return
-        before, self._made = self._made, None
+        replaced, self._made = self._made, None
         if not _wider(frame, self._width):
-            if before is not None:
-                self._cache.drop(before, self._asker)
+            if replaced is not None:
+                self._cache.drop(replaced, self._asker)
             self.slot.put(frame)
             return
-        self._made = self._cache.narrower(frame, self._width, self._asker, before)
+        self._made = self._cache.narrower(frame, self._width, self._asker, replaced)
         self._made.add_done_callback(self._take)
 
     def _take(self, made: "asyncio.Future[Frame | None]") -> None:

@@ -59,8 +59,7 @@ class Look:
                 yield
 
     def before(self) -> int:
-        """The number in `slot` above which frames are for a viewer who begins now: what is there
-        already is only if it came this very moment."""
+        """The number in `slot` above which frames are for a viewer who begins now."""
         return self._before(self.slot)
 
     def holds(self, now: int) -> bool:
@@ -153,9 +152,12 @@ class Look:
         return self._before(self.camera.latest)
 
     def _before(self, slot: LatestFrame) -> int:
-        return slot.number - fresh(slot.latest, self.camera.moment())
+        return before(slot, self.camera.moment())
 
 
-def fresh(frame: Frame | None, now: float) -> bool:
-    """Whether a frame from before may open a stream; `now`: monotonic s."""
-    return frame is not None and now - frame.arrived <= FRESH_S
+def before(slot: LatestFrame, now: float) -> int:
+    """The slot's number above which frames are for a viewer who begins `now` (monotonic s): what is
+    there already is only if it came this very moment."""
+    frame = slot.latest
+    fresh = frame is not None and now - frame.arrived <= FRESH_S
+    return slot.number - fresh
