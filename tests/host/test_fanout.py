@@ -53,9 +53,7 @@ class ScriptedFeed:
         self.asked.append((frame.sequence, repeated))
         return None if self.denied else b"%d %d" % (frame.sequence, repeated)
 
-    def shown(
-        self, frame: Frame, viewers: int, size: int, *, repeated: int = 0, missed: int = 0
-    ) -> None:
+    def shown(self, frame: Frame, viewers: int, *, repeated: int = 0, missed: int = 0) -> None:
         self.counted.append((frame.sequence, viewers, repeated))
         self.missed.append((frame.sequence, viewers, missed))
 

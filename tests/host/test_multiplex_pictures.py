@@ -47,7 +47,7 @@ class Feed:
         self.asked += 1
         return self.allowed
 
-    def shown(self, frame: Frame, viewers: int, size: int) -> None:
+    def shown(self, frame: Frame, viewers: int) -> None:
         self.counted += viewers
 
     def end(self, reason: str) -> None:

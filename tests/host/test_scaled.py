@@ -70,7 +70,7 @@ async def test_the_frame_is_the_same_but_narrower_and_made_once_for_all_who_watc
         assert part is not None
         assert narrow.jpeg in part
         assert b"X-Repeat" in (one.part(narrow, repeated=1) or b"")
-        one.shown(narrow, 2, len(part))
+        one.shown(narrow, 2)
         assert (look.frames, look.bytes) == (2, 2 * len(narrow.jpeg))
 
 

@@ -294,8 +294,8 @@ async def test_each_camera_on_it_is_counted_and_no_other(
     async with running(stage, cache, *looks) as wall:
         left = stage.send(looks[0], picture(colour=RED))
         frame = await shows(wall, "red", "dark")
-        wall.shown(frame, 3, len(frame.jpeg))
-        wall.shown(frame, 2, len(frame.jpeg), repeated=1)
+        wall.shown(frame, 3)
+        wall.shown(frame, 2, repeated=1)
         assert [look.frames for look in looks] == [3, 0]
         tile = await cache.tile(left, LAYOUT.shape, ("left", ""))
         assert looks[0].bytes == 3 * sum(map(len, tile.strips))
@@ -308,14 +308,14 @@ async def test_a_picture_that_was_on_the_wall_before_counts_for_those_only_who_d
     async with running(stage, cache, *looks) as wall:
         stage.send(looks[0], picture(colour=RED))
         frame = await shows(wall, "red", "dark")
-        wall.shown(frame, 1, len(frame.jpeg))
+        wall.shown(frame, 1)
         for name, colour in (("green", GREEN), ("red", RED)):
             stage.send(looks[1], picture(colour=colour))
             frame = await shows(wall, "red", name)
             wall.part(frame)  # for another viewer
-            wall.shown(frame, 1, len(frame.jpeg))
+            wall.shown(frame, 1)
         assert [look.frames for look in looks] == [1, 2]
-        wall.shown(frame, 1, len(frame.jpeg), missed=1)  # not the one before, but that with red
+        wall.shown(frame, 1, missed=1)  # not the one before, but that with red
         assert [look.frames for look in looks] == [1, 3]
-        wall.shown(frame, 4, len(frame.jpeg), missed=2)
+        wall.shown(frame, 4, missed=2)
         assert [look.frames for look in looks] == [5, 7]

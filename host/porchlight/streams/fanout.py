@@ -124,7 +124,7 @@ class Fanout:
             return
         audience = self._audience
         audience.another()
-        self._tell(frame, audience.write(part, now, audience.count - 1), part)
+        self._tell(frame, audience.write(part, now, audience.count - 1))
         self._pause.news(now)
         self._alarms.put_off(self._repeat, self._pause.due, now)
 
@@ -143,7 +143,7 @@ class Fanout:
             for viewer in self._audience.fall_behind(now):
                 self.room(viewer)  # who asked for fewer frames may not have had it: it is new
             count = self._audience.write(part, now, self._audience.count)
-            self._tell(frame, count, part, repeated=pause.times)
+            self._tell(frame, count, repeated=pause.times)
         self._alarms.arm(self._repeat, pause.due)
 
     @_or_end
@@ -156,13 +156,12 @@ class Fanout:
         part = self._feed.part(self._frame) if self._frame is not None and wanting else None
         if self._frame is None or part is None:
             return
-        count = self._audience.give(wanting, part, self._loop.time())
-        self._tell(self._frame, count, part)
+        self._tell(self._frame, self._audience.give(wanting, part, self._loop.time()))
 
-    def _tell(self, frame: Frame, viewers: int, part: bytes, *, repeated: int = 0) -> None:
+    def _tell(self, frame: Frame, viewers: int, *, repeated: int = 0) -> None:
         """What the feed and the metrics count; and who is behind without a word is seen to."""
         for missed, count in self._audience.taken.items():
-            self._feed.shown(frame, count, len(part), repeated=repeated, missed=missed)
+            self._feed.shown(frame, count, repeated=repeated, missed=missed)
         self._audience.taken.clear()
         left_out, self._audience.left_out = self._audience.left_out, 0
         if left_out:

@@ -35,11 +35,9 @@ class Feed(Protocol):
         `repeated`: how many times they were given it since it was new. Begins with mjpeg.PREFIX.
         """
 
-    def shown(
-        self, frame: Frame, viewers: int, size: int, *, repeated: int = 0, missed: int = 0
-    ) -> None:
-        """So many viewers took the frame, in a part of `size` bytes; it is new to them unless
-        `repeated`, and they had not been given so many parts right before it."""
+    def shown(self, frame: Frame, viewers: int, *, repeated: int = 0, missed: int = 0) -> None:
+        """So many viewers took the frame; it is new to them unless `repeated`, and they had not
+        been given so many parts right before it."""
 
 
 class LookFeed:
@@ -88,9 +86,7 @@ class LookFeed:
             return mjpeg.framed(frame, jti)
         return mjpeg.repetition(frame, jti, repeated, self._clock.monotonic() - frame.arrived)
 
-    def shown(
-        self, frame: Frame, viewers: int, size: int, *, repeated: int = 0, missed: int = 0
-    ) -> None:
+    def shown(self, frame: Frame, viewers: int, *, repeated: int = 0, missed: int = 0) -> None:
         """Count it. A repetition is no further frame that somebody saw."""
         if repeated:
             self._metrics.repeated.value += viewers

@@ -131,7 +131,7 @@ class Pictures:
             self._waiting.clear()
         self._waiting.add(index)
         self._outlet.picture(multiplex.head(index, frame), frame.jpeg)
-        feed.shown(frame, 1, len(frame.jpeg))
+        feed.shown(frame, 1)
 
     def _over(self, index: int, reason: str = "") -> None:
         """A look ended, this very moment: of its picture not a byte more leaves."""

@@ -83,11 +83,9 @@ class Scaled:
             self.slot.forget()
         return self._feed.part(frame, repeated=repeated)
 
-    def shown(
-        self, frame: Frame, viewers: int, size: int, *, repeated: int = 0, missed: int = 0
-    ) -> None:
+    def shown(self, frame: Frame, viewers: int, *, repeated: int = 0, missed: int = 0) -> None:
         """Count it."""
-        self._feed.shown(frame, viewers, size, repeated=repeated)
+        self._feed.shown(frame, viewers, repeated=repeated)
 
     def _begin(self) -> None:
         self._number = self._feed.before()

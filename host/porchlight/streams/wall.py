@@ -96,9 +96,7 @@ class Wall:
             headers |= mjpeg.repeat_headers(repeated, self._clock.monotonic() - frame.arrived)
         return mjpeg.part(frame.jpeg, headers)
 
-    def shown(
-        self, frame: Frame, viewers: int, size: int, *, repeated: int = 0, missed: int = 0
-    ) -> None:
+    def shown(self, frame: Frame, viewers: int, *, repeated: int = 0, missed: int = 0) -> None:
         """Count it, for each camera whose picture on it these viewers had not seen on another."""
         if repeated:
             self._metrics.repeated.value += viewers
