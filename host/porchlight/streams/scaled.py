@@ -129,9 +129,8 @@ class Scaled:
         self._made = None
         if not self._runs or self.over.is_set():
             return
-        if (
-            made.cancelled()
-        ):  # somebody of the same line went on; the newest here is asked for again
+        if made.cancelled():
+            # Somebody of the same line went on; the newest here is asked for again.
             self._number = min(self._number, self._feed.slot.number - 1)
         frame = None if made.cancelled() or made.exception() else made.result()
         if frame is not None and self._feed.slot.latest is not None:
