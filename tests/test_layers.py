@@ -6,13 +6,16 @@ import tokenize
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeGuard
 
 import pytest
 
 from tests.support.imports import Import, cycle, imports, modules, within
 
 ACCORD_MAY = {"binascii", "hashlib", "json"}
-ACCORD_LINES = 900
+# 900 for wire, session and grants; leases, delegates and panic grants (part E) are a hundred more,
+# for a rule that board and host each had for themselves would be two rules.
+ACCORD_LINES = 1000
 
 Trees = dict[str, ast.Module]
 
@@ -125,18 +128,27 @@ def environment_readers(trees: Trees) -> list[str]:
 
 
 def code_lines(source: str) -> int:
-    """Lines that hold code: comments, docstrings and blank lines cost a board nothing."""
+    """Lines that hold code: comments, docstrings, blank lines and bare annotations cost a board
+    nothing, and blocks for the type checker next to it."""
     silent = {tokenize.COMMENT, tokenize.NL, tokenize.NEWLINE, tokenize.INDENT, tokenize.DEDENT}
     lines: set[int] = set()
     for token in tokenize.generate_tokens(io.StringIO(source).readline):
         if token.type not in silent and token.type != tokenize.ENDMARKER:
             lines.update(range(token.start[0], token.end[0] + 1))
     for node in ast.walk(ast.parse(source)):
+        if _for_the_type_checker(node):
+            lines.difference_update(range(node.lineno, (node.end_lineno or 0) + 1))
         if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef) and ast.get_docstring(
             node
         ):
             lines.difference_update(range(node.body[0].lineno, (node.body[0].end_lineno or 0) + 1))
     return len(lines)
+
+
+def _for_the_type_checker(node: ast.AST) -> TypeGuard[ast.stmt]:
+    if isinstance(node, ast.If):
+        return ast.unparse(node.test) == "TYPE_CHECKING"
+    return isinstance(node, ast.AnnAssign) and node.value is None
 
 
 def _last(node: ast.expr) -> str:

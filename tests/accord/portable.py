@@ -8,7 +8,7 @@ import json
 import sys
 
 _HERE = __file__.rsplit("/", 1)[0] if "/" in __file__ else "."
-MODULES = "b64 book canon grant mac names permit session statement tz wire".split(" ")  # noqa: SIM905
+MODULES = "b64 book canon grant lease mac names permit session statement tz wire".split(" ")  # noqa: SIM905
 STRIDE = 1 if sys.maxsize > 2**32 else 16  # the 32-bit build frees no memory while Python runs
 
 

@@ -56,9 +56,18 @@ def test_withdrawn_is_over_at_once():
     assert not taken_back.holds(NOW)
 
 
-def test_what_cannot_be_honoured_yet_is_refused():
-    refused("mask-not-supported", ask, "a mask")
-    refused("approval-missing", ask, "two must approve")
+def test_what_the_asker_cannot_honour_is_refused():
+    refused("mask-not-supported", ask, "a mask", approved=True)
+    refused("approval-missing", ask, "two must approve", masks=True)
+    assert ask("a mask", masks=True).holds(NOW)
+    assert ask("two must approve", approved=True).holds(NOW)
+
+
+def test_what_speaks_against_the_grant_speaks_against_its_permits():
+    given = ask("plain")
+    given.grant.lapsed = lambda: "paused"
+    assert not given.holds(NOW)
+    refused("paused", permit.check, given.grant, hub=HUB, action="live", now=NOW)
 
 
 def test_windows_of_the_local_week():

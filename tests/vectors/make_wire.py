@@ -55,6 +55,8 @@ def messages() -> list[dict[str, object]]:
         ("Watch", 35, b"\x00", 5, {"fps": 0, "packed": b""}),
         ("Settings", 36, struct.pack(">BBBHH", 1, 5, 80, 640, 480), 6,
          {"mode": 1, "fps": 5, "quality": 80, "width": 640, "height": 480}),
+        ("Lease", 37, struct.pack(">H", 4) + b"byme" + TOKEN, 9,
+         {"first": 4, "packed": b"byme" + TOKEN}),
         ("Update", 38, struct.pack(">BHI", 2, 7, 8192) + b"import sys\n", 7,
          {"kind": 2, "index": 7, "offset": 8192, "body": b"import sys\n"}),
     ]  # fmt: skip

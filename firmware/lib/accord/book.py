@@ -6,23 +6,33 @@ is a replay, unless it is held already. What was revoked stays revoked.
 
 from accord import permit
 from accord.errors import Refused
+from accord.standing import Standing
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
+
     from accord.grant import Grant
     from accord.permit import Permit
+
+    Ticks = Callable[[], int]
 
 MAX_GRANTS = 8
 MAX_REVOKED = 64  # oldest forgotten: `floor` still keeps it out
 
 
 class Book:
-    """`floor`: highest seq seen; `revoked`: handles, oldest first. Both belong in the store."""
+    """`floor`: highest seq seen; `revoked`: handles, oldest first. Both belong in the store.
+    `ticks()`: milliseconds that only grow; for ever 0 where no lease is to hold."""
 
-    def __init__(self, camera: str, floor: int = 0, revoked: "tuple[bytes, ...]" = ()) -> None:
+    def __init__(
+        self, camera: str, floor: int = 0, revoked: "tuple[bytes, ...]" = (), ticks: "Ticks" = int
+    ) -> None:
         self.camera = camera
         self.floor = floor
         self.revoked = list(revoked)
+        self.standing = Standing(camera, ticks)
         self._held: "dict[bytes, Grant]" = {}
 
     def add(self, grant: "Grant") -> bool:
@@ -40,15 +50,18 @@ class Book:
             raise Refused("seq-replayed")
         if len(self._held) >= MAX_GRANTS:
             raise Refused("too-many")
-        self._held[grant.handle] = grant
-        self.floor = grant.seq
+        self._hold(grant)
         return True
 
     def restore(self, grant: "Grant") -> None:
         """Take back a grant this book held before a restart: at or below the stored floor."""
         if grant.sub == self.camera and grant.handle not in self.revoked:
-            self._held[grant.handle] = grant
-            self.floor = max(self.floor, grant.seq)
+            self._hold(grant)
+
+    def _hold(self, grant: "Grant") -> None:
+        self._held[grant.handle] = grant
+        self.floor = max(self.floor, grant.seq)
+        grant.lapsed = lambda: self.standing.against(grant)
 
     def revoke(self, handle: bytes) -> "Grant | None":
         """Forget the grant; no permit it gave holds from here on. The grant if it was held."""
@@ -75,10 +88,9 @@ class Book:
             del self._held[grant.handle]
         return gone
 
-    def permit(
-        self, handle: bytes, *, hub: str, action: str, now: int, purpose: "str | None" = None
-    ) -> "Permit":
+    def permit(self, handle: bytes, **asked: "Any") -> "Permit":
+        """As permit.check(), which takes the rest, for a grant that is held."""
         grant = self._held.get(handle)
         if grant is None:
             raise Refused("revoked" if handle in self.revoked else "no-grant")
-        return permit.check(grant, hub=hub, action=action, now=now, purpose=purpose)
+        return permit.check(grant, **asked)

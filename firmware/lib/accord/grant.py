@@ -22,7 +22,7 @@ _PURPOSES = "burglary emergency fire medical missing-person own-use theft traffi
 PURPOSES = tuple(_PURPOSES.split(" "))
 MAX_SPAN_S = 90 * 86400
 MAX_LIVE_S = 86400  # longer only inside windows and with a daily limit
-MAX_INCIDENT_S = 3600
+MAX_INCIDENT_S = 3600  # for a panic grant too, from each opening
 _VERIFIED = object()
 
 
@@ -68,7 +68,8 @@ _DETAIL_MORE = {
     "approve": claims.one_of("one", "two"),
     "onward": claims.one_of(False),
 }
-_STATUS_LIST = {"idx": claims.whole(0, 2**31 - 1), "uri": claims.text(256)}
+_LISTED = claims.record({"idx": claims.whole(0, 2**31 - 1), "uri": claims.text(256)}, {})
+STATUS = claims.record({"status_list": _LISTED}, {})
 _REQUIRED = {
     "iss": claims.thumb,
     "sub": claims.thumb,
@@ -84,7 +85,8 @@ _OPTIONAL = {
     "cnf": claims.record({"jkt": claims.thumb}, {}),
     "incident": claims.text(64),
     "req": claims.handle,
-    "status": claims.record({"status_list": claims.record(_STATUS_LIST, {})}, {}),
+    "status": STATUS,
+    "panic": claims.whole(60, MAX_INCIDENT_S),
     "crh": claims.thumb,
 }
 
@@ -111,7 +113,15 @@ class Grant:
         self.cnf: "str | None" = claims["cnf"]["jkt"] if "cnf" in claims else None
         self.incident: "str | None" = claims.get("incident")
         self.req: "str | None" = claims.get("req")
+        # Signed ahead: allows nothing until its resident opens it, and then for so long.
+        self.panic_s: "int | None" = claims.get("panic")
         self.needs_lease = "status" in claims
+        status: "dict[str, Any]" = claims["status"]["status_list"] if self.needs_lease else {}
+        self.status_uri: "str | None" = status.get("uri")
+        self.status_idx: int = status.get("idx", 0)
+        # Why it does not hold at this moment, "" if it does: the Book that holds it knows.
+        why = "no-lease" if self.needs_lease else "not-opened" if self.panic_s else ""
+        self.lapsed: "Callable[[], str]" = lambda: why
         self.actions: "tuple[str, ...]" = tuple(detail["actions"])
         self.purposes: "tuple[str, ...]" = tuple(detail["purposes"])
         windows = detail.get("windows", [])
@@ -147,6 +157,6 @@ def _check_together(found: "dict[str, Any]", detail: "dict[str, Any]") -> None:
         raise Refused("bad-value")
     if ("windows" in detail) != ("tz" in detail):
         raise Refused("missing-claim")
-    bounded = "windows" in detail and "day_s" in detail.get("limits", {})
+    bounded = "panic" in found or ("windows" in detail and "day_s" in detail.get("limits", {}))
     if "live" in detail["actions"] and span > MAX_LIVE_S and not bounded:
         raise Refused("live-too-long")

@@ -114,8 +114,10 @@ class Status(Message):
 
 
 class Answer(Message):
-    """To a GrantToken ("held" or why not; handle zero if unreadable), a Revoke ("revoked") or an
-    Update ("update-...": how it goes on, or why not; handle of its release)."""
+    """To a GrantToken ("held" or why not; handle zero if unreadable), a Revoke ("revoked"), an
+    Update ("update-...": how it goes on, or why not; handle of its release) or a Lease
+    ("status-..."; handle: the nonce it answers, or with "status-nonce" the one to be answered).
+    Unasked: a verdict on a grant that is watched; "revoked" or "panic-opened" by the button."""
 
     TYPE, MAX_REST = 18, 32
     FIELDS = _fields("handle -16 reason 0")
@@ -183,6 +185,16 @@ class Settings(Message):
     height: int
 
 
+class Lease(Message):
+    """A lease; before it, if an agent signed it, its delegate of `first` bytes. Empty: asks for a
+    nonce to be answered."""
+
+    TYPE, MAX_REST = 37, 4096
+    FIELDS = _fields("first 2 packed 0")
+    first: int
+    packed: bytes
+
+
 class Update(Message):
     """`kind` indexes UPDATES; `body` the release, the approval, bytes of file `index` from
     `offset` on (0 is the list of files), or the handle that was heard of."""
@@ -197,7 +209,7 @@ class Update(Message):
 
 HANDSHAKE = (Hello, Challenge, Proof)
 UP = (Hello, Proof, Frame, Status, Answer, LogLine)
-DOWN = (Challenge, Time, GrantToken, Revoke, Watch, Settings, Update)  # 37 Lease: to come
+DOWN = (Challenge, Time, GrantToken, Revoke, Watch, Settings, Lease, Update)
 _FINE = ((_MAGIC,), (_VERSION,), [cls.TYPE for cls in UP + DOWN], (0,))  # how a header begins
 _WRONG = ("bad-magic", "bad-version", "unknown-type", "bad-version")
 
