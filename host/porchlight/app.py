@@ -18,6 +18,7 @@ from porchlight.api import (
     grants,
     guards,
     host,
+    log,
     me,
     motion,
     openapi,
@@ -27,8 +28,13 @@ from porchlight.api import (
     streams,
     updates,
     views,
+    witness,
 )
+from porchlight.audit import asking, logkeys
 from porchlight.audit.entries import Entries, close_views
+from porchlight.audit.logs import Logs
+from porchlight.audit.note import Verifier
+from porchlight.audit.witness import Witness
 from porchlight.cameras import Cameras, Desk
 from porchlight.clock import Clock
 from porchlight.config import Config
@@ -60,6 +66,7 @@ NOUNS: Final = (
     streams,
     pictures,
     entries,
+    log,
     events,
 )
 _log = logging.getLogger(__name__)
@@ -82,6 +89,7 @@ def build(config: Config, clock: Clock | None = None) -> FastAPI:
     for noun in NOUNS:
         app.include_router(noun.router, prefix=openapi.API)
     app.include_router(host.router)
+    app.include_router(witness.router)
     app.include_router(pages.router())
     problems.install(app)
     openapi.install(app)
@@ -102,7 +110,13 @@ async def wind_down(app: FastAPI) -> None:
 def _parts(config: Config, clock: Clock) -> tuple[Parts, Desk]:
     store = Store(config.database_url)
     events_, metrics = Events(), Metrics()
-    entries_ = Entries(store, clock, events_)
+    keys = logkeys.load(config.home)
+    entries_, logs = Entries(store, clock, events_, keys), Logs(store, keys)
+    watched = [Verifier.from_vkey(vkey) for vkey in config.witness.watch]
+    asking_ = asking.Asking(
+        logs, asking.others(config.home, config.witness.ask), config.witness.seconds
+    )
+    entries_.on_grown(asking_.grown)
     registry = Registry(store, clock)
     desk = Desk(clock, entries_, events_, metrics)
     cameras_ = Cameras(registry, desk)
@@ -116,6 +130,9 @@ def _parts(config: Config, clock: Clock) -> tuple[Parts, Desk]:
         store=store,
         events=events_,
         entries=entries_,
+        logs=logs,
+        witness=Witness(store, clock, keys.witness, watched),
+        asking=asking_,
         metrics=metrics,
         registry=registry,
         cameras=cameras_,
@@ -154,6 +171,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[dict[str, Any]]:
     parts.metrics.gauge("tasks", "Tasks running now.", lambda: len(asyncio.all_tasks(loop)))
     tasks = [
         _endless(parts.grants.keep_sweeping(), "grants"),
+        _endless(parts.asking.run(), "asking"),
         _endless(Pulse(parts.metrics.was_late, parts.views.sweep).run(), "pulse"),
     ]
     try:

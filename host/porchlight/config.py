@@ -5,12 +5,13 @@ Everything else receives the frozen objects made here. An error is one line that
 
 import os
 import tomllib
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
-from porchlight import values
+from porchlight import profile, values
 from porchlight.errors import ConfigError
+from porchlight.profile import Profile
 
 HOME_VARIABLE: Final = "PORCHLIGHT_HOME"
 FILE_NAME: Final = "porchlight.toml"
@@ -65,6 +66,51 @@ class ViewRules:
 
 
 @dataclass(frozen=True)
+class Witnesses:
+    """[witness]: whose logs this host cosigns, and who is asked to cosign the logs it keeps."""
+
+    watch: tuple[str, ...] = _key(values.vkeys, ())
+    ask: tuple[tuple[str, ...], ...] = _key(values.witnesses, ())
+    seconds: int = _key(values.whole(1, 86_400), 60)  # between two questions about a log
+
+
+@dataclass(frozen=True)
+class SearchRules:
+    """[search]: what a hub may draw, and among how many who only registered is hidden."""
+
+    k: int = _key(values.whole(3, 1_000), 3)  # residents; more is safer, less is not to be had
+    radius_m: int = _key(values.whole(100, 50_000), 10_000)
+    most: int = _key(values.whole(1, 5_000), 1_000)  # cameras in one answer
+
+
+@dataclass(frozen=True)
+class OperatorRules:
+    """[operators]: the people at hubs. `required`: also of hubs that have no issuer, which then may
+    do nothing."""
+
+    required: bool = _key(values.switch, False)
+    session_seconds: int = _key(values.whole(60, 43_200), 3_600)
+
+
+@dataclass(frozen=True)
+class QuotaRules:
+    """[quotas]: cameras opened and searches made in an hour; cameras opened for one case."""
+
+    hub_opens: int = _key(values.whole(1, 100_000), 2_000)
+    operator_opens: int = _key(values.whole(1, 100_000), 200)
+    hub_searches: int = _key(values.whole(1, 100_000), 2_000)
+    operator_searches: int = _key(values.whole(1, 100_000), 200)
+    case_cameras: int = _key(values.whole(1, 100_000), 256)
+
+
+@dataclass(frozen=True)
+class ProfileFile:
+    """[profile]: the jurisdiction's rules, a file in the home folder. Empty: none."""
+
+    file: str = _key(values.file_name, "")
+
+
+@dataclass(frozen=True)
 class Limits:
     """[limits]: bounds on what strangers and friends may cost."""
 
@@ -86,6 +132,8 @@ class Config:
     page: Page = Page()
     database: Database = Database()
     views: ViewRules = ViewRules()
+    witness: Witnesses = Witnesses()
+    search: SearchRules = SearchRules()
     limits: Limits = Limits()
 
     @property
@@ -110,6 +158,11 @@ SECTIONS: Final = {
     "page": Page,
     "database": Database,
     "views": ViewRules,
+    "operators": OperatorRules,
+    "quotas": QuotaRules,
+    "profile": ProfileFile,
+    "witness": Witnesses,
+    "search": SearchRules,
     "limits": Limits,
 }
 
@@ -126,16 +179,33 @@ def home(chosen: str | None = None) -> Path:
 def load(folder: Path) -> Config:
     """Read and check HOME/porchlight.toml. ConfigError names the first wrong key."""
     path = folder / FILE_NAME
+    document = _document(path, "run `porchlight init` first")
     try:
-        document = tomllib.loads(path.read_text("utf-8"))
-    except FileNotFoundError:
-        raise ConfigError(f"{path} does not exist; run `porchlight init` first") from None
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise ConfigError(f"{path}: {error}; mend the file") from None
-    try:
-        return parse(folder, document)
+        config = parse(folder, document)
     except ConfigError as error:
         raise ConfigError(f"{path}: {error}") from None
+    return replace(config, rules=_profile(folder, config.profile.file))
+
+
+def _profile(folder: Path, name: str) -> Profile:
+    """The jurisdiction's rules. A file that is named and cannot be read is no absence of rules."""
+    if not name:
+        return Profile()
+    path = folder / name
+    document = _document(path, "put it there, or empty profile.file")
+    try:
+        return profile.parse(document)
+    except ConfigError as error:
+        raise ConfigError(f"{path}: {error}") from None
+
+
+def _document(path: Path, advice: str) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text("utf-8"))
+    except FileNotFoundError:
+        raise ConfigError(f"{path} does not exist; {advice}") from None
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise ConfigError(f"{path}: {error}; mend the file") from None
 
 
 def parse(folder: Path, document: dict[str, Any]) -> Config:

@@ -40,6 +40,9 @@ class Log(Protocol):
     async def add_all(self, drafts: list[dict[str, Any]]) -> Any:
         """Write several, all or none."""
 
+    async def add_with_receipts(self, drafts: list[dict[str, Any]], to: str) -> list[Any]:
+        """Write several, all or none; for each a receipt for `to` (audit.receipts.Receipt)."""
+
 
 class Record(Protocol):
     """What was registered about a camera. `id` and `resident` are thumbs."""

@@ -2,7 +2,10 @@
 
 from dataclasses import dataclass
 
+from porchlight.audit.asking import Asking
 from porchlight.audit.entries import Entries
+from porchlight.audit.logs import Logs
+from porchlight.audit.witness import Witness
 from porchlight.cameras import Cameras
 from porchlight.clock import Clock
 from porchlight.config import Config
@@ -27,6 +30,9 @@ class Parts:
     store: Store
     events: Events
     entries: Entries
+    logs: Logs
+    witness: Witness
+    asking: Asking
     metrics: Metrics
     registry: Registry
     cameras: Cameras

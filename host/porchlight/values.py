@@ -6,7 +6,7 @@ The message reads on from the key's name: "must be a whole number from 0 to 6553
 import ipaddress
 import re
 from collections.abc import Callable
-from typing import Any, Final
+from typing import Any, Final, TypeGuard
 
 Check = Callable[[object], Any]
 
@@ -14,6 +14,8 @@ _DNS_NAME: Final = re.compile(
     r"(?=.{1,253}\Z)[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)*\Z"
 )
 _NAME: Final = re.compile(r"[a-z0-9][a-z0-9_-]{0,31}\Z")
+_VKEY: Final = re.compile(r"[^\s+]{1,255}\+[0-9a-f]{8}\+[A-Za-z0-9+/]{44}\Z")
+_FILE: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}\Z")
 _DATABASES: Final = ("sqlite", "postgresql")
 MAX_NAMES: Final = 32
 
@@ -38,6 +40,20 @@ def text(longest: int) -> Check:
         return value
 
     return check
+
+
+def switch(value: object) -> bool:
+    """true or false."""
+    if not isinstance(value, bool):
+        raise ValueError("must be true or false")
+    return value
+
+
+def file_name(value: object) -> str:
+    """Empty, or the name of a file in the home folder."""
+    if not isinstance(value, str) or (value and not _FILE.match(value)):
+        raise ValueError("must be a file's name without folders, such as profile.toml")
+    return value
 
 
 def address(value: object) -> str:
@@ -79,6 +95,39 @@ def short_name(value: object) -> str:
     if not isinstance(value, str) or not _NAME.match(value):
         raise ValueError("must be 1 to 32 of a-z 0-9 - _, beginning with a letter or digit")
     return value
+
+
+def vkeys(value: object) -> tuple[str, ...]:
+    """Keys of logs, each NAME+HEX+BASE64 in one word."""
+    if not _is_texts(value):
+        raise ValueError(f"must be a list of at most {MAX_NAMES} keys NAME+HEX+BASE64")
+    return tuple(_vkey(word) for word in value)
+
+
+def witnesses(value: object) -> tuple[tuple[str, ...], ...]:
+    """Witnesses, each "URL KEY" or "URL KEY CA-FILE": where, as whom, and whom TLS trusts there."""
+    if not _is_texts(value):
+        raise ValueError(f'must be a list of at most {MAX_NAMES} texts "URL KEY" or with a CA file')
+    found = [tuple(text.split()) for text in value]
+    for words in found:
+        if len(words) not in (2, 3) or not words[0].startswith(("https://", "http://")):
+            raise ValueError('holds what is not "URL KEY" or "URL KEY CA-FILE"')
+        _vkey(words[1])
+    return tuple(found)
+
+
+def _vkey(word: str) -> str:
+    if not _VKEY.match(word):
+        raise ValueError(f"holds {word[:80]!r}, which is not a key NAME+HEX+BASE64")
+    return word
+
+
+def _is_texts(value: object) -> TypeGuard[list[str]]:
+    return (
+        isinstance(value, list)
+        and len(value) <= MAX_NAMES
+        and all(isinstance(item, str) for item in value)
+    )
 
 
 def database_url(value: object) -> str:

@@ -2,8 +2,8 @@
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Query
-from pydantic import BaseModel
+from fastapi import APIRouter, Path, Query
+from pydantic import BaseModel, Field
 
 from porchlight.api.deps import PartsDep, Resident
 from porchlight.audit.entries import MAX_PAGE
@@ -26,6 +26,10 @@ class EntryRow(BaseModel):
     case: str | None
     reason: str | None
     detail: dict[str, Any] | None
+    index: int | None = Field(description="its place in the resident's tree (/log)")
+    salts: dict[str, str] | None = Field(
+        description="with which the leaf commits to case and reason, where people wrote them"
+    )
 
 
 class EntryPage(BaseModel):
@@ -47,3 +51,12 @@ async def entries(
     return EntryPage(
         entries=[EntryRow(**entry) for entry in found], next=found[-1]["n"] if found else after
     )
+
+
+@router.delete("/entries/{n}/words", status_code=204)
+async def erase(n: Annotated[int, Path(ge=1, lt=2**53)], parts: PartsDep, by: Resident) -> None:
+    """Erase case and reason from an entry of the caller's log, with an entry that says so.
+
+    What is left is a commitment without its salt: nobody can read it, and every proof still holds.
+    """
+    await parts.entries.erase(by.thumb, n)

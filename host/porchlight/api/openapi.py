@@ -76,7 +76,8 @@ def _complete(path: str, operation: dict[str, Any]) -> None:
         answers.setdefault(status, {"description": _ANSWERS[status]})
     for status, answer in answers.items():
         if int(status) >= HTTPStatus.BAD_REQUEST:
-            answer["content"] = {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}
+            problem = {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}
+            answer.setdefault("content", problem)
 
 
 def _statuses(path: str, operation: dict[str, Any], by_ticket: bool) -> list[str]:

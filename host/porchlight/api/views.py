@@ -10,6 +10,7 @@ from fastapi import APIRouter, Request
 from pydantic import BaseModel, ConfigDict, Field
 
 from porchlight.api.deps import Caller, PartsDep, address_of
+from porchlight.api.receipts import Receipt
 from porchlight.errors import NotFound
 from porchlight.views import Intent
 
@@ -45,12 +46,14 @@ class Urls(BaseModel):
 
 
 class OpenedView(BaseModel):
-    """A view that is open. `expires`: unix seconds. Keep `ticket` and `urls` to yourself."""
+    """A view that is open. `expires`: unix seconds. Keep `ticket` and `urls` to yourself, and
+    `receipts`, one a camera, as long as you may have to answer for the view."""
 
     id: str
     expires: int
     ticket: str
     urls: Urls
+    receipts: list[Receipt]
 
 
 class ViewList(BaseModel):
@@ -78,7 +81,8 @@ async def open_view(body: NewView, parts: PartsDep, by: Caller, request: Request
     }
     own = f"{BASE}/{ticket}"
     urls = Urls(wall=f"{own}/wall.mjpg", pictures=f"{own}/pictures", cameras=cameras)
-    return OpenedView(id=view.id, expires=view.expires, ticket=ticket, urls=urls)
+    receipts = [Receipt(**receipt.describe()) for receipt in view.take_receipts()]
+    return OpenedView(id=view.id, expires=view.expires, ticket=ticket, urls=urls, receipts=receipts)
 
 
 @router.get("/views")

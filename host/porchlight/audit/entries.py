@@ -139,7 +139,7 @@ def _place(
     said = leaf.spoken(type, more.get("case"), more.get("reason"))
     raw = leaf.encode(now_ms, type, more, said)
     index, leaf_hash = log.append(session, resident, raw)
-    columns = {name: each.text for name, each in said.items()}
+    columns: dict[str, Any] = {name: each.text for name, each in said.items()}
     columns |= {f"{name}_salt": each.salt for name, each in said.items()}
     return {
         **dict.fromkeys(said),  # not in the entry itself

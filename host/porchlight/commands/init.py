@@ -9,6 +9,7 @@ from typing import Final
 
 from porchlight import config as settings
 from porchlight import files, tls, values
+from porchlight.audit import logkeys
 from porchlight.commands._home import UsageError, add_home
 from porchlight.config import Config
 from porchlight.errors import CommandError
@@ -21,7 +22,10 @@ examples:
   porchlight init --home /srv/porchlight
 
 Nothing is overwritten. Keep a copy of the folder: ca.key is what your boards trust."""
-_MADE: Final = ("porchlight.toml", "porchlight.db", "ca.pem", "ca.key", "tls.pem", "tls.key")
+_MADE: Final = (
+    *("porchlight.toml", "porchlight.db", "ca.pem", "ca.key", "tls.pem", "tls.key"),
+    *("log.key", "witness.key"),
+)
 _TOML: Final = """\
 # Settings of this Porchlight host. `porchlight check-config` says what is wrong in them.
 
@@ -82,6 +86,7 @@ def make(home: Path, text: str) -> Config:
     at, now = tls.TlsFiles(home), int(time.time())
     tls.create_authority(at, config.host.name, now)
     tls.renew(at, config.listen.names, now)
+    logkeys.load(home)
     store = Store(config.database_url)
     store.open()
     store.close()

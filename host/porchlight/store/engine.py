@@ -103,6 +103,7 @@ def _set_up_sqlite(connection: sqlite3.Connection, _record: Any) -> None:
         "foreign_keys=ON",
         "recursive_triggers=ON",  # or INSERT OR REPLACE would delete behind the triggers' back
         "trusted_schema=OFF",
+        "secure_delete=ON",  # words that were erased are gone from the file as well
     ):
         connection.execute(f"PRAGMA {pragma}")
 

@@ -16,7 +16,7 @@ from sqlalchemy import (
     LargeBinary,
     String,
 )
-from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 
 THUMB = String(43)
 JTI = String(22)
@@ -111,12 +111,15 @@ class GrantHub(Base):
 class Entry(Base):
     """One line of a resident's log, or of the host's own (resident NULL). Never changed.
 
-    Triggers refuse UPDATE and DELETE, and in SQLite any INSERT that is not at the end.
+    Triggers refuse UPDATE and DELETE, and in SQLite any INSERT that is not at the end. `i`, `leaf`
+    and `leaf_hash` are its place in the resident's tree. What people wrote about a resident's
+    camera is in `words`, not in `case` and `reason`: there it can be erased.
     """
 
     __tablename__ = "entry"
     __table_args__ = (
         Index("entry_resident", "resident", "n"),
+        Index("entry_log", "resident", "i", unique=True),
         Index("entry_view", "view", "type"),
         CheckConstraint("n > 0", name="entry_counts_from_one"),
         {"sqlite_autoincrement": True},
@@ -135,3 +138,19 @@ class Entry(Base):
     case: Mapped[str | None] = mapped_column("case_number", String(64))
     reason: Mapped[str | None] = mapped_column(String(280))
     detail: Mapped[dict[str, Any] | None] = mapped_column(JSON)
+    i: Mapped[int | None] = mapped_column(BigInteger)
+    leaf: Mapped[bytes | None] = mapped_column(LargeBinary, deferred=True)
+    leaf_hash: Mapped[bytes | None] = mapped_column(LargeBinary(32), deferred=True)
+    words: Mapped["Words | None"] = relationship(lazy="joined")
+
+
+class Words(Base):
+    """What people wrote in an entry, and the salts of the commitments in its leaf."""
+
+    __tablename__ = "entry_words"
+
+    n: Mapped[int] = mapped_column(ForeignKey("entry.n"), primary_key=True)
+    case: Mapped[str | None] = mapped_column("case_number", String(64))
+    case_salt: Mapped[bytes | None] = mapped_column(LargeBinary(16))
+    reason: Mapped[str | None] = mapped_column(String(280))
+    reason_salt: Mapped[bytes | None] = mapped_column(LargeBinary(16))

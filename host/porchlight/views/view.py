@@ -49,6 +49,8 @@ class View:
     ticket_hash: bytes = b""
     streams: int = field(default=0, init=False)
     most_streams: int = 64
+    # That the opening is in each resident's log, in the order of `looks`; for its opener alone.
+    receipts: list[Any] = field(default_factory=list, init=False, repr=False)
     # Made by the API when first asked for, as long as somebody watches.
     fanouts: dict[Hashable, Any] = field(default_factory=dict, init=False)
 
@@ -66,6 +68,11 @@ class View:
     def leave(self) -> None:
         """One connection less."""
         self.streams -= 1
+
+    def take_receipts(self) -> list[Any]:
+        """The receipts of the opening, which are handed out once."""
+        taken, self.receipts = self.receipts, []
+        return taken
 
     def forget_pictures(self) -> None:
         """The view is over: nothing that was made for showing is kept."""

@@ -76,7 +76,8 @@ class Views:
         await self._permit_all(view)
         view.expires = max(look.ends for look in view.looks.values())
         detail = {"action": intent.action, "expires": view.expires}
-        await self._enter("view.open", view, *view.looks.values(), detail=detail)
+        drafts = _drafts("view.open", view, *view.looks.values(), detail=detail)
+        view.receipts = await self._desk.entries.add_with_receipts(drafts, who.thumb)
         ticket = secrets.token_urlsafe(32)
         self._book.add(view, ticket)
         self._sweep_view(view, now=self._desk.clock.unix())  # revoked while the entry was written?
@@ -237,20 +238,26 @@ class Views:
         self, type: str, view: View, *looks: Look, detail: dict[str, Any], reason: str = ""
     ) -> None:
         """An entry for each look, in its resident's log: all of them, or StoreError."""
-        about = view.about() | ({"reason": reason} if reason else {})
-        drafts = [
-            {
-                "type": type,
-                "resident": look.camera.resident,
-                "camera": look.camera.id,
-                "jti": look.permit.jti,
-                "detail": detail,
-                **about,
-            }
-            for look in looks
-        ]
-        await self._desk.entries.add_all(drafts)
+        await self._desk.entries.add_all(_drafts(type, view, *looks, detail=detail, reason=reason))
 
     def _publish(self, view: View, look: Look, state: str) -> None:
         body = {"id": view.id, "camera": look.camera.id, "state": state, "reason": look.reason}
         self._desk.events.publish("view", view.who.thumb, body)
+
+
+def _drafts(
+    type: str, view: View, *looks: Look, detail: dict[str, Any], reason: str = ""
+) -> list[dict[str, Any]]:
+    """What Entries.add_all wants of each look."""
+    about = view.about() | ({"reason": reason} if reason else {})
+    return [
+        {
+            "type": type,
+            "resident": look.camera.resident,
+            "camera": look.camera.id,
+            "jti": look.permit.jti,
+            "detail": detail,
+            **about,
+        }
+        for look in looks
+    ]

@@ -1,0 +1,115 @@
+"""A resident's log in the database: appending to its tree, reading tiles and proofs out of it.
+
+Functions of one transaction. Appending needs the head alone, O(log n); leaves are columns of the
+entries, and each full tile leaves its hash behind (LogNode), from which tiles and proofs derive.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from porchlight.audit import tiles, tree
+from porchlight.audit.tree import HASH_BYTES, Frontier
+from porchlight.store.log_model import LogHead, LogNode
+from porchlight.store.models import Entry
+
+_GROWING: Final = "porchlight_log"  # in Session.info
+
+
+@dataclass
+class Growth:
+    """A resident's tree within one transaction: as it was found, and what came since."""
+
+    head: LogHead
+    found: Frontier
+    now: Frontier
+    leaves: list[bytes]
+
+    def proof(self, index: int) -> list[bytes]:
+        """The inclusion proof of a leaf that came in this transaction, in the tree as it is now."""
+        at_hand = self.found.ranges()
+
+        def known(first: int, end: int) -> bytes | None:
+            if end - first == 1 and first >= self.found.size:
+                return self.leaves[first - self.found.size]
+            return at_hand.get((first, end))
+
+        path = tree.inclusion(index, self.now.size)
+        return [tree.range_hash(first, end, known) for first, end in path]
+
+
+def append(session: Session, resident: str, leaf: bytes) -> tuple[int, bytes]:
+    """Put a leaf at the end of a resident's tree; its index and hash. The caller writes the entry,
+    and flushes."""
+    growth = growing(session, resident)
+    index, leaf_hash = growth.now.size, tree.leaf_hash(leaf)
+    growth.now, made = growth.now.append(leaf_hash)
+    growth.leaves.append(leaf_hash)
+    growth.head.size, growth.head.peaks = growth.now.size, b"".join(growth.now.peaks)
+    for level, full in enumerate(made[tiles.HEIGHT :: tiles.HEIGHT], start=1):
+        at = (growth.now.size >> tiles.HEIGHT * level) - 1
+        session.add(LogNode(resident=resident, level=level, i=at, hash=full))
+    return index, leaf_hash
+
+
+def growing(session: Session, resident: str) -> Growth:
+    """The tree as this transaction has it; nobody else appends to it before that ends."""
+    all_growing: dict[str, Growth] = session.info.setdefault(_GROWING, {})
+    if resident not in all_growing:
+        row = session.get(LogHead, resident, with_for_update=True)
+        if row is None:
+            row = LogHead(resident=resident, size=0, peaks=b"")
+            session.add(row)
+        found = _frontier(row)
+        all_growing[resident] = Growth(row, found, found, [])
+    return all_growing[resident]
+
+
+def head(session: Session, resident: str) -> Frontier | None:
+    """A resident's tree; None if there is none."""
+    row = session.get(LogHead, resident)
+    return None if row is None else _frontier(row)
+
+
+def read(session: Session, resident: str, tile: tiles.Tile) -> list[bytes]:
+    """What is in a tile or bundle; fewer than its width if the tree has no more."""
+    first, end = tile.first, tile.first + tile.width
+    if tile.level > 0:
+        nodes = select(LogNode.hash).where(
+            LogNode.resident == resident,
+            LogNode.level == tile.level,
+            LogNode.i >= first,
+            LogNode.i < end,
+        )
+        return list(session.scalars(nodes.order_by(LogNode.i)))
+    column = Entry.leaf if tile.level == tiles.ENTRIES else Entry.leaf_hash
+    leaves = select(column).where(Entry.resident == resident, Entry.i >= first, Entry.i < end)
+    return [leaf or b"" for leaf in session.scalars(leaves.order_by(Entry.i))]
+
+
+def inclusion(session: Session, resident: str, index: int, size: int) -> list[bytes]:
+    """The proof that leaf `index` is in the tree as it was at `size`."""
+    return _hashes(session, resident, size, tree.inclusion(index, size))
+
+
+def consistency(session: Session, resident: str, old: int, size: int) -> list[bytes]:
+    """The proof that the tree at `old` is the beginning of the tree at `size`."""
+    return _hashes(session, resident, size, tree.consistency(old, size))
+
+
+def _hashes(
+    session: Session, resident: str, size: int, ranges: Sequence[tree.Range]
+) -> list[bytes]:
+    def hashes(level: int, first: int, width: int) -> list[bytes]:
+        return read(session, resident, tiles.Tile(level, first // tiles.WIDTH, width))
+
+    known = tiles.known(size, hashes)
+    return [tree.range_hash(first, end, known) for first, end in ranges]
+
+
+def _frontier(row: LogHead) -> Frontier:
+    peaks = [row.peaks[at : at + HASH_BYTES] for at in range(0, len(row.peaks), HASH_BYTES)]
+    return Frontier(row.size, tuple(peaks))
