@@ -58,6 +58,7 @@ class Consent:
             except Refused as refused:
                 self._log("consent", "stored grant refused: " + refused.reason)
         self._gate.button = self._store.state.button
+        self._book.standing.said = b64.decode(self._store.state.said)
 
     def accept(self, token: bytes) -> tuple[bytes, str]:
         """(handle, "held" or why not) for a token the host brought."""
@@ -78,7 +79,7 @@ class Consent:
             return granted.handle, refused.reason
         self._gate.button = False
         self._clock.raise_floor(granted.iat)
-        self._save()
+        self.store()
         self._log("consent", "grant held " + granted.jti)
         return granted.handle, self._once_stored(HELD)
 
@@ -88,11 +89,17 @@ class Consent:
         held = self._book.revoke(handle)
         self.obey()
         if held is not None:
-            self._save()
+            self.store()
             self._log("consent", "grant revoked " + held.jti)
             if self._gate.unstored:
                 self._untold.append(handle)
         return self._once_stored(REVOKED)
+
+    def shut(self, held: bool) -> None:
+        """The button is down, or up again: dark in between, whatever it is to mean."""
+        self._gate.held = held
+        if held:
+            self.obey()
 
     def press_button(self) -> None:
         """Revoke everything held; only a grant signed after this opens the gate again."""
@@ -104,8 +111,19 @@ class Consent:
             self._book.revoke(granted.handle)
             self._untold.append(granted.handle)
         self.obey()
-        self._save()
+        self.store()
         self._log("consent", "button: %d grants revoked" % len(held))
+
+    def store(self) -> None:
+        """Keep what the book holds and its resident said."""
+        state, book = self._store.state, self._book
+        state.floor = book.floor
+        state.iat_floor = max(state.iat_floor, book.iat_floor())
+        state.grants = [granted.token.decode() for granted in book.grants()]
+        state.revoked = [b64.encode(handle) for handle in book.revoked]
+        state.button = self._gate.button
+        state.said = b64.encode(book.standing.said)
+        self.keep()
 
     def keep(self) -> None:
         """Store the state as it is. While that fails nothing leaves, and mend() tries again: a
@@ -149,15 +167,6 @@ class Consent:
         now = self._clock.now()
         if now is not None:
             self._book.drop_expired(now)
-
-    def _save(self) -> None:
-        state, book = self._store.state, self._book
-        state.floor = book.floor
-        state.iat_floor = max(state.iat_floor, book.iat_floor())
-        state.grants = [granted.token.decode() for granted in book.grants()]
-        state.revoked = [b64.encode(handle) for handle in book.revoked]
-        state.button = self._gate.button
-        self.keep()
 
 
 def _check(verifier: "Verifier", message: bytes, signature: bytes) -> bool:

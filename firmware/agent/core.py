@@ -1,5 +1,7 @@
 """What decides on a board, put together: grants, clock, gate. No hardware but the flash."""
 
+import os
+
 from accord import b64, names
 from accord.book import Book
 from agent import version
@@ -8,6 +10,7 @@ from agent.consent import Consent
 from agent.days import Days
 from agent.errors import ConfigError, StoreError
 from agent.gate import Gate
+from agent.lease import Leases
 from agent.uplink import Identity
 
 TYPE_CHECKING = False
@@ -35,7 +38,7 @@ class Core:
         key = store.board_key()
         thumb, verifier = store.resident()
         revoked = tuple([b64.decode(handle) for handle in state.revoked])
-        self.book = Book(names.camera_thumb(key), state.floor, revoked)
+        self.book = Book(names.camera_thumb(key), state.floor, revoked, elapsed.ms)
         self.clock = Clock(elapsed.ms, state.iat_floor)
         self.days = _days(store, log)
         self.gate = Gate(
@@ -54,6 +57,14 @@ class Core:
             log=log,
         )
         self.consent.restore()
+        self.leases = Leases(
+            self.book,
+            {thumb: verifier},
+            clock=self.clock,
+            consent=self.consent,
+            random=os.urandom,
+            log=log,
+        )
         self.trust = _trust(store, (thumb, verifier), self.book.camera, log)
         self.motion = config.motion
         state.boot += 1

@@ -4,32 +4,31 @@ from accord import wire
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from agent.clock import Clock
     from agent.consent import Consent
     from agent.gate import Gate
+    from agent.lease import Leases
     from agent.log import Log
     from agent.update import Updates
 
 
 class Downlink:
-    """`obey()`: check the gate now, go dark at once where it closed."""
+    """After whatever may change it the gate is checked: dark at once where it closed."""
 
     def __init__(
         self,
         *,
         clock: "Clock",
         consent: "Consent",
+        leases: "Leases",
         gate: "Gate",
-        obey: "Callable[[], None]",
         updates: "Updates",
         log: "Log",
     ) -> None:
         self._clock = clock
         self._consent = consent
+        self._leases = leases
         self._gate = gate
-        self._obey = obey
         self._updates = updates
         self._log = log
 
@@ -39,17 +38,19 @@ class Downlink:
             self._hear_time(message)
         elif isinstance(message, wire.GrantToken):
             handle, reason = self._consent.accept(message.token)
-            self._obey()
+            self._consent.obey()
             return wire.Answer(handle, reason.encode())
         elif isinstance(message, wire.Revoke):
             reason = self._consent.revoke(message.handle)
             return wire.Answer(message.handle, reason.encode())
         elif isinstance(message, wire.Watch):
             self._gate.watch(message)
-            self._obey()
+            self._consent.obey()
         elif isinstance(message, wire.Settings):
             self._gate.settle(message)
-            self._obey()
+            self._consent.obey()
+        elif isinstance(message, wire.Lease):
+            return self._leases.handle(message)
         elif isinstance(message, wire.Update):
             return self._updates.handle(message)
         return None
@@ -64,4 +65,4 @@ class Downlink:
         after = self._clock.reason()
         if before != after:
             self._log("clock", after or "trusted")
-        self._obey()
+        self._consent.obey()

@@ -52,6 +52,7 @@ class Gate:
         self._kept: dict[tuple[str, bytes, str], Permit] = {}
         self._orphaned_at: int | None = None
         self.button = False
+        self.held = False  # the button is down, and nobody knows yet what is meant by it
         self.unstored = False  # a power cut now would bring back what was taken away
         self.permits: list[Permit] = []
         self.verdicts: dict[bytes, str] = {}
@@ -87,7 +88,7 @@ class Gate:
     def allows(self, permit: "Permit") -> bool:
         """May bytes under this permit leave at this very moment?"""
         now = self._clock.now()
-        shut = self.button or self.unstored
+        shut = self.button or self.held or self.unstored
         return now is not None and not shut and permit.holds(now)
 
     def wants(self, permit: "Permit") -> bool:
@@ -96,7 +97,7 @@ class Gate:
         return wanted in [(held.hub, held.handle) for held in self.permits]
 
     def _decide(self) -> str:
-        if self.button:
+        if self.button or self.held:
             return "button"
         if self.unstored:
             return STORE_FAULT
@@ -126,7 +127,10 @@ class Gate:
             raise Refused("action-not-granted")
         permit = self._kept.get(want)
         if permit is None or not permit.holds(now):
-            permit = self._book.permit(handle, hub=hub, action=action, now=now)
+            # Approvals and masks are the host's to see to: see accord.permit.
+            permit = self._book.permit(
+                handle, hub=hub, action=action, now=now, approved=True, masks=True
+            )
             self._kept[want] = permit
         if self._days.spent(permit.grant, now):
             raise Refused("day-limit")

@@ -75,8 +75,8 @@ class Agent:
             downlink=Downlink(
                 clock=core.clock,
                 consent=core.consent,
+                leases=core.leases,
                 gate=core.gate,
-                obey=eyes.filming.obey,
                 updates=self._updates,
                 log=log,
             ),
@@ -87,7 +87,7 @@ class Agent:
         self._uplink.lines = log.waiting
         eyes.filming.ready = self._uplink.wake
         pressed = pins.pressed(machine, board.button)
-        self._button = Button(pressed, core.consent.press_button) if pressed else None
+        self._button = Button(pressed, core.consent, core.leases) if pressed else None
         self._watchdog = _watchdog(store, slots, elapsed, log)
         self._trial = Trial(slots, self._uplink.steady_ms, elapsed, log)
         self._trial.proven = answers.begin

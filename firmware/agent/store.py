@@ -3,7 +3,7 @@
 config.json board.json ca.der board.key resident.json   written by provisioning
 release.json                                             so too; without it no update is taken
 resident.tab                                             made here, from resident.json
-state.json  {"boot", "floor", "iat_floor", "grants", "revoked", "button", "pressed_at"}
+state.json  {"boot", "floor", "iat_floor", "grants", "revoked", "button", "pressed_at", "said"}
 days.json   {"used"}: time filmed today, apart from the rest because it is written every minute
 """
 
@@ -25,7 +25,8 @@ SEALED = 2**31 - 1  # the highest seq there is: with this floor no grant is new
 
 class State:
     """What must survive a power cut. `floor`: highest seq seen; `iat_floor`: newest iat seen;
-    `button`: shut until a newer grant; `pressed_at`: unix s, what was signed by then is void."""
+    `button`: shut until a newer grant; `pressed_at`: unix s, what was signed by then is void;
+    `said`: what the resident stopped or paused (accord.standing)."""
 
     def __init__(self, record: "dict[str, Any]") -> None:
         self.boot: int = record.get("boot", 0)
@@ -35,6 +36,7 @@ class State:
         self.revoked: list[str] = record.get("revoked", [])
         self.button: bool = record.get("button", False)
         self.pressed_at: int = record.get("pressed_at", 0)
+        self.said: str = record.get("said", "")
 
 
 class Store:
@@ -109,6 +111,7 @@ class Store:
                 "revoked": state.revoked,
                 "button": state.button,
                 "pressed_at": state.pressed_at,
+                "said": state.said,
             }
         )
 

@@ -14,6 +14,7 @@ MODULES = (
     "filming",
     "gate",
     "handshake",
+    "lease",
     "network",
     "rolls",
     "sensor",

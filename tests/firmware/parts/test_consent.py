@@ -8,6 +8,7 @@ from agent.consent import Consent
 from agent.days import Days
 from agent.downlink import Downlink
 from agent.gate import Gate
+from agent.lease import Leases
 from agent.store import Store
 from tests.firmware.parts.fakes import (
     CAMERA,
@@ -42,9 +43,10 @@ class Board:
         self.happened = []
         self.store = Store(self.flash)
         state = self.store.load()
-        time = Time()
+        self.time = time = Time()
         self.clock = Clock(time.ms, state.iat_floor)
-        self.book = Book(CAMERA, state.floor, tuple([b64.decode(h) for h in state.revoked]))
+        revoked = tuple([b64.decode(h) for h in state.revoked])
+        self.book = Book(CAMERA, state.floor, revoked, time.ms)
         self.gate = Gate(
             book=self.book,
             clock=self.clock,
@@ -52,9 +54,10 @@ class Board:
             picture=Picture(Fields("config.json", {})),
             elapsed_ms=time.ms,
         )
+        keys = {RESIDENT: Key(good)}
         self.consent = Consent(
             book=self.book,
-            keys={RESIDENT: Key(good)},
+            keys=keys,
             store=self.store,
             clock=self.clock,
             gate=self.gate,
@@ -64,14 +67,27 @@ class Board:
         self.consent.obey = self.obey
         self.consent.tell = lambda answer: self.told.append((answer.handle, answer.reason))
         self.consent.restore()
+        self.nonces = 0
+        self.leases = Leases(
+            self.book,
+            keys,
+            clock=self.clock,
+            consent=self.consent,
+            random=self.nonce,
+            log=lambda *words: self.log.append(words),
+        )
         self.downlink = Downlink(
             clock=self.clock,
             consent=self.consent,
+            leases=self.leases,
             gate=self.gate,
-            obey=self.obey,
             updates=None,
             log=lambda *words: None,
         )
+
+    def nonce(self, size):
+        self.nonces += 1
+        return bytes([self.nonces]) * size
 
     def obey(self):
         self.happened.append((self.gate.check(), self.flash.changes))

@@ -2,7 +2,7 @@
 
 from accord.wire import Frame
 from agent.backoff import FIRST_MS, LONG_MS, SOON_FOR_MS, SOON_MS, Backoff
-from agent.button import Button
+from agent.button import HELD, Button
 from agent.frames import FrameQueue, Outgoing
 from agent.framesize import choose
 from agent.light import Light
@@ -196,15 +196,56 @@ def test_the_light_remembers_since_it_was_asked():
     assert not light.was_lit()
 
 
-def test_the_button_acts_once_a_press_and_never_on_a_spark():
-    presses = []
-    levels = iter([0, 1, 0, 1, 1, 1, 1, 0, 1, 1])
-    button = Button(lambda: next(levels), lambda: presses.append(1))
-    counts = []
-    for _ in range(10):
+class Porch:
+    """What the button acts upon; `armed`: there is a panic grant."""
+
+    def __init__(self, armed=False, ran_out=False):
+        self.armed = armed
+        self.ran_out = ran_out
+        self.happened = []
+
+    def press_button(self):
+        self.happened.append("revoked")
+
+    def shut(self, held):
+        self.happened.append("dark" if held else "up")
+
+    def press(self):
+        if not self.ran_out:
+            self.happened.append("panic")
+        return not self.ran_out
+
+
+def pressed(porch, levels):
+    """What has happened after each reading of the pin."""
+    button = Button(iter(levels).__next__, porch, porch)
+    found = []
+    for _ in levels:
         button.poll()
-        counts.append(len(presses))
-    assert counts == [0, 0, 0, 0, 1, 1, 1, 1, 1, 2]
+        found.append(len(porch.happened))
+    return found
+
+
+def test_the_button_acts_once_a_press_and_never_on_a_spark():
+    porch = Porch()
+    assert pressed(porch, [0, 1, 0, 1, 1, 1, 1, 0, 1, 1]) == [0, 0, 0, 0, 1, 1, 1, 1, 1, 2]
+    assert porch.happened == ["revoked", "revoked"]
+
+
+def test_a_press_is_dark_at_once_and_revokes_unless_it_is_held():
+    porch = Porch(armed=True)
+    assert pressed(porch, [1, 1, 1, 0, 0]) == [0, 1, 1, 3, 3]
+    assert porch.happened == ["dark", "up", "revoked"]
+
+
+def test_held_on_it_opens_the_panic_grant_once():
+    porch = Porch(armed=True)
+    found = pressed(porch, [1] * (HELD + 40) + [0])
+    assert found[HELD - 2] == 1
+    assert porch.happened == ["dark", "up", "panic"]
+    late = Porch(armed=True, ran_out=True)
+    pressed(late, [1] * HELD + [0])
+    assert late.happened == ["dark", "up", "revoked"]
 
 
 class Dog:
