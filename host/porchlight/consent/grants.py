@@ -99,9 +99,17 @@ class Grants:
         return kept
 
     def permit(
-        self, camera_id: str, hub: str, action: str, now: int, purpose: str | None = None
+        self,
+        camera_id: str,
+        hub: str,
+        action: str,
+        now: int,
+        purpose: str | None = None,
+        **honoured: bool,
     ) -> Permit:
         """The longest permit that this hub's grants for the camera yield at `now` (unix s).
+        `honoured`: `approved=True` once a second operator agreed, `masks=True` by who burns them
+        in; without, a grant that demands either is refused.
 
         Refused says why not. A camera that does not exist and one whose resident never named this
         hub are refused alike: no-grant.
@@ -109,7 +117,7 @@ class Grants:
         camera = self._cameras.get(camera_id)
         if camera is None or not permits.named(camera.book, hub):
             raise Refused(self._ended.why(camera_id, hub))
-        return permits.best(camera.book, hub, action, now, purpose)
+        return permits.best(camera.book, hub, action, now, purpose, **honoured)
 
     async def find(self, jti: str) -> Kept | None:
         """A grant by its jti, whatever its state."""

@@ -1,6 +1,6 @@
 """What the grants in a camera's book allow at one moment. Pure: no store, no clock of its own."""
 
-from typing import Final
+from typing import Any, Final
 
 from accord import permit
 from accord.book import Book
@@ -39,13 +39,19 @@ def named(book: Book, hub: str) -> list[Grant]:
     return sorted((g for g in book.grants() if hub in g.aud), key=lambda grant: grant.seq)
 
 
-def best(book: Book, hub: str, action: str, now: int, purpose: str | None) -> Permit:
-    """The permit that holds longest; Refused with the newest grant's reason if there is none."""
+def best(
+    book: Book, hub: str, action: str, now: int, purpose: str | None, **honoured: bool
+) -> Permit:
+    """The permit that holds longest; Refused with the newest grant's reason if there is none.
+
+    `honoured`: `approved` and `masks`, as accord.permit.check() wants them."""
     found: Permit | None = None
     why = Refused("no-grant")
     for grant in named(book, hub):
         try:
-            offered = permit.check(grant, hub=hub, action=action, now=now, purpose=purpose)
+            offered = permit.check(
+                grant, hub=hub, action=action, now=now, purpose=purpose, **honoured
+            )
         except Refused as refused:
             why = refused
             continue
@@ -54,16 +60,20 @@ def best(book: Book, hub: str, action: str, now: int, purpose: str | None) -> Pe
     if found is None:
         raise why
     # Given by the book, so that the book can withdraw it.
-    return book.permit(found.handle, hub=hub, action=action, now=now, purpose=purpose)
+    return book.permit(found.handle, hub=hub, action=action, now=now, purpose=purpose, **honoured)
 
 
-def allowed(book: Book, hub: str, now: int, purpose: str | None = None) -> dict[str, int]:
-    """What a hub may do at `now` (unix s): action -> until when, by the longest grant for each."""
+def allowed(
+    book: Book, hub: str, now: int, purpose: str | None = None, **honoured: bool
+) -> dict[str, int]:
+    """What a hub may do at `now` (unix s): action -> until when, by the longest grant for each.
+    `honoured` as in best()."""
+    asked: dict[str, Any] = {"hub": hub, "now": now, "purpose": purpose, **honoured}
     until: dict[str, int] = {}
     for grant in named(book, hub):
         for action in grant.actions:
             try:
-                ends = permit.check(grant, hub=hub, action=action, now=now, purpose=purpose).ends
+                ends = permit.check(grant, action=action, **asked).ends
             except Refused:
                 continue
             until[action] = max(ends, until.get(action, 0))
