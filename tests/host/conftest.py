@@ -1,11 +1,16 @@
-"""Fixtures of the host's tests: one running host a module, with people of one's own a test."""
+"""Fixtures of the host's tests: one running host a module, with people of one's own a test; and
+its parts without a network."""
 
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
 
 import pytest
 
+from porchlight.store import Store
+from porchlight.streams.tilecache import TileCache
 from tests.support.hosting import InThread, Kit, ShiftedClock, hosted
 from tests.support.signing import Signer
+from tests.support.stage import Stage
 
 
 @pytest.fixture(scope="module")
@@ -37,3 +42,32 @@ def fire(host: InThread) -> Signer:
 def porch(host: InThread, ann: Signer) -> Kit:
     """Ann's camera."""
     return host.camera(ann)
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    """The file of `store`."""
+    return tmp_path / "porchlight.db"
+
+
+@pytest.fixture
+def store(path: Path) -> Iterator[Store]:
+    """A database of one's own, up to date and empty."""
+    opened = Store(f"sqlite:///{path}")
+    opened.open()
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+async def stage() -> Stage:
+    """Cameras, grants and looks in the test's own loop."""
+    return Stage()
+
+
+@pytest.fixture
+async def cache() -> AsyncIterator[TileCache]:
+    """Tiles of one's own."""
+    made = TileCache()
+    yield made
+    made.close()

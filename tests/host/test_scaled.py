@@ -23,18 +23,6 @@ from tests.support.viewing import host_frame, picture, until
 WIDTH = 160
 
 
-@pytest.fixture
-async def stage() -> Stage:
-    return Stage()
-
-
-@pytest.fixture
-async def cache() -> AsyncIterator[TileCache]:
-    made = TileCache()
-    yield made
-    made.close()
-
-
 def scaled(stage: Stage, cache: TileCache, look: Look, width: int = WIDTH) -> Scaled:
     return Scaled(LookFeed(look, stage.clock, stage.metrics), width, stage.clock, cache)
 

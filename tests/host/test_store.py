@@ -5,7 +5,6 @@ import io
 import sqlite3
 import stat
 import threading
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -18,19 +17,6 @@ from sqlalchemy.orm import Session
 
 from porchlight.errors import CommandError, StoreError
 from porchlight.store import Base, Entry, Store, migrate
-
-
-@pytest.fixture
-def path(tmp_path: Path) -> Path:
-    return tmp_path / "porchlight.db"
-
-
-@pytest.fixture
-def store(path: Path) -> Iterator[Store]:
-    opened = Store(f"sqlite:///{path}")
-    opened.open()
-    yield opened
-    opened.close()
 
 
 def add(session: Session) -> int:

@@ -5,7 +5,7 @@ import contextlib
 import gc
 import threading
 import weakref
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -31,13 +31,6 @@ from tests.support.viewing import (
 
 CELL = Shape(160, 120)
 NAMED = ("Porch", "")
-
-
-@pytest.fixture
-async def cache() -> AsyncIterator[TileCache]:
-    made = TileCache()
-    yield made
-    made.close()
 
 
 class Gate:

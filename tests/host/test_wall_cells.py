@@ -21,11 +21,6 @@ from tests.support.viewing import picture, until
 MOTION = wire.FRAME_REASONS.index("motion")
 
 
-@pytest.fixture
-async def stage() -> Stage:
-    return Stage()
-
-
 @asynccontextmanager
 async def opened(stage: Stage, look: Look) -> AsyncIterator[Cell]:
     """A cell, and how often it was touched in `cell.touches`."""

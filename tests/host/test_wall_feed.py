@@ -28,18 +28,6 @@ LAYOUT = Layout(320, 2, 2)
 
 
 @pytest.fixture
-async def stage() -> Stage:
-    return Stage()
-
-
-@pytest.fixture
-async def cache() -> AsyncIterator[TileCache]:
-    made = TileCache()
-    yield made
-    made.close()
-
-
-@pytest.fixture
 async def looks(stage: Stage) -> list[Look]:
     return [stage.look(await stage.camera(label)) for label in ("left", "right")]
 

@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -21,19 +21,6 @@ from tests.support.committing import busy, commits_counted
 
 Work = Callable[[Session], Any]
 FULL = OperationalError("COMMIT", {}, sqlite3.OperationalError("database or disk is full"))
-
-
-@pytest.fixture
-def path(tmp_path: Path) -> Path:
-    return tmp_path / "porchlight.db"
-
-
-@pytest.fixture
-def store(path: Path) -> Iterator[Store]:
-    opened = Store(f"sqlite:///{path}")
-    opened.open()
-    yield opened
-    opened.close()
 
 
 def entry(reason: str) -> Work:
