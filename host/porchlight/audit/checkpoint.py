@@ -70,7 +70,7 @@ def decimal(text: str) -> int:
     if not (text.isascii() and text.isdigit()) or len(text) > 19 or text != str(int(text)):
         raise ValueError("not a decimal number")
     if int(text) > MAX_SIZE:
-        raise ValueError("the number is too large")
+        raise ValueError("not a number below 2**63")
     return int(text)
 
 

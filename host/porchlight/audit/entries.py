@@ -13,7 +13,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session, aliased
 
 from accord import b64
-from porchlight.audit import leaf, log, receipts
+from porchlight.audit import leaf, log, receipts, rows
 from porchlight.audit.logkeys import LogKeys
 from porchlight.audit.receipts import Logged, Receipt
 from porchlight.clock import Clock, rfc3339
@@ -125,29 +125,12 @@ def write(session: Session, now_ms: int, type: str, *, resident: str | None, **m
     for name, width in _WIDTHS.items():
         if more.get(name) is not None:
             more[name] = str(more[name])[:width]
-    placed = {"words": None} if resident is None else _place(session, now_ms, type, resident, more)
-    row = Entry(ts_ms=now_ms, type=type, resident=resident, **more | placed)
-    session.add(row)
-    session.flush()
-    return row
-
-
-def _place(
-    session: Session, now_ms: int, type: str, resident: str, more: dict[str, Any]
-) -> dict[str, Any]:
-    """The entry's place in its resident's tree; what people wrote goes where it can be erased."""
-    said = leaf.spoken(type, more.get("case"), more.get("reason"))
-    raw = leaf.encode(now_ms, type, more, said)
-    index, leaf_hash = log.append(session, resident, raw)
-    columns: dict[str, Any] = {name: each.text for name, each in said.items()}
-    columns |= {f"{name}_salt": each.salt for name, each in said.items()}
-    return {
-        **dict.fromkeys(said),  # not in the entry itself
-        "i": index,
-        "leaf": raw,
-        "leaf_hash": leaf_hash,
-        "words": Words(**columns) if said else None,
-    }
+    said = {} if resident is None else leaf.spoken(type, more.get("case"), more.get("reason"))
+    row = Entry(ts_ms=now_ms, type=type, resident=resident, **more | dict.fromkeys(said))
+    if resident is not None:
+        row.leaf = leaf.encode(now_ms, type, more, said)
+        row.i, row.leaf_hash = log.append(session, resident, row.leaf)
+    return rows.insert(session, row, said)
 
 
 def _logged(session: Session, row: Entry) -> Logged:

@@ -6,9 +6,9 @@ entries, and each full tile leaves its hash behind (LogNode), from which tiles a
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, cast
 
-from sqlalchemy import select
+from sqlalchemy import Connection, Table, bindparam, select
 from sqlalchemy.orm import Session
 
 from porchlight.audit import tiles, tree
@@ -19,11 +19,16 @@ from porchlight.store.models import Entry
 _GROWING: Final = "porchlight_log"  # in Session.info
 
 
+# Written for every entry, so without the unit of work, which would double what an entry costs.
+_HEADS: Final = cast(Table, LogHead.__table__)
+_OLD_HEAD: Final = select(_HEADS).where(_HEADS.c.resident == bindparam("log")).with_for_update()
+_NEW_HEAD: Final = _HEADS.update().where(_HEADS.c.resident == bindparam("log"))
+
+
 @dataclass
 class Growth:
     """A resident's tree within one transaction: as it was found, and what came since."""
 
-    head: LogHead
     found: Frontier
     now: Frontier
     leaves: list[bytes]
@@ -42,16 +47,18 @@ class Growth:
 
 
 def append(session: Session, resident: str, leaf: bytes) -> tuple[int, bytes]:
-    """Put a leaf at the end of a resident's tree; its index and hash. The caller writes the entry,
-    and flushes."""
+    """Put a leaf at the end of a resident's tree; its index and hash. The caller adds the entry."""
     growth = growing(session, resident)
     index, leaf_hash = growth.now.size, tree.leaf_hash(leaf)
     growth.now, made = growth.now.append(leaf_hash)
     growth.leaves.append(leaf_hash)
-    growth.head.size, growth.head.peaks = growth.now.size, b"".join(growth.now.peaks)
+    peaks = b"".join(growth.now.peaks)
+    changed = {"log": resident, "size": growth.now.size, "peaks": peaks}
+    session.connection().execute(_NEW_HEAD, changed)
     for level, full in enumerate(made[tiles.HEIGHT :: tiles.HEIGHT], start=1):
         at = (growth.now.size >> tiles.HEIGHT * level) - 1
         session.add(LogNode(resident=resident, level=level, i=at, hash=full))
+        session.flush()
     return index, leaf_hash
 
 
@@ -59,19 +66,15 @@ def growing(session: Session, resident: str) -> Growth:
     """The tree as this transaction has it; nobody else appends to it before that ends."""
     all_growing: dict[str, Growth] = session.info.setdefault(_GROWING, {})
     if resident not in all_growing:
-        row = session.get(LogHead, resident, with_for_update=True)
-        if row is None:
-            row = LogHead(resident=resident, size=0, peaks=b"")
-            session.add(row)
-        found = _frontier(row)
-        all_growing[resident] = Growth(row, found, found, [])
+        found = _find(session.connection(), resident)
+        all_growing[resident] = Growth(found, found, [])
     return all_growing[resident]
 
 
 def head(session: Session, resident: str) -> Frontier | None:
     """A resident's tree; None if there is none."""
     row = session.get(LogHead, resident)
-    return None if row is None else _frontier(row)
+    return None if row is None else _frontier(row.size, row.peaks)
 
 
 def read(session: Session, resident: str, tile: tiles.Tile) -> list[bytes]:
@@ -110,6 +113,15 @@ def _hashes(
     return [tree.range_hash(first, end, known) for first, end in ranges]
 
 
-def _frontier(row: LogHead) -> Frontier:
-    peaks = [row.peaks[at : at + HASH_BYTES] for at in range(0, len(row.peaks), HASH_BYTES)]
-    return Frontier(row.size, tuple(peaks))
+def _find(database: Connection, resident: str) -> Frontier:
+    """A resident's tree, which nobody else changes before the transaction ends."""
+    row = database.execute(_OLD_HEAD, {"log": resident}).one_or_none()
+    if row is not None:
+        return _frontier(row.size, row.peaks)
+    database.execute(_HEADS.insert(), {"resident": resident, "size": 0, "peaks": b""})
+    return Frontier()
+
+
+def _frontier(size: int, peaks: bytes) -> Frontier:
+    found = [peaks[at : at + HASH_BYTES] for at in range(0, len(peaks), HASH_BYTES)]
+    return Frontier(size, tuple(found))

@@ -153,7 +153,7 @@ def parse(raw: str) -> Note:
         raise ValueError("not a note")
     lines = rest[:-1].split("\n")
     if len(lines) > MAX_SIGNATURES:
-        raise ValueError("a note with too many signatures")
+        raise ValueError("not a note: too many signatures")
     return Note(text + "\n", tuple(signature(line) for line in lines))
 
 
