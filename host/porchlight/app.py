@@ -4,27 +4,37 @@ import asyncio
 import contextlib
 import logging
 import signal
-from collections.abc import AsyncIterator, Coroutine
+from collections.abc import AsyncIterator, Callable, Coroutine
 from typing import Any, Final
 
 from fastapi import FastAPI
 
 from porchlight import ahead
 from porchlight.api import (
+    approvals,
+    asked,
     boardlog,
     cameras,
+    clips,
     entries,
     events,
     grants,
     guards,
     host,
+    leases,
     log,
     me,
     motion,
+    ogc,
     openapi,
+    operators,
     pages,
     pictures,
+    plays,
     problems,
+    recording,
+    requests,
+    search,
     streams,
     updates,
     views,
@@ -36,15 +46,29 @@ from porchlight.audit.logs import Logs
 from porchlight.audit.note import Verifier
 from porchlight.audit.witness import Witness
 from porchlight.cameras import Cameras, Desk
+from porchlight.clips import startup
+from porchlight.clips.access import Access
+from porchlight.clips.plays import Plays
+from porchlight.clips.recorder import MIB, Measures
+from porchlight.clips.recorders import Recorders
+from porchlight.clips.store import Clips
 from porchlight.clock import Clock
-from porchlight.config import Config
+from porchlight.config import ClipRules, Config
+from porchlight.consent.agents import Agents
 from porchlight.consent.grants import Grants
+from porchlight.consent.leases import Leases
 from porchlight.dpop import Seen
 from porchlight.events import Events
 from porchlight.metrics import Metrics
 from porchlight.parts import Parts
 from porchlight.pulse import Pulse
+from porchlight.quotas import Quotas
 from porchlight.registry import Registry
+from porchlight.requests.requests import Requests
+from porchlight.search import pseudonyms
+from porchlight.search.finder import Finder
+from porchlight.search.index import Index
+from porchlight.search.searches import Searches
 from porchlight.sources.board import Uplink, UplinkLimits
 from porchlight.sources.marks import Marks
 from porchlight.store import Store
@@ -52,19 +76,33 @@ from porchlight.streams.seats import Seats
 from porchlight.streams.tilecache import TileCache
 from porchlight.updates.updates import Updates
 from porchlight.views import Views
+from porchlight.views.approvals import Approvals
+from porchlight.views.opening import Opening
+from porchlight.views.rules import HouseRules
+from porchlight.who.issuers import Issuers
+from porchlight.who.operators import Operators
 
 RESTARTED: Final = "host-restarted"
 # A new noun: one file, one word here.
 NOUNS: Final = (
     me,
+    operators,
+    approvals,
     cameras,
     motion,
     boardlog,
     updates,
     grants,
+    leases,
     views,
+    search,
+    requests,
+    asked,
     streams,
     pictures,
+    clips,
+    plays,
+    recording,
     entries,
     log,
     events,
@@ -89,6 +127,7 @@ def build(config: Config, clock: Clock | None = None) -> FastAPI:
     for noun in NOUNS:
         app.include_router(noun.router, prefix=openapi.API)
     app.include_router(host.router)
+    app.include_router(ogc.router)
     app.include_router(witness.router)
     app.include_router(pages.router())
     problems.install(app)
@@ -105,6 +144,8 @@ async def wind_down(app: FastAPI) -> None:
     parts: Parts = app.state.parts
     parts.events.close()
     await parts.views.stop()
+    parts.plays.stop()
+    await parts.recorders.stop()
 
 
 def _parts(config: Config, clock: Clock) -> tuple[Parts, Desk]:
@@ -121,9 +162,21 @@ def _parts(config: Config, clock: Clock) -> tuple[Parts, Desk]:
     desk = Desk(clock, entries_, events_, metrics)
     cameras_ = Cameras(registry, desk)
     grants_ = Grants(store, registry, cameras_, entries_, clock)
+    index = Index()
+    cameras_.on_held(index.held)
+    finder = Finder(index, config.search.k, pseudonyms.load(config.home).of)
+    operators_ = Operators(store, Issuers(store, clock), clock, config.operators)
+    approvals_ = Approvals(store, desk, operators_, registry.owner)
+    quotas = Quotas(store, clock, config.quotas)
+    house = HouseRules(operators_, approvals_, quotas, config.rules)
+    agents = Agents(store, registry, cameras_, entries_, clock)
     updates_ = Updates(cameras_, entries_, clock)
     cameras_.on_attached(updates_.attached)
     cameras_.on_updated(updates_.heard)
+    clips_ = Clips(store, entries_, clock, config.home / "clips", quota=config.clips.quota_mb * MIB)
+    requests_ = Requests(store, registry, grants_, desk, host=keys.host)
+    access = Access()
+    access.window = requests_.window
     parts = Parts(
         config=config,
         clock=clock,
@@ -137,13 +190,34 @@ def _parts(config: Config, clock: Clock) -> tuple[Parts, Desk]:
         registry=registry,
         cameras=cameras_,
         grants=grants_,
+        agents=agents,
+        leases=Leases(store, cameras_, grants_, agents, desk),
         updates=updates_,
-        views=Views(cameras_, grants_, desk, config.views),
+        clips=clips_,
+        plays=Plays(clips_, cameras_, access, desk),
+        recorders=Recorders(cameras_, clips_, desk, _measures(config.clips)),
+        operators=operators_,
+        approvals=approvals_,
+        quotas=quotas,
+        views=Views(cameras_, Opening(cameras_, grants_, desk, house), desk, config.views),
+        searches=Searches(finder, entries_, clock, config.search),
+        requests=requests_,
         seats=Seats(config.limits.viewers, lambda: metrics.late_s),
         tiles=TileCache(),
         seen=Seen(since=clock.unix()),
     )
     return parts, desk
+
+
+def _measures(rules: ClipRules) -> Measures:
+    return Measures(
+        pre_s=rules.pre_roll_seconds,
+        quiet_s=rules.quiet_seconds,
+        longest_s=rules.longest_seconds,
+        longest_bytes=rules.longest_mb * MIB,
+        retain_s=rules.retain_seconds,
+        spare_bytes=rules.spare_mb * MIB,
+    )
 
 
 def _guard(app: FastAPI, config: Config) -> None:
@@ -164,15 +238,19 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[dict[str, Any]]:
     parts.store.open()
     parts.seen.recall(parts.store.read_now(ahead.load))
     held = parts.grants.load()
+    parts.leases.load()
     now_ms = parts.clock.unix_ms()
     left_open = parts.store.run_now(lambda session: close_views(session, now_ms, RESTARTED))
-    _log.info("started", extra={"grants": held, "views_closed": left_open})
+    found = startup.load(parts.clips, parts.store, parts.registry.owner)
+    _log.info("started", extra={"grants": held, "views_closed": left_open, "clips": found})
     loop = asyncio.get_running_loop()
     parts.metrics.gauge("tasks", "Tasks running now.", lambda: len(asyncio.all_tasks(loop)))
     tasks = [
         _endless(parts.grants.keep_sweeping(), "grants"),
         _endless(parts.asking.run(), "asking"),
-        _endless(Pulse(parts.metrics.was_late, parts.views.sweep).run(), "pulse"),
+        _endless(parts.clips.keep_sweeping(), "clips"),
+        _endless(parts.requests.rounds.keep_sweeping(), "requests"),
+        _endless(Pulse(parts.metrics.was_late, *_beats(parts)).run(), "pulse"),
     ]
     try:
         yield {"uplink": app.state.uplink.serve}
@@ -183,8 +261,13 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[dict[str, Any]]:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
         parts.tiles.close()
+        parts.clips.close()
         parts.store.close()
         _log.info("stopped")
+
+
+def _beats(parts: Parts) -> tuple[Callable[[], None], ...]:
+    return parts.views.sweep, parts.plays.sweep, parts.recorders.beat
 
 
 def _endless(work: Coroutine[Any, Any, None], name: str) -> "asyncio.Task[None]":

@@ -123,6 +123,19 @@ class Limits:
 
 
 @dataclass(frozen=True)
+class ClipRules:
+    """[clips]: how clips are cut, and how much of them is kept. Grants may say less, never more."""
+
+    quota_mb: int = _key(values.whole(1, 10_000_000), 2_048)  # a camera; oldest go first
+    spare_mb: int = _key(values.whole(0, 10_000_000), 256)  # what the disk keeps for the log
+    retain_seconds: int = _key(values.whole(60, 31_536_000), 604_800)
+    pre_roll_seconds: int = _key(values.whole(0, 30), 5)
+    quiet_seconds: int = _key(values.whole(1, 300), 8)
+    longest_seconds: int = _key(values.whole(5, 600), 60)
+    longest_mb: int = _key(values.whole(1, 512), 64)
+
+
+@dataclass(frozen=True)
 class Config:
     """All settings of one host, and where its files are."""
 
@@ -132,9 +145,14 @@ class Config:
     page: Page = Page()
     database: Database = Database()
     views: ViewRules = ViewRules()
+    operators: OperatorRules = OperatorRules()
+    quotas: QuotaRules = QuotaRules()
+    profile: ProfileFile = ProfileFile()
+    rules: Profile = field(default_factory=Profile)
     witness: Witnesses = Witnesses()
     search: SearchRules = SearchRules()
     limits: Limits = Limits()
+    clips: ClipRules = ClipRules()
 
     @property
     def file(self) -> Path:
@@ -164,6 +182,7 @@ SECTIONS: Final = {
     "witness": Witnesses,
     "search": SearchRules,
     "limits": Limits,
+    "clips": ClipRules,
 }
 
 

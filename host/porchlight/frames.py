@@ -65,12 +65,15 @@ class LatestFrame:
         self.followers: set[LatestFrame] = set()  # slots that must forget when this one does
         self._bells: set[asyncio.Event] = set()
         self._listeners: list[Callable[[], None]] = []
+        self._takers: list[Callable[[Frame], None]] = []
         self._calling = False
 
     def put(self, frame: Frame) -> None:
         """Overwrite the slot, ring every waiter, and have the listeners called."""
         self.latest = frame
         self.number += 1
+        if self._takers:
+            call_all(tuple(self._takers), frame)
         self._ring()
 
     def forget(self) -> None:
@@ -96,6 +99,16 @@ class LatestFrame:
     def unlisten(self, callback: Callable[[], None]) -> None:
         """Do not call back any more, not even for what was put in this turn."""
         self._listeners.remove(callback)
+
+    @contextmanager
+    def taken_by(self, taker: Callable[[Frame], None]) -> Iterator[None]:
+        """While entered, `taker` is called with each frame as it is put: for who may miss none,
+        and needs no time for any. Viewers listen() instead."""
+        self._takers.append(taker)
+        try:
+            yield
+        finally:
+            self._takers.remove(taker)
 
     @contextmanager
     def ringing(self, bell: asyncio.Event) -> Iterator[None]:

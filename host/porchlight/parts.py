@@ -7,18 +7,28 @@ from porchlight.audit.entries import Entries
 from porchlight.audit.logs import Logs
 from porchlight.audit.witness import Witness
 from porchlight.cameras import Cameras
+from porchlight.clips.plays import Plays
+from porchlight.clips.recorders import Recorders
+from porchlight.clips.store import Clips
 from porchlight.clock import Clock
 from porchlight.config import Config
+from porchlight.consent.agents import Agents
 from porchlight.consent.grants import Grants
+from porchlight.consent.leases import Leases
 from porchlight.dpop import Seen
 from porchlight.events import Events
 from porchlight.metrics import Metrics
+from porchlight.quotas import Quotas
 from porchlight.registry import Registry
+from porchlight.requests.requests import Requests
+from porchlight.search.searches import Searches
 from porchlight.store import Store
 from porchlight.streams.seats import Seats
 from porchlight.streams.tilecache import TileCache
 from porchlight.updates.updates import Updates
 from porchlight.views import Views
+from porchlight.views.approvals import Approvals
+from porchlight.who.operators import Operators
 
 
 @dataclass(frozen=True)
@@ -37,8 +47,18 @@ class Parts:
     registry: Registry
     cameras: Cameras
     grants: Grants
+    agents: Agents
+    leases: Leases
     updates: Updates
+    operators: Operators
+    approvals: Approvals
+    quotas: Quotas
     views: Views
+    searches: Searches
+    requests: Requests
+    clips: Clips
+    plays: Plays
+    recorders: Recorders
     seats: Seats
     tiles: TileCache
     seen: Seen

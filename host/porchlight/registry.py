@@ -97,6 +97,11 @@ class Registry:
             self._cameras[camera_id] = _camera(row)
         return self._cameras[camera_id]
 
+    def owner(self, camera_id: str) -> str | None:
+        """Whose camera this is, if registered."""
+        record = self.camera(camera_id)
+        return None if record is None else record.resident
+
     def cameras(self, resident: str | None = None) -> list[CameraRecord]:
         """All cameras, or one resident's, oldest first."""
         wanted = select(models.Camera).order_by(models.Camera.added_at, models.Camera.id)

@@ -12,6 +12,7 @@ from porchlight.consent import permits
 from porchlight.errors import BadRequest, NotFound
 from porchlight.parts import Parts
 from porchlight.registry import CameraRecord, Party
+from porchlight.search.index import REGISTER
 
 router = APIRouter(tags=["cameras"])
 CameraId = Annotated[str, Path(min_length=43, max_length=43)]
@@ -84,10 +85,10 @@ async def listing(
     """A resident's own cameras. A hub names case and purpose, and every resident shown reads it."""
     if by.is_resident:
         return CameraList(cameras=[_own(parts, row) for row in parts.registry.cameras(by.thumb)])
-    _check_cause(case, purpose)
+    check_cause(case, purpose)
     found = {camera.id: _allowed(parts, camera.id, by, purpose) for camera in parts.cameras}
     shown = {camera_id: row for camera_id, row in found.items() if row is not None}
-    await _note_search(parts, by, list(shown), case, purpose)
+    await note_search(parts, by, list(shown), case, purpose)
     return CameraList(cameras=list(shown.values()))
 
 
@@ -101,11 +102,11 @@ async def one(
         if record is None or record.resident != by.thumb:
             raise NotFound("no-camera", "you have no such camera")
         return _own(parts, record)
-    _check_cause(case, purpose)
+    check_cause(case, purpose)
     row = _allowed(parts, camera_id, by, purpose)
     if row is None:
         raise NotFound("no-camera", "there is no such camera that you may use now")
-    await _note_search(parts, by, [camera_id], case, purpose)
+    await note_search(parts, by, [camera_id], case, purpose)
     return row
 
 
@@ -140,6 +141,7 @@ def _allowed(parts: Parts, camera_id: str, hub: Party, purpose: str) -> AllowedC
     if camera is None:
         return None
     until = permits.allowed(camera.book, hub.thumb, parts.clock.unix(), purpose)
+    until.pop(REGISTER, None)  # whose resident may only be asked has no name here: api/search.py
     if not until:
         return None
     described: dict[str, Any] = camera.describe()
@@ -147,14 +149,14 @@ def _allowed(parts: Parts, camera_id: str, hub: Party, purpose: str) -> AllowedC
     return AllowedCamera(**shown, actions=sorted(until), until=max(until.values()))
 
 
-def _check_cause(case: str, purpose: str) -> None:
+def check_cause(case: str, purpose: str) -> None:
     if not case.strip() or not case.isprintable():
         raise BadRequest("no-case", "name the case this is for")
     if purpose not in PURPOSES:
         raise BadRequest("no-purpose", f"name a purpose: one of {', '.join(PURPOSES)}")
 
 
-async def _note_search(parts: Parts, hub: Party, shown: list[str], case: str, purpose: str) -> None:
+async def note_search(parts: Parts, hub: Party, shown: list[str], case: str, purpose: str) -> None:
     """One entry for each resident whose cameras the hub is about to be told of."""
     by_resident: dict[str, list[str]] = {}
     for camera_id in shown:

@@ -30,7 +30,7 @@ class Clip:
     started_ms: int
     ended_ms: int
     frames: int
-    bytes: int
+    size_bytes: int
     sha256: str
     width: int
     height: int
@@ -139,7 +139,9 @@ def due(session: Session, now: int) -> list[Clip]:
 
 def used(session: Session, camera: str) -> tuple[int, int]:
     """(bytes, clips) of one camera."""
-    wanted = select(func.coalesce(func.sum(Row.bytes), 0), func.count()).where(Row.camera == camera)
+    wanted = select(func.coalesce(func.sum(Row.size_bytes), 0), func.count()).where(
+        Row.camera == camera
+    )
     size, count = session.execute(wanted).one()
     return int(size), int(count)
 
@@ -152,7 +154,7 @@ def over_quota(session: Session, camera: str, quota: int) -> list[Clip]:
         if left <= quota:
             break
         gone.append(clip_of(row))
-        left -= row.bytes
+        left -= row.size_bytes
     return gone
 
 
@@ -194,7 +196,7 @@ def told(clip: Clip) -> dict[str, Any]:
     return {
         "clip": clip.id,
         "sha256": clip.sha256,
-        "bytes": clip.bytes,
+        "bytes": clip.size_bytes,
         "frames": clip.frames,
         "seconds": round((clip.ended_ms - clip.started_ms) / 1000, 1),
         "started_ms": clip.started_ms,

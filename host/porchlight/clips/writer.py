@@ -92,9 +92,7 @@ class Writer:
         self._file.write(plain if self._sealer is None else self._sealer.add(plain))
 
 
-def settle(
-    draft: Path, final: Path, shape: avi.Shape, places: list[avi.Place]
-) -> Finished:
+def settle(draft: Path, final: Path, shape: avi.Shape, places: list[avi.Place]) -> Finished:
     """Give a draft that is whole and on disk its name."""
     digest, size = _digest(draft)
     draft.replace(final)

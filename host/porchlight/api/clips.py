@@ -1,0 +1,194 @@
+"""Clips: listed, looked at, opened, deleted; and what a resident says of recording.
+
+A hub names case and purpose, and the resident's log says what it was told before it is told. What
+of a camera's clips it may have is said in clips/access.py. Owners have all of their own.
+"""
+
+from typing import Annotated, Any, Final
+
+from fastapi import APIRouter, Path, Query, Request, Response
+from pydantic import BaseModel, ConfigDict, Field
+
+from porchlight.api.cameras import Case, Purpose, check_cause, note_search
+from porchlight.api.deps import Caller, PartsDep, Resident, address_of
+from porchlight.clips import rows
+from porchlight.clips.plays import NONE
+from porchlight.clips.rows import Clip
+from porchlight.clips.thumbnail import thumbnail
+from porchlight.errors import Conflict, NotFound, Unavailable
+from porchlight.views import Intent
+
+BASE: Final = "/api/v1/plays"
+router = APIRouter(tags=["clips"])
+ClipId = Annotated[str, Path(min_length=22, max_length=22)]
+FAR_MS: Final = 2**53
+_UNSAID: Final[dict[int | str, dict[str, Any]]] = {
+    400: {"description": "A hub named no case, or no purpose."}
+}
+_SEALED: Final[dict[int | str, dict[str, Any]]] = {
+    409: {"description": "Only the resident's own key opens this clip."}
+}
+_PICTURE: Final[dict[int | str, dict[str, Any]]] = {200: {"content": {"image/jpeg": {}}}}
+
+
+class ClipRow(BaseModel):
+    """A recorded stretch. `started_ms`, `ended_ms`: unix ms. `grant`: the one it was recorded
+    under. `sealed`: encrypted to its resident. `sha256`: of the file, in hex. `delete_at`: unix s;
+    its file goes then, or earlier where a camera's room is used up."""
+
+    id: str
+    camera: str
+    grant: str
+    started_ms: int
+    ended_ms: int
+    frames: int
+    bytes: int
+    width: int
+    height: int
+    sealed: bool
+    sha256: str
+    delete_at: int
+
+
+class ClipList(BaseModel):
+    """Clips, newest first; `next`: ask for those `before` it, null where there are no more."""
+
+    clips: list[ClipRow]
+    next: int | None
+
+
+class ClipQuery(BaseModel):
+    """Which clips. Hubs name case and purpose."""
+
+    camera: str | None = Field(None, min_length=43, max_length=43)
+    before: int = Field(FAR_MS, ge=0, le=FAR_MS, description="only what began before: unix ms")
+    limit: int = Field(50, ge=1, le=rows.MAX_PAGE)
+    case: str = Field("", max_length=64, description="hubs only: the case asked for")
+    purpose: str = Field("", max_length=32, description="hubs only: one of the purposes")
+
+
+class NewPlay(BaseModel):
+    """What the clip is opened for: `clips` to look at it, `export` to take it away."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+    action: str = Field(max_length=32, examples=["clips", "export"])
+    case: str = Field("", max_length=64)
+    purpose: str = Field("", max_length=32)
+    reason: str = Field("", max_length=280)
+
+
+class PlayUrls(BaseModel):
+    """Where the clip is: its file, and its frames as an MJPEG stream (null if sealed)."""
+
+    file: str
+    stream: str | None
+
+
+class OpenedPlay(BaseModel):
+    """A clip that is open until `expires` (unix s). Keep `ticket` and `urls` to yourself."""
+
+    id: str
+    expires: int
+    ticket: str
+    urls: PlayUrls
+    clip: ClipRow
+
+
+@router.get("/clips", responses=_UNSAID)
+async def listing(asked: Annotated[ClipQuery, Query()], parts: PartsDep, by: Caller) -> ClipList:
+    """A resident's own clips. A hub is told of those that a grant covers now."""
+    if by.is_resident:
+        condition = rows.of_resident(by.thumb)
+        if asked.camera is not None:
+            condition = condition & rows.at_camera(asked.camera)
+        return _page(await parts.clips.newest(condition, asked.before, asked.limit), asked.limit)
+    check_cause(asked.case, asked.purpose)
+    known = [one for one in parts.cameras if asked.camera in (None, one.id)]
+    covers = parts.plays.access.all_covers(known, by.thumb, asked.purpose, parts.clock.unix())
+    if not covers:
+        return ClipList(clips=[], next=None)
+    found = await parts.clips.newest(rows.covered(covers), asked.before, asked.limit)
+    await note_search(parts, by, sorted({clip.camera for clip in found}), asked.case, asked.purpose)
+    return _page(found, asked.limit)
+
+
+@router.get(
+    "/clips/{clip_id}/thumbnail.jpg",
+    response_class=Response,
+    responses=_UNSAID | _SEALED | _PICTURE,
+)
+async def small_picture(
+    clip_id: ClipId, parts: PartsDep, by: Caller, case: Case = "", purpose: Purpose = ""
+) -> Response:
+    """The frame in which most moved, made small. It is in the log before this answers."""
+    if not by.is_resident:
+        check_cause(case, purpose)
+    intent = Intent(cameras=(), action="clips", purpose=purpose.strip(), case=case.strip())
+    play = await parts.plays.permitted(by, clip_id, intent)
+    if play.clip.sealed:
+        raise Conflict("sealed", "only the resident's own key opens this clip")
+    await parts.plays.enter(play, "thumbnail")
+    try:
+        made = await parts.clips.off_loop(thumbnail, parts.clips, play.clip)
+    except FileNotFoundError:
+        raise NotFound("no-clip", NONE) from None
+    reason = play.lapse(parts.clock.unix())
+    if reason is not None:
+        raise NotFound("no-clip", NONE)
+    return Response(made, media_type="image/jpeg")
+
+
+@router.post("/clips/{clip_id}/plays", status_code=201, responses=_SEALED)
+async def open_play(
+    clip_id: ClipId, body: NewPlay, parts: PartsDep, by: Caller, request: Request
+) -> OpenedPlay:
+    """Open a clip. It is in its resident's log before this answers."""
+    intent = Intent(
+        cameras=(),
+        action=body.action,
+        purpose=body.purpose.strip(),
+        case=body.case.strip(),
+        reason=body.reason.strip(),
+    )
+    play, ticket = await parts.plays.open(by, clip_id, intent, address_of(request))
+    own = f"{BASE}/{ticket}"
+    plain = None if play.clip.sealed else f"{own}/clip.mjpg"
+    urls = PlayUrls(file=f"{own}/clip.avi", stream=plain)
+    return OpenedPlay(
+        id=play.id, expires=play.expires, ticket=ticket, urls=urls, clip=row_of(play.clip)
+    )
+
+
+@router.delete("/clips/{clip_id}", status_code=204)
+async def delete(clip_id: ClipId, parts: PartsDep, by: Resident) -> None:
+    """Delete one of one's own clips: the file is gone when this answers."""
+    clip = await parts.clips.find(clip_id)
+    if clip is None or clip.resident != by.thumb:
+        raise NotFound("no-clip", "you have no such clip")
+    try:
+        await parts.clips.remove(clip, "clip.deleted")
+    except OSError:
+        raise Unavailable("not-deleted", "the host could not delete the file") from None
+
+
+def _page(found: list[Clip], limit: int) -> ClipList:
+    more = found[-1].started_ms if len(found) == limit else None
+    return ClipList(clips=[row_of(clip) for clip in found], next=more)
+
+
+def row_of(clip: Clip) -> ClipRow:
+    """As the API shows it."""
+    return ClipRow(
+        id=clip.id,
+        camera=clip.camera,
+        grant=clip.jti,
+        started_ms=clip.started_ms,
+        ended_ms=clip.ended_ms,
+        frames=clip.frames,
+        bytes=clip.size_bytes,
+        width=clip.width,
+        height=clip.height,
+        sealed=clip.sealed,
+        sha256=clip.sha256,
+        delete_at=clip.delete_at,
+    )

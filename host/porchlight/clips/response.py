@@ -1,0 +1,185 @@
+"""A clip over HTTP: its file, whole or a range of it, or its frames as a stream.
+
+Asked right before each write whether the play still holds: when its grant ends, what was not sent
+yet is dropped with the connection, for a slow reader must not outlast a consent.
+"""
+
+import asyncio
+import re
+from collections.abc import AsyncIterator
+from typing import Final
+
+from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
+
+from porchlight.clips.avi import CONTENT_TYPE, Place
+from porchlight.clips.plays import Play
+from porchlight.clips.reader import ClipReader
+from porchlight.clips.sealing import CONTENT_TYPE as SEALED_TYPE
+from porchlight.clips.store import Clips
+from porchlight.clock import rfc3339
+from porchlight.errors import RequestError
+from porchlight.frames import Frame
+from porchlight.racing import first
+from porchlight.streams import connection, mjpeg
+from porchlight.streams.connection import Connection
+
+CHUNK_BYTES: Final = 65_536
+LONGEST_WAIT_S: Final = 10.0  # between two frames that are far apart
+PRIVATE: Final = {"Cache-Control": "no-store, no-transform", "Referrer-Policy": "no-referrer"}
+_RANGE: Final = re.compile(r"bytes=(\d{0,15})-(\d{0,15})\Z")
+
+
+class NotSatisfiable(RequestError):
+    """416: a range that the file does not have."""
+
+    status = 416
+
+
+def span(header: str | None, size: int) -> tuple[int, int] | None:
+    """(first byte, how many) that a Range header asks for; None: the whole file, also where it
+    asks for several ranges or in a way that is unknown (RFC 9110 §14.2)."""
+    found = None if header is None else _RANGE.match(header.strip())
+    if found is None or found.group(1) == found.group(2) == "":
+        return None
+    if not found.group(1):
+        begin, end = max(0, size - int(found.group(2))), size - 1
+    else:
+        begin = int(found.group(1))
+        end = min(size - 1, int(found.group(2))) if found.group(2) else size - 1
+        if found.group(2) and int(found.group(2)) < begin:
+            return None  # no range at all
+    if begin > end:
+        raise NotSatisfiable(
+            "bad-range", f"the file has {size} bytes", headers={"Content-Range": f"bytes */{size}"}
+        )
+    return begin, end - begin + 1
+
+
+class _Played(Response):
+    """What both have in common. `head`: only say what there would be."""
+
+    def __init__(
+        self, play: Play, clips: Clips, status: int, headers: dict[str, str], *, head: bool
+    ) -> None:
+        super().__init__(status_code=status, headers=PRIVATE | headers)
+        self._play = play
+        self._clips = clips
+        self._head = head
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Hand it out until the end, or until the play is over, or the caller left."""
+        await send(
+            {
+                "type": "http.response.start",
+                "status": self.status_code,
+                "headers": self.raw_headers,
+            }
+        )
+        if self._head:
+            await send({"type": "http.response.body", "body": b""})
+            return
+        link = connection.of(scope)
+        link.stream()
+        gave, _ = await first(self._give(link, send), self._left(receive))
+        if gave.cancelled() or not gave.result():
+            link.abort()
+
+    async def _left(self, receive: Receive) -> None:
+        await first(self._play.over.wait(), connection.gone(receive))
+
+    async def _give(self, link: Connection, send: Send) -> bool:
+        """Whether all of it was handed out while the play held."""
+        reader = await self._clips.off_loop(self._clips.open_reader, self._play.clip)
+        try:
+            async for chunk in self._chunks(reader):
+                if self._play.lapse(self._clips.clock.unix()) is not None:
+                    return False
+                await send({"type": "http.response.body", "body": chunk, "more_body": True})
+                await link.all_sent()
+        finally:
+            await self._clips.off_loop(reader.close)
+        await send({"type": "http.response.body", "body": b"", "more_body": False})
+        return True
+
+    def _chunks(self, reader: ClipReader) -> AsyncIterator[bytes]:
+        raise NotImplementedError
+
+
+class FileResponse(_Played):
+    """The file as it lies on disk, or the part of it that `asked` (a Range header) names."""
+
+    def __init__(self, play: Play, clips: Clips, asked: str | None, *, head: bool = False) -> None:
+        clip = play.clip
+        found = span(asked, clip.size_bytes)
+        self._begin, self._size = found or (0, clip.size_bytes)
+        headers = {
+            "Accept-Ranges": "bytes",
+            "Content-Length": str(self._size),
+            "Content-Type": SEALED_TYPE if clip.sealed else CONTENT_TYPE,
+            "ETag": etag(play),
+            "Content-Disposition": _disposition(play),
+        }
+        if found is not None:
+            end = self._begin + self._size - 1
+            headers["Content-Range"] = f"bytes {self._begin}-{end}/{clip.size_bytes}"
+        super().__init__(play, clips, 200 if found is None else 206, headers, head=head)
+
+    async def _chunks(self, reader: ClipReader) -> AsyncIterator[bytes]:
+        at, end = self._begin, self._begin + self._size
+        while at < end:
+            chunk = await self._clips.off_loop(reader.read, at, min(CHUNK_BYTES, end - at))
+            if not chunk:
+                raise OSError("a clip's file is shorter than it was")
+            yield chunk
+            at += len(chunk)
+
+
+class FramesResponse(_Played):
+    """The frames as multipart MJPEG, each when its turn comes, as they were taken."""
+
+    def __init__(self, play: Play, clips: Clips, *, head: bool = False) -> None:
+        kind = {"Content-Type": mjpeg.CONTENT_TYPE}
+        super().__init__(play, clips, 200, mjpeg.HEADERS | kind, head=head)
+        if "content-length" in self.headers:
+            del self.headers["content-length"]
+
+    async def _chunks(self, reader: ClipReader) -> AsyncIterator[bytes]:
+        yield mjpeg.OPENING
+        frames = reader.frames()
+        begun = asyncio.get_running_loop().time()
+        first_ms: int | None = None
+        while (found := await self._clips.off_loop(next, frames, None)) is not None:
+            place, jpeg = found
+            first_ms = place.stamp.captured_ms if first_ms is None else first_ms
+            due = begun + (place.stamp.captured_ms - first_ms) / 1000
+            wait_s = due - asyncio.get_running_loop().time()
+            await asyncio.sleep(max(0.0, min(wait_s, LONGEST_WAIT_S)))
+            yield mjpeg.framed(_frame(self._play, place, jpeg), self._play.clip.jti)
+
+
+def etag(play: Play) -> str:
+    """Of the file, which never changes."""
+    return f'"{play.clip.sha256}"'
+
+
+def _frame(play: Play, place: Place, jpeg: bytes) -> Frame:
+    stamp = place.stamp
+    return Frame(
+        camera=play.clip.camera,
+        jpeg=jpeg,
+        boot=stamp.boot,
+        sequence=stamp.sequence,
+        captured_ms=stamp.captured_ms,
+        clock=stamp.clock,
+        reason=stamp.reason,
+        score=stamp.score,
+        handle=stamp.handle,
+        arrived=0.0,
+    )
+
+
+def _disposition(play: Play) -> str:
+    kind = "attachment" if play.intent.action == "export" else "inline"
+    when = rfc3339(play.clip.started_ms)[:19].replace(":", "").replace("-", "")
+    return f'{kind}; filename="clip-{when}Z.{"sealed" if play.clip.sealed else "avi"}"'
