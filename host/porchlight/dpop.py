@@ -2,7 +2,8 @@
 
     b64(header) . b64(claims) . b64(r || s)
     header  {"alg": "ES256", "jwk": {kty, crv, x, y}, "typ": "dpop+jwt"}      exactly these
-    claims  {"htm", "htu", "iat", "jti"} and "bh" where the request has a body; no more
+    claims  {"htm", "htu", "iat", "jti"}, "bh" where the request has a body, and "ath" where it
+            comes with an operator's token; no more
 
 The key in the header proves nothing by itself: the caller looks up its thumb. No I/O, no clock.
 """
@@ -12,7 +13,7 @@ import json
 import re
 from collections import OrderedDict
 from collections.abc import Container
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final
 from urllib.parse import urlsplit
 
@@ -33,7 +34,8 @@ class Asked:
     """The request a proof must be for, as it reached us. `host` is the Host header.
 
     `names`: what this host is called. The header is the sender's word, and somebody to whom a hub
-    signed a request could send that on to us under their own name.
+    signed a request could send that on to us under their own name. `token`: the operator's, empty
+    where none came.
     """
 
     method: str
@@ -42,6 +44,7 @@ class Asked:
     path: str
     body: bytes
     names: Container[str]
+    token: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True)
@@ -57,7 +60,7 @@ def verify(text: str, asked: Asked, now: int) -> Proof:
     """The proof in `text`, if it is for this very request and made within the last minute.
 
     `now`: unix s. Unauthenticated says what is wrong: no-proof, bad-proof, bad-signature,
-    wrong-host, wrong-request, stale-proof, wrong-body.
+    wrong-host, wrong-request, stale-proof, wrong-body, wrong-token.
     """
     signed, signature, header, claims = _split(text)
     key = _key(header)
@@ -72,9 +75,16 @@ def verify(text: str, asked: Asked, now: int) -> Proof:
         raise Unauthenticated("wrong-request", "the proof is for another request")
     if not _same_body(claims.get("bh"), asked.body):
         raise Unauthenticated("wrong-body", "the proof is for another body")
+    if claims.get("ath") != (token_hash(asked.token) if asked.token else None):
+        raise Unauthenticated("wrong-token", "the proof is for another operator's token, or none")
     if not key.verify(signed, signature):
         raise Unauthenticated("bad-signature", "the proof's signature does not hold")
     return Proof(key, claims["jti"], claims["iat"])
+
+
+def token_hash(token: str) -> str:
+    """What a proof says, as `ath`, of the token that comes with it (RFC 9449 §4.2)."""
+    return b64.encode(hashlib.sha256(token.encode()).digest())
 
 
 class Seen:
@@ -142,8 +152,8 @@ def _key(header: dict[str, Any]) -> PublicKey:
 
 def _check_shape(claims: dict[str, Any]) -> None:
     wanted = {"htm", "htu", "iat", "jti"}
-    if set(claims) - {"bh"} != wanted or type(claims["iat"]) is not int:
-        raise Unauthenticated("bad-proof", "a proof claims htm, htu, iat, jti, and bh with a body")
+    if set(claims) - {"bh", "ath"} != wanted or type(claims["iat"]) is not int:
+        raise Unauthenticated("bad-proof", "a proof claims htm, htu, iat, jti, bh with a body, ath")
     if not all(type(claims[name]) is str for name in _TEXTS) or not _JTI.match(claims["jti"]):
         raise Unauthenticated(
             "bad-proof", "htm, htu and jti are texts; jti has 16 to 64 characters"

@@ -10,7 +10,7 @@ import pytest
 from accord import wire
 from porchlight.errors import TooMany
 from porchlight.views import Intent
-from porchlight.views.views import REFUSALS
+from porchlight.views.opening import REFUSALS
 from tests.support.hosting import InThread, Kit, ShiftedClock, Signer, handle_of
 from tests.support.viewing import (
     ask_view,

@@ -4,7 +4,8 @@ An open route must say so by not asking for a caller; everything under /api/v1 a
 whose ticket is the authority.
 """
 
-from typing import Annotated, cast
+import re
+from typing import Annotated, Final, cast
 
 from fastapi import Depends, Request
 from starlette.requests import HTTPConnection
@@ -13,6 +14,10 @@ from porchlight import ahead, dpop, tls
 from porchlight.errors import Denied, RequestError, Unauthenticated
 from porchlight.parts import Parts
 from porchlight.registry import Party
+from porchlight.who import roles
+from porchlight.who.operator import Operator
+
+_TOKEN: Final = re.compile(r"[A-Za-z0-9_-]{43}\Z")
 
 
 async def parts_of(request: Request) -> Parts:
@@ -25,14 +30,41 @@ def address_of(connection: HTTPConnection) -> str:
     return connection.client.host if connection.client else ""
 
 
-async def caller_of(request: Request) -> Party:
-    """The registered key that signed this very request; 401 otherwise."""
+async def visitor_of(request: Request) -> Party:
+    """The registered key that signed this very request; 401 otherwise. Who their operator is does
+    not matter yet: for routes that see to that themselves."""
     parts = await parts_of(request)
     try:
-        return await _prove(request, parts)
+        party = await _prove(request, parts)
+        token = _token(request)
+        request.state.operator = parts.operators.resolve(party, token) if token else None
     except RequestError as error:
         parts.metrics.refused("request", error.reason)
         raise
+    return party
+
+
+async def operator_of(
+    request: Request, visitor: Annotated[Party, Depends(visitor_of)]
+) -> Operator | None:
+    """The operator who is signed in with the caller's token; None where none came."""
+    return cast(Operator | None, request.state.operator)
+
+
+async def caller_of(
+    request: Request,
+    visitor: Annotated[Party, Depends(visitor_of)],
+    operator: Annotated[Operator | None, Depends(operator_of)],
+) -> Party:
+    """A visitor who may ask for this: hubs with an issuer only through an operator who has a role
+    for it (who/roles.py); 403 otherwise."""
+    parts = await parts_of(request)
+    what = roles.takes(request.method, request.scope["route"].path)
+    objection = parts.operators.objection(visitor, operator, what)
+    if objection is not None:
+        parts.metrics.refused("request", objection)
+        raise Denied(objection, "an operator with a role for this has to be signed in")
+    return visitor
 
 
 async def _prove(request: Request, parts: Parts) -> Party:
@@ -47,6 +79,7 @@ async def _prove(request: Request, parts: Parts) -> Party:
         path=_raw_path(request),
         body=await request.body(),
         names=(*parts.config.listen.names, *tls.ALWAYS),
+        token=_token(request),
     )
     proof = dpop.verify(headers[0] if headers else "", asked, now)
     party = parts.registry.party(proof.key.thumb)
@@ -56,6 +89,17 @@ async def _prove(request: Request, parts: Parts) -> Party:
     if proof.iat > now:
         await ahead.keep(parts.store, proof)
     return party
+
+
+def _token(request: Request) -> str:
+    """The operator's token; empty where none came."""
+    headers = request.headers.getlist("authorization")
+    if not headers:
+        return ""
+    scheme, _, token = headers[0].partition(" ")
+    if len(headers) > 1 or scheme.lower() != "dpop" or not _TOKEN.match(token):
+        raise Unauthenticated("bad-token", "send one operator's token, as Authorization: DPoP ...")
+    return token
 
 
 def _raw_path(request: Request) -> str:
@@ -71,5 +115,7 @@ async def resident_of(caller: Annotated[Party, Depends(caller_of)]) -> Party:
 
 
 PartsDep = Annotated[Parts, Depends(parts_of)]
+Visitor = Annotated[Party, Depends(visitor_of)]
+OperatorDep = Annotated[Operator | None, Depends(operator_of)]
 Caller = Annotated[Party, Depends(caller_of)]
 Resident = Annotated[Party, Depends(resident_of)]

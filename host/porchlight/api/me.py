@@ -5,7 +5,7 @@ from typing import Literal
 from fastapi import APIRouter
 from pydantic import BaseModel
 
-from porchlight.api.deps import Caller
+from porchlight.api.deps import Visitor
 
 router = APIRouter(tags=["me"])
 
@@ -19,8 +19,8 @@ class Me(BaseModel):
 
 
 @router.get("/me")
-async def me(caller: Caller) -> Me:
+async def me(visitor: Visitor) -> Me:
     """Whom the key that signed this request belongs to."""
     return Me(
-        kind="resident" if caller.is_resident else "hub", thumb=caller.thumb, name=caller.name
+        kind="resident" if visitor.is_resident else "hub", thumb=visitor.thumb, name=visitor.name
     )

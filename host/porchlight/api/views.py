@@ -7,12 +7,15 @@ is good for one client address and as long as the view.
 from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Request
+from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict, Field
 
-from porchlight.api.deps import Caller, PartsDep, address_of
+from porchlight.api.approvals import Approval, described
+from porchlight.api.deps import Caller, OperatorDep, PartsDep, Visitor, address_of
 from porchlight.api.receipts import Receipt
 from porchlight.errors import NotFound
 from porchlight.views import Intent
+from porchlight.views.approvals import Awaiting
 
 BASE: Final = "/api/v1/views"
 router = APIRouter(tags=["views"])
@@ -28,6 +31,9 @@ class NewView(BaseModel):
     case: str = Field("", max_length=64)
     purpose: str = Field("", max_length=32)
     reason: str = Field("", max_length=280)
+    approval: str = Field(
+        "", max_length=64, description="the id that a 202 answered, once it is approved"
+    )
 
 
 class CameraUrls(BaseModel):
@@ -62,17 +68,34 @@ class ViewList(BaseModel):
     views: list[dict[str, Any]]
 
 
-@router.post("/views", status_code=201)
-async def open_view(body: NewView, parts: PartsDep, by: Caller, request: Request) -> OpenedView:
-    """Open a view. It is in every resident's log before this answers; one refusal refuses all."""
+@router.post(
+    "/views",
+    status_code=201,
+    response_model=OpenedView,
+    responses={202: {"model": Approval, "description": "Another operator has to approve it."}},
+)
+async def open_view(
+    body: NewView, parts: PartsDep, by: Visitor, operator: OperatorDep, request: Request
+) -> OpenedView | JSONResponse:
+    """Open a view. It is in every resident's log before this answers; one refusal refuses all.
+
+    202: nothing is open. Another operator of the hub has to approve it; then ask again, for
+    exactly the same, with `approval`.
+    """
     intent = Intent(
         cameras=tuple(body.cameras),
         action=body.action,
         purpose=body.purpose.strip(),
         case=body.case.strip(),
         reason=body.reason.strip(),
+        operator=operator,
+        approval=body.approval,
     )
-    view, ticket = await parts.views.open(by, intent, address_of(request))
+    try:
+        view, ticket = await parts.views.open(by, intent, address_of(request))
+    except Awaiting as awaiting:
+        answer = described(awaiting.asked, parts.clock.unix())
+        return JSONResponse(answer.model_dump(), status_code=202)
     cameras = {
         camera: CameraUrls(
             stream=f"{BASE}/{ticket}/{camera}.mjpg", snapshot=f"{BASE}/{ticket}/{camera}.jpg"

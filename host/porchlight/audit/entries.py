@@ -26,10 +26,14 @@ TYPES: Final = frozenset(
         "resident.added", "hub.added", "camera.added",
         "grant.seen", "grant.revoked", "grant.refused", "grant.expired",
         "view.open", "view.close", "access.refused", "search",
+        "hub.issuer", "approval.asked", "approval.given", "approval.refused",
         "board.online", "board.offline", "board.refused", "board.stranger", "frame.refused",
         "update.offered", "update.begun", "update.restart", "update.running", "update.refused",
         "update.undone",
+        "camera.paused", "camera.resumed", "lease.refused", "lease.stopped", "panic.opened",
+        "delegate.added", "delegate.revoked",
         "clip.recorded", "clip.played", "clip.released", "clip.expired", "clip.deleted",
+        "request.received", "request.approved", "request.denied", "request.expired", "asked.set",
         "recording.set", "recording.begun", "recording.ended",
     }
 )  # fmt: skip

@@ -2,15 +2,17 @@
 
 import hashlib
 from collections.abc import Hashable
-from dataclasses import dataclass, field
-from typing import Any, Final, Protocol
+from dataclasses import dataclass, field, replace
+from typing import Any, Final, Protocol, Self
 
 from porchlight.clock import rfc3339
 from porchlight.errors import TooMany
 from porchlight.views.look import Look
+from porchlight.who.operator import Operator
 
 ACTIONS: Final = ("live", "snapshot")
 OWN_USE: Final = "own-use"
+_PLAIN: Final = ("action", "purpose", "case", "reason")  # of an intent, beside its cameras
 
 
 class Who(Protocol):
@@ -33,11 +35,51 @@ class Intent:
     purpose: str = ""
     case: str = ""
     reason: str = ""
+    operator: Operator | None = None
+    approval: str = ""  # the id of one that a second operator gave
+
+    def plain(self) -> "Intent":
+        """What is wanted and why, without who wants it: what is approved is exactly this."""
+        return replace(self, operator=None, approval="")
+
+    def written(self) -> dict[str, Any]:
+        """plain(), JSON-ready."""
+        return {name: getattr(self, name) for name in _PLAIN} | {"cameras": list(self.cameras)}
+
+    @classmethod
+    def read(cls, written: dict[str, Any]) -> Self:
+        """Of written()."""
+        return cls(tuple(written["cameras"]), **{name: written[name] for name in _PLAIN})
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What awaits, or has, a second operator's approval: views/approvals.py. Times: unix s."""
+
+    id: str
+    hub: str
+    asked_by: str
+    expires: int
+    intent: Intent
+    approved_by: str | None
+    opened_at: int | None
+
+    def state(self, now: int) -> str:
+        """pending, approved, opened or expired."""
+        if self.opened_at is not None:
+            return "opened"
+        if now >= self.expires:
+            return "expired"
+        return "pending" if self.approved_by is None else "approved"
 
 
 @dataclass(eq=False)
 class View:
-    """An open view. `opened` and `expires`: unix s. `address`: where its streams may be fetched."""
+    """An open view. `opened` and `expires`: unix s. `address`: where its streams may be fetched.
+
+    `approval`: the one it is opened with; `needs_two`: it must have one. `notes`: what its entries
+    say beside, JSON-ready.
+    """
 
     id: str
     who: Who
@@ -49,6 +91,9 @@ class View:
     ticket_hash: bytes = b""
     streams: int = field(default=0, init=False)
     most_streams: int = 64
+    approval: Asked | None = field(default=None, init=False)
+    needs_two: bool = field(default=False, init=False)
+    notes: dict[str, Any] = field(default_factory=dict, init=False)
     # That the opening is in each resident's log, in the order of `looks`; for its opener alone.
     receipts: list[Any] = field(default_factory=list, init=False, repr=False)
     # Made by the API when first asked for, as long as somebody watches.
@@ -98,6 +143,7 @@ class View:
             "action": self.intent.action,
             "purpose": self.intent.purpose,
             "case": self.intent.case,
+            "operator": self.notes.get("operator"),
             "opened": rfc3339(self.opened * 1000),
             "expires": rfc3339(self.expires * 1000),
             "streams": self.streams,

@@ -7,12 +7,10 @@ concerns before it returns; expiry is found by sweep(), and every frame asks its
 import asyncio
 import logging
 import secrets
-from typing import Any, Final, Protocol
+from typing import Any
 
 from accord import b64
 from accord.errors import Refused
-from accord.permit import Permit
-from porchlight.camera import Camera
 from porchlight.cameras import Cameras
 from porchlight.config import ViewRules
 from porchlight.desk import Desk
@@ -20,34 +18,21 @@ from porchlight.errors import Denied, Gone, NotFound, StoreError
 from porchlight.tally import Tally
 from porchlight.views.book import ViewBook
 from porchlight.views.look import Look
-from porchlight.views.view import OWN_USE, Intent, View, Who, impossible
+from porchlight.views.opening import Opening
+from porchlight.views.view import Intent, View, Who
 
-REFUSALS: Final = 10  # entries a minute on one caller, camera and reason
 _log = logging.getLogger(__name__)
-
-
-class Permits(Protocol):
-    """The part of consent.grants.Grants that is used here."""
-
-    def permit(
-        self, camera_id: str, hub: str, action: str, now: int, purpose: str | None = None
-    ) -> Permit:
-        """A permit, or Refused with the reason."""
 
 
 class Views:
     """All views of this host. Everything belongs to the event loop's thread."""
 
-    def __init__(
-        self, cameras: Cameras, grants: Permits, desk: Desk, rules: ViewRules | None = None
-    ) -> None:
-        self._cameras = cameras
-        self._grants = grants
+    def __init__(self, cameras: Cameras, opening: Opening, desk: Desk, rules: ViewRules) -> None:
+        self._opening = opening
         self._desk = desk
-        self._rules = rules or ViewRules()
+        self._rules = rules
         self._book = ViewBook()
         self._tally = Tally()
-        self._refusals = Tally(burst=REFUSALS)
         self._closing: set[asyncio.Task[None]] = set()
         cameras.on_withdrawn(self._withdrawn)
         desk.metrics.gauge("views_open", "Views open now.", lambda: len(self._book))
@@ -55,8 +40,9 @@ class Views:
     async def open(self, who: Who, intent: Intent, address: str) -> tuple[View, str]:
         """Open a view for streams to `address`: the view and its ticket.
 
-        Refused when any camera may not be shown, with an entry for it; TooMany; StoreError when
-        an entry could not be written: then nothing is open.
+        Refused when any camera may not be shown, with an entry for it; TooMany; Awaiting where a
+        second operator has to approve it first; StoreError when an entry could not be written:
+        then nothing is open.
         """
         with self._book.opening(who.thumb, self._rules.per_caller):
             return await self._open(who, intent, address)
@@ -73,9 +59,9 @@ class Views:
             looks={},
             most_streams=self._rules.streams_per_view,
         )
-        await self._permit_all(view)
+        await self._opening.permit_all(view)
         view.expires = max(look.ends for look in view.looks.values())
-        detail = {"action": intent.action, "expires": view.expires}
+        detail = {"action": intent.action, "expires": view.expires, **view.notes}
         drafts = _drafts("view.open", view, *view.looks.values(), detail=detail)
         view.receipts = await self._desk.entries.add_with_receipts(drafts, who.thumb)
         ticket = secrets.token_urlsafe(32)
@@ -136,45 +122,7 @@ class Views:
         for view in self._book:
             self._sweep_view(view, now)
 
-    # Opening
-
-    async def _permit_all(self, view: View) -> None:
-        """A look for every camera, or Refused for the first that is refused."""
-        reason = impossible(view.intent, view.who)
-        for camera_id in dict.fromkeys(view.intent.cameras):
-            camera = self._cameras.get(camera_id)
-            try:
-                if reason is not None:
-                    raise Refused(reason)
-                look = self._look(view, camera)
-            except Refused as refused:
-                await self._refuse(view, camera, refused.reason)
-                raise
-            view.looks[camera_id] = look
-
-    def _look(self, view: View, camera: Camera | None) -> Look:
-        who, intent = view.who, view.intent
-        if camera is None or (who.is_resident and camera.resident != who.thumb):
-            raise Refused("no-grant")
-        purpose = OWN_USE if who.is_resident else intent.purpose
-        permit = self._grants.permit(camera.id, who.thumb, intent.action, view.opened, purpose)
-        return Look(camera, permit, opened=view.opened, ends=view.expires)
-
-    async def _refuse(self, view: View, camera: Camera | None, reason: str) -> None:
-        """Tell the resident, or the host's own log: at most ten a minute, then with how many."""
-        self._desk.metrics.refused("view", reason)
-        camera_id = None if camera is None else camera.id
-        key = view.who.thumb, camera_id, reason
-        count = self._refusals.due(key, self._desk.clock.monotonic())
-        if not count:
-            return
-        await self._desk.entries.add(
-            "access.refused",
-            resident=None if camera is None else camera.resident,
-            camera=camera_id,
-            detail={"action": view.intent.action, "count": count},
-            **view.about() | {"reason": reason, "view": None},
-        )
+    # Turning away
 
     async def _turned_away(self, view: View, looks: list[Look], reason: str) -> None:
         """Somebody came with a ticket that does not open: tell the residents, once a minute."""

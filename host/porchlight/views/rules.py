@@ -1,0 +1,83 @@
+"""The house's rules for views, beside consent: who is at the hub, how much, the place's profile,
+and a second person. One object, asked before anything is opened (opening.py). It only narrows.
+"""
+
+from typing import Final
+
+from accord.errors import Refused
+from porchlight.camera import Camera
+from porchlight.profile import Asked as Wanted
+from porchlight.profile import Profile
+from porchlight.quotas import OPENS, Quotas
+from porchlight.views.approvals import Approvals, Awaiting
+from porchlight.views.view import View
+from porchlight.who.operators import Operators
+from porchlight.who.roles import LOOK
+
+FORBIDDEN: Final = "profile-forbids"
+
+
+class HouseRules:
+    """`profile`: of the place. All else is counted and kept by the parts handed in."""
+
+    def __init__(
+        self, operators: Operators, approvals: Approvals, quotas: Quotas, profile: Profile
+    ) -> None:
+        self._operators = operators
+        self._approvals = approvals
+        self._quotas = quotas
+        self._profile = profile
+
+    def meet(self, view: View) -> str | None:
+        """Why who comes may open nothing, with whose approval ever; None if they may."""
+        intent = view.intent
+        if intent.operator is not None:
+            view.notes["operator"] = intent.operator.id
+            view.expires = min(view.expires, intent.operator.expires)
+        objection = self._operators.objection(view.who, intent.operator, LOOK)
+        if objection is not None or not intent.approval:
+            return objection
+        try:
+            asked = self._approvals.check(view, intent.approval)
+        except Refused as refused:
+            return refused.reason
+        view.approval = asked
+        view.notes |= {"approval": asked.id, "approved_by": asked.approved_by}
+        return None
+
+    def narrow(self, view: View, camera: Camera) -> int:
+        """Until when (unix s) the place's profile lets this camera be shown, at most; or Refused.
+
+        Marks the view where the profile wants a second person.
+        """
+        if view.who.is_resident:
+            return view.expires
+        wanted = Wanted(
+            action=view.intent.action,
+            label=camera.label,
+            source=camera.source,
+            purpose=view.intent.purpose,
+            now=view.opened,
+        )
+        rule = self._profile.forbids(wanted)
+        if rule is not None:
+            view.notes["rule"] = rule.why
+            raise Refused(FORBIDDEN)
+        if self._profile.wants_two(wanted) is not None:
+            view.needs_two = True
+        until = self._profile.until(wanted)
+        return view.expires if until is None else min(view.expires, until)
+
+    async def settle(self, view: View) -> None:
+        """Every camera of the view is allowed: take it from the quotas, use up the approval.
+
+        Awaiting: a second operator has to approve it first. TooMany, Refused.
+        """
+        if view.needs_two and view.approval is None:
+            raise Awaiting(await self._approvals.ask(view))
+        intent = view.intent
+        await self._quotas.spend(
+            view.who, intent.operator, intent.case, OPENS, len(view.looks), list(view.looks)
+        )
+        if view.approval is not None:
+            await self._approvals.redeem(view.approval)

@@ -1,0 +1,22 @@
+"""Operator: a person at a hub, as this host knows them."""
+
+from dataclasses import dataclass
+
+from porchlight.who import roles
+
+
+@dataclass(frozen=True)
+class Operator:
+    """Comes out of who.operators only, for a sign-in that holds now.
+
+    `id`: a pseudonym, another one at every host and at every hub. `expires`: unix s.
+    """
+
+    id: str
+    hub: str
+    roles: frozenset[str]
+    expires: int
+
+    def may(self, what: str) -> bool:
+        """Whether one of their roles allows it."""
+        return roles.may(self.roles, what)
