@@ -65,9 +65,20 @@ RULES = (
         ("porchlight.app", "def build():\n    from porchkit.cli import main"),
     ),
     Rule(
-        "the workbench imports neither the host nor the board",
-        _from(("porchkit",), ("porchlight", "agent", "main")),
-        ("porchkit.vboard", "import agent.gate"),
+        "the workbench imports neither the host nor the board, but a host's client as any hub does",
+        lambda i: (
+            _from(("porchkit",), ("porchlight", "agent", "main"))(i)
+            and not within(i.target, "porchlight.client")
+        ),
+        ("porchkit.vboard", "from porchlight import frames"),
+    ),
+    Rule(
+        "the client of a host's API needs nothing of the host",
+        lambda i: (
+            _from(("porchlight.client",), ("porchlight", "porchkit", "agent"))(i)
+            and not within(i.target, "porchlight.client")
+        ),
+        ("porchlight.client.hub", "from porchlight.keys import PrivateKey"),
     ),
     Rule(
         "the API meets cameras, never sources",

@@ -118,6 +118,10 @@ class PrivateKey:
             serialization.NoEncryption(),
         )
 
+    def jwk(self) -> dict[str, str]:
+        """The JWK of its public half."""
+        return self.public.jwk()
+
     def sign(self, message: bytes) -> bytes:
         """ES256 signature, 64 bytes."""
         r, s = utils.decode_dss_signature(self._key.sign(message, _ES256))

@@ -9,7 +9,7 @@ from typing import Any
 import httpx
 import pytest
 
-from porchkit.streams import MjpegReader
+from porchlight.client.readers import MjpegReader
 from porchlight.errors import Unavailable
 from porchlight.frames import jpeg_size
 from porchlight.porch import WireLimits

@@ -12,7 +12,7 @@ import httpx
 import pytest
 
 from accord import wire
-from porchkit.streams import MjpegReader
+from porchlight.client.readers import MjpegReader
 from porchlight.frames import Frame
 from porchlight.streams import mjpeg
 from tests.support.hosting import InThread, Kit, Signer, handle_of, hosted

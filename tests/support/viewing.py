@@ -11,7 +11,7 @@ from typing import Any
 import httpx
 from PIL import Image
 
-from porchkit.streams import MjpegReader, Part
+from porchlight.client.readers import MjpegReader, Part
 from porchlight.frames import Frame
 from tests.support.boardpeer import BoardPeer
 from tests.support.hosting import Hosted, InThread, Kit, Signer

@@ -9,9 +9,11 @@ import httpx
 import pytest
 
 from porchkit import client as client_module
-from porchkit import keys, proof
-from porchkit.client import AsyncClient, Client, problem
+from porchkit import keys
+from porchkit.client import AsyncClient, Client
 from porchkit.errors import CommandError, ConsentRefused, HostUnreachable
+from porchlight.client.errors import problem
+from porchlight.client.proofs import JTI_BYTES, Proof
 
 
 def test_who_am_i_over_tls_and_over_loopback(running_host) -> None:
@@ -50,7 +52,7 @@ def test_a_clock_that_is_wrong_is_told(running_host) -> None:
 
 
 def test_a_proof_is_good_for_one_request(running_host) -> None:
-    ca, same = running_host.home.ca, b"\x07" * proof.JTI_BYTES
+    ca, same = running_host.home.ca, b"\x07" * JTI_BYTES
     with Client(
         running_host.base, running_host.resident, ca=ca, random=lambda _size: same
     ) as client:
@@ -158,7 +160,8 @@ def test_a_proof_names_the_path_without_its_query() -> None:
     from accord import b64
 
     key = keys.generate()
-    text = proof.make(key, "POST", "https://h:1/p?q=1#f", now=5, jti=bytes(16), body=b"{}")
+    proof = Proof("POST", "https://h:1/p?q=1#f", now=5, jti=bytes(16), body=b"{}")
+    text = proof.signed(keys.Signing(key))
     head, claims, signature = text.split(".")
     found = json.loads(b64.decode(claims))
     assert (found["htm"], found["htu"], found["iat"]) == ("POST", "https://h:1/p", 5)

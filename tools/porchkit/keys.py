@@ -104,6 +104,21 @@ def sign(key: PrivateKey, message: bytes) -> bytes:
     return r.to_bytes(_SIZE) + s.to_bytes(_SIZE)
 
 
+class Signing:
+    """A key as porchlight.client takes it: see its Signer."""
+
+    def __init__(self, key: PrivateKey) -> None:
+        self._key = key
+
+    def jwk(self) -> dict[str, str]:
+        """The public half."""
+        return public_jwk(self._key.public_key())
+
+    def sign(self, message: bytes) -> bytes:
+        """r || s, 64 bytes."""
+        return sign(self._key, message)
+
+
 def check(key: PublicKey, message: bytes, signature: bytes) -> bool:
     """Whether a 64-byte r || s holds; the `check` that accord's verifiers are handed."""
     r, s = int.from_bytes(signature[:_SIZE]), int.from_bytes(signature[_SIZE:])

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from porchkit.client import AsyncClient
 from porchkit.errors import CommandError
-from porchkit.streams import Part
+from porchlight.client.readers import Part
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from porchkit.streams import (
+from porchlight.client.readers import (
     MAX_EVENT,
     MAX_HEAD,
     EventReader,

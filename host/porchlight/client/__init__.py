@@ -1,0 +1,25 @@
+"""The client of a host's HTTP API, for hubs. Needs nothing of the host but its address.
+
+See hub.py; `porchkit/examples/command_center.py` is a command center in sixty lines.
+"""
+
+from porchlight.client.errors import BadAnswer, HubError, Problem, Refused, Unreachable, Wait
+from porchlight.client.hub import Hub
+from porchlight.client.models import Circle, Found, Polygon, Why
+from porchlight.client.view import Picture, View
+
+__all__ = [
+    "BadAnswer",
+    "Circle",
+    "Found",
+    "Hub",
+    "HubError",
+    "Picture",
+    "Polygon",
+    "Problem",
+    "Refused",
+    "Unreachable",
+    "View",
+    "Wait",
+    "Why",
+]

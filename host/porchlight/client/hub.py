@@ -1,0 +1,93 @@
+"""Hub: a command center's way into one host. Asynchronous and typed.
+
+    async with Hub("https://porch.example:8443", key, ca=ca) as hub:
+        why = Why(case="24-117", purpose="missing-person")
+        for found in await hub.search(Circle(52.52, 13.40, 300), why):
+            async with hub.view([found.camera], why) as view:
+                async for picture in view.pictures(found.camera): ...
+
+Whatever a resident did not sign comes as Refused, with the word that stands in their log too.
+"""
+
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from porchlight.client.errors import BadAnswer
+from porchlight.client.making import API, QUIET
+from porchlight.client.models import Area, Found, Why
+from porchlight.client.proofs import Signer
+from porchlight.client.readers import Event, EventReader
+from porchlight.client.session import Session
+from porchlight.client.view import View
+
+
+class Hub:
+    """One hub at one host; `async with` closes it. See Session for the arguments."""
+
+    def __init__(self, base: str, key: Signer, *, ca: Path | None = None) -> None:
+        self._session = Session(base, key, ca=ca)
+
+    @classmethod
+    def over(cls, session: Session) -> Self:
+        """A hub that asks through a session of one's own."""
+        hub = cls.__new__(cls)
+        hub._session = session
+        return hub
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        await self._session.close()
+
+    async def name(self) -> str:
+        """What this host calls the hub."""
+        return str((await self._session.ask("GET", "/me"))["name"])
+
+    def acts_for(self, token: str) -> None:
+        """From now on requests are an operator's: `token` is their session at this host; "" for
+        the hub alone."""
+        self._session.make.token = token
+
+    async def search(self, area: Area, why: Why, *, action: str = "live") -> list[Found]:
+        """The cameras there whose residents let this hub do `action` now. An entry in the log of
+        each of them."""
+        asked = why.as_json() | area.as_json() | {"action": action}
+        answer = await self._session.ask("POST", "/search", asked)
+        try:
+            return [Found.from_feature(feature) for feature in answer["features"]]
+        except (KeyError, TypeError, ValueError):
+            raise BadAnswer("a search that is no FeatureCollection") from None
+
+    @asynccontextmanager
+    async def view(
+        self, cameras: Sequence[str], why: Why, *, action: str = "live"
+    ) -> AsyncIterator[View]:
+        """A view that is open while entered. One camera that may not be shown refuses all."""
+        asked = {"cameras": list(cameras), "action": action} | why.as_json()
+        view = View(self._session, await self._session.ask("POST", "/views", asked))
+        try:
+            yield view
+        finally:
+            await view.close()
+
+    async def events(self) -> AsyncGenerator[Event, None]:
+        """What happens to this hub's views, as it happens; ends when the host stops."""
+        async with self._session.opened(f"{API}/events", signed=True, patience=QUIET) as answer:
+            reader = EventReader()
+            async for chunk in answer.aiter_bytes():
+                reader.feed(chunk)
+                while (event := reader.next_event()) is not None:
+                    yield event
+
+    async def ask(self, method: str, path: str, value: object = None) -> Any:
+        """Anything else of the API, below /api/v1."""
+        return await self._session.ask(method, path, value)
