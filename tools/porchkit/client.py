@@ -67,11 +67,12 @@ class Client:
 
     def fetch(self, path: str) -> bytes:
         """A GET whose answer is no JSON: as it came."""
-        url, rest = self._signer.prepare("GET", API + path, None)
-        with _translated(self._signer.base):
-            answer = self._http.get(url, **rest)
-        if answer.is_error:
-            raise problem(answer)
+        url, rest = self._make.request("GET", API + path)
+        with _told():
+            with translated(self._make.base):
+                answer = self._http.get(url, **rest)
+            if answer.is_error:
+                raise problem(answer)
         return answer.content
 
     def post(self, path: str, value: object = None) -> Any:

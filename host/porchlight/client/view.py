@@ -13,8 +13,8 @@ _GONE = 404  # closed already: it ended by itself
 
 @dataclass(frozen=True)
 class Picture:
-    """`jpeg` and what the host says of it. `taken`: RFC 3339. `grant`: its jti; none of a wall. `repeated`:
-    the last picture once more, because nothing newer came."""
+    """`jpeg` and what the host says of it. `taken`: RFC 3339. `grant`: its jti; none of a wall.
+    `repeated`: the last picture once more, because nothing newer came."""
 
     jpeg: bytes
     taken: str
