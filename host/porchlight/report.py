@@ -37,6 +37,11 @@ def differs(before: wire.Status | None, after: wire.Status) -> bool:
     return before is None or _shown(before) != _shown(after)
 
 
+def counted(status: wire.Status | None) -> dict[str, int]:
+    """What a source says of what it sent since its boot, for its resident's log."""
+    return {} if status is None else {"sent": status.sent, "sent_bytes": status.sent_bytes}
+
+
 def printable(text: bytes) -> str:
     """A reason word from the wire, fit for a log: printable ASCII only."""
     return "".join(chr(byte) for byte in text if 32 <= byte < 127)

@@ -76,7 +76,7 @@ examples:
 
 exit codes:
   0 done   1 something is wrong   2 wrong words on the command line   3 refused by consent
-  4 no host answers   70 a fault of ours   130 ended with Ctrl-C
+  4 no host answers   5 a log does not hold   70 a fault of ours   130 ended with Ctrl-C
 
 Each command explains itself: porchlight COMMAND --help. The host's folder is ~/.porchlight,
 or $PORCHLIGHT_HOME, or --home. PORCHLIGHT_DEBUG=1 shows where an error came from."""

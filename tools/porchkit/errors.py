@@ -4,6 +4,7 @@
       UsageError        2   the words on the command line make no sense
       ConsentRefused    3   consent, or the lack of it, says no; .reason is the short word
       HostUnreachable   4   no host answers where we looked
+      LogBroken         5   a resident's log does not hold: somebody has to answer for it
 
 `exit_code` is the contract with scripts and does not change.
 """
@@ -35,3 +36,9 @@ class HostUnreachable(CommandError):
     """No host answers."""
 
     exit_code = 4
+
+
+class LogBroken(CommandError):
+    """A log was changed, or tells of what nobody allowed."""
+
+    exit_code = 5

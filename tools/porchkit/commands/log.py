@@ -7,6 +7,7 @@ from typing import Any
 
 from porchkit import options, who
 from porchkit.client import Client
+from porchkit.commands import log_verify
 from porchkit.errors import HostUnreachable
 from porchkit.sentences import sentence
 from porchkit.words import local_time
@@ -17,21 +18,34 @@ examples:
   porchlight log                   everything so far, oldest first
   porchlight log --follow          and then what happens, as it happens (Ctrl-C ends it)
   porchlight log --after 120       only entries with numbers above 120
-  porchlight log --json            one JSON object a line, for a script"""
+  porchlight log --json            one JSON object a line, for a script
+  porchlight log verify            is it whole, and was nothing done that you did not allow?
+
+`log verify` keeps the head of your log in the folder, heads/, and holds the host to it the next
+time: nothing may be changed, dropped or put between. It reads every entry, checks what is shown
+against the log's tree, replays the entries against the grants you signed, and asks that the board's
+own count agrees. It ends with 5 if something does not hold. It cannot see pictures that a host gave
+away without an entry while somebody else looked. --json prints one JSON object."""
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
     parser.epilog = HELP
+    parser.add_argument(
+        "verb", nargs="?", choices=["verify"], help="check the log; print a verdict"
+    )
     parser.add_argument("--follow", "-f", action="store_true", help="stay, and show what happens")
     parser.add_argument("--after", type=int, default=0, metavar="N", help="skip entries up to N")
     parser.add_argument("--json", action="store_true", help="one JSON object a line")
+    log_verify.configure(parser)
     options.add_connection(parser)
 
 
 def run(args: argparse.Namespace) -> int:
     """Print entries; with --follow until Ctrl-C or the host goes."""
     session = options.connect(args)
+    if args.verb == "verify":
+        return log_verify.run(args, session)
     with session.client as client:
         names = who.names(session.home, session.key, client.get("/cameras")["cameras"])
         rows = follow(client, args.after) if args.follow else entries(client, args.after)

@@ -1,0 +1,169 @@
+"""`porchlight log verify`: is my log whole, and was nothing done that I did not allow?"""
+
+import argparse
+import json
+import time
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from accord import grant
+from accord.errors import Refused
+from accord.grant import Grant
+from porchkit import keys, logcheck, logheads, logread, tlog
+from porchkit.client import Client
+from porchkit.errors import CommandError, LogBroken, UsageError
+from porchkit.logheads import Kept
+from porchkit.logread import Log
+from porchkit.options import Session
+from porchkit.words import clean, local_time
+
+_REASONS = {
+    "unknown-grant": "under a grant that you never signed",
+    "never-opened": "the end of a look that never began",
+    "never-closed": "a look that never ended, though its grant did",
+    "too-long": "a look that went on after its grant had ended",
+    "sent-unseen": "the board counted pictures that nobody looked at",
+    "clock-went-back": "dated before the entry above it",
+    "no-grant": "by somebody whom no grant of yours names",
+    "revoked": "after you took the grant back",
+    "wrong-camera": "for another camera than the grant is for",
+}
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Declare what only `log verify` takes."""
+    group = parser.add_argument_group("log verify")
+    group.add_argument(
+        "--log-key", metavar="KEY", help="the log's key, if you have it from somebody you trust"
+    )
+    group.add_argument(
+        "--witness", metavar="KEY", action="append", default=[], help="a witness's key; repeatable"
+    )
+
+
+def run(args: argparse.Namespace, session: Session) -> int:
+    """Verify, keep the head, tell. LogBroken (exit code 5) if something does not hold."""
+    me = keys.thumb(session.key.public_key())
+    with session.client as client:
+        about = client.get(f"/log/{me}")
+        kept = logheads.load(session.home.path, me)
+        key = _key(args.log_key, kept, str(about["vkey"]))
+        try:
+            log = logread.read(client, me, key)
+            _goes_on(log, kept, session.home.path)
+            erased = logread.compare(client, log)
+        except tlog.Wrong as wrong:
+            raise LogBroken(f"your log does not hold: {wrong}") from None
+        findings = logcheck.check(log.entries, _grants(client, log, session.key), me)
+    _keep(session.home.path, me, key, log)
+    witnesses = [_witness(row, log, args.witness) for row in about["witnesses"]]
+    _tell(args.json, log, kept, findings, {"erased": erased, "witnesses": witnesses})
+    if findings:
+        raise LogBroken(f"{len(findings)} entries of your log are outside of what you allowed")
+    return 0
+
+
+def _key(chosen: str | None, kept: Kept | None, offered: str) -> tlog.Key:
+    """The log's key: as seen the first time, whatever is offered now."""
+    try:
+        key = tlog.Key.parse(chosen or (kept.vkey if kept else offered))
+    except tlog.Wrong as wrong:
+        raise (UsageError if chosen else CommandError)(str(wrong)) from None
+    if key.vkey != offered or (kept and kept.vkey != key.vkey):
+        raise LogBroken(
+            f"the host signs your log with another key than {key.name.partition('/')[0][:8]}…, the "
+            "one you know; ask who runs it"
+        )
+    return key
+
+
+def _goes_on(log: Log, kept: Kept | None, home: Path) -> None:
+    """tlog.Wrong unless what was seen last is how this log begins."""
+    if kept is None:
+        return
+    begins = log.head.size >= kept.size
+    if begins and tlog.root(log.leaves[: kept.size]).hex() == kept.root:
+        return
+    evidence = home / logheads.ROOM / f"{log.head.origin.partition('/')[2]}.fork"
+    evidence.write_text(f"{kept.note}\n{log.head.note}", "utf-8")
+    when = local_time(kept.seen_at)
+    what = "has changed" if begins else f"has {log.head.size} entries now"
+    raise tlog.Wrong(
+        f"it had {kept.size} entries on {when}, and {what}; both heads, signed by the host, are in "
+        f"{evidence}: show them to anybody"
+    )
+
+
+def _keep(home: Path, me: str, key: tlog.Key, log: Log) -> None:
+    head = log.head
+    made = Kept(key.vkey, head.size, head.root.hex(), head.note, int(time.time()))
+    logheads.save(home, me, made)
+
+
+def _grants(client: Client, log: Log, key: keys.PrivateKey) -> dict[str, Grant]:
+    """The grants that the log speaks of, as far as the resident signed them."""
+    public = key.public_key()
+    pinned = {keys.thumb(public): public}
+    found = {}
+    for jti in dict.fromkeys(_jtis(log.entries)):
+        try:
+            token = str(client.get(f"/grants/{jti}")["token"]).encode("ascii", "replace")
+            found[jti] = grant.verify(token, pinned, keys.check)
+        except Refused:
+            continue  # not the resident's: as good as none
+        except CommandError as error:
+            if not str(error).endswith("(no-grant)"):
+                raise
+    return {jti: each for jti, each in found.items() if each.jti == jti}
+
+
+def _jtis(entries: Iterable[Mapping[str, Any]]) -> Iterable[str]:
+    """Those that can be asked for."""
+    for entry in entries:
+        jti = str(entry.get("jti", ""))
+        if jti and jti.replace("-", "").replace("_", "").isalnum():
+            yield jti
+
+
+def _witness(row: Mapping[str, Any], log: Log, trusted: list[str]) -> dict[str, Any]:
+    """What a witness says: by its own signature where its key is known, else by the host's word."""
+    found = {"name": row["name"], "state": row["state"], "size": row["size"], "fault": row["fault"]}
+    for vkey in trusted:
+        try:
+            key = tlog.Key.parse(vkey)
+        except tlog.Wrong as wrong:
+            raise UsageError(f"--witness: {wrong}") from None
+        if key.name == row["name"]:
+            signed = tlog.cosigned_at(log.head.note, key) is not None
+            found["state"] = "green" if signed else "amber"
+    return found
+
+
+def _tell(
+    as_json: bool,
+    log: Log,
+    kept: Kept | None,
+    findings: list[logcheck.Finding],
+    more: Mapping[str, Any],
+) -> None:
+    if as_json:
+        rows = [{"index": f.index, "type": f.type, "reason": f.reason} for f in findings]
+        print(json.dumps({"size": log.head.size, "findings": rows, **more}))
+        return
+    since = "you see it for the first time: its key is taken on trust"
+    if kept is not None:
+        when = local_time(kept.seen_at)
+        since = f"only added to since {when}, when it had {kept.size}"
+    print(f"Your log is whole: {log.head.size} entries, {since}.")
+    looks = sum(entry["type"] == "view.open" for entry in log.entries)
+    print(f"Looks at your cameras: {looks}; {len(findings) or 'nothing'} outside of your grants.")
+    for found in findings:
+        entry = log.entries[found.index]
+        why = _REASONS.get(found.reason, found.reason)
+        print(f"  {local_time(int(entry['ts']) // 1000)}  {clean(found.type)}: {clean(why)}")
+    if more["erased"]:
+        print(f"Words that you erased: {more['erased']}.")
+    for row in more["witnesses"]:
+        fault = f" ({row['fault']})" if row["fault"] else ""
+        print(f"Witness {clean(row['name'])}: {row['state']}, up to entry {row['size']}{fault}.")

@@ -1,0 +1,196 @@
+"""Replay of a resident's log against the grants they signed: what happened that they never allowed?
+
+Pure: entries and grants in, findings out; the rules are accord's own, those of board and host.
+Nobody can check here that a host did not leak pictures without an entry; the board's own count of
+what it sent is what speaks against that, and it must agree with the looks there were.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from accord import permit
+from accord.errors import Refused
+from accord.grant import Grant
+
+GRACE_S = 60  # of clocks, and of a view that ends while its last picture is on its way
+LINGER_S = 300  # how late a board's last word about its counters may be
+OWN_USE = "own-use"
+# These tell of a look that was refused or is over, or of the grant itself.
+_NO_LOOK = ("grant.", "access.refused", "view.close", "words.")
+Entry = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Finding:
+    """Something in a log that should not be there. `reason`: one word, stable."""
+
+    index: int
+    reason: str
+    type: str
+
+
+@dataclass
+class _Camera:
+    """What is known of a camera while the log is read."""
+
+    online: int | None = None  # since when, unix s
+    sent: int = 0  # frames, as the board last counted them
+    last_look: int = 0  # unix s: nothing was looked at after this
+
+
+@dataclass
+class _Replay:
+    me: str
+    grants: Mapping[str, Grant]
+    findings: list[Finding] = field(default_factory=list)
+    revoked: dict[str, int] = field(default_factory=dict)
+    open: dict[tuple[str, str], tuple[int, Entry]] = field(default_factory=dict)
+    cameras: dict[str, _Camera] = field(default_factory=dict)
+    now: int = 0
+
+
+def check(entries: Iterable[Entry], grants: Mapping[str, Grant], me: str) -> list[Finding]:
+    """What in the log, oldest entry first, is outside of the grants (by jti, each verified with the
+    resident's own key). `me`: the resident's thumb."""
+    replay = _Replay(me, grants)
+    for index, entry in enumerate(entries):
+        for reason in _faults(replay, index, entry):
+            replay.findings.append(Finding(index, reason, str(entry.get("type"))))
+    for index, opened in replay.open.values():
+        if replay.now > _ends(replay, opened) + GRACE_S:
+            replay.findings.append(Finding(index, "never-closed", str(opened["type"])))
+    return replay.findings
+
+
+def _faults(replay: _Replay, index: int, entry: Entry) -> Iterable[str]:
+    at, kind = int(entry["ts"]) // 1000, str(entry["type"])
+    if at + GRACE_S < replay.now:
+        yield "clock-went-back"  # an entry made to look older falls into a grant that has ended
+    replay.now = max(replay.now, at)
+    if kind == "grant.seen":
+        yield from _signed(replay, entry)
+    elif kind == "grant.revoked":
+        replay.revoked.setdefault(str(entry.get("jti")), at)
+    elif kind == "view.close":
+        yield from _closed(replay, entry, at)
+    elif kind == "search":
+        yield from _searched(replay, entry, at)
+    elif kind in ("board.online", "board.offline"):
+        yield from _counted(replay, entry, at)
+    elif entry.get("hub") and not kind.startswith(_NO_LOOK):
+        yield from _looked(replay, index, entry, at)
+
+
+def _signed(replay: _Replay, entry: Entry) -> Iterable[str]:
+    found = replay.grants.get(str(entry.get("jti")))
+    if found is None:
+        yield "unknown-grant"
+    elif found.sub != entry.get("camera"):
+        yield "wrong-camera"
+
+
+def _looked(replay: _Replay, index: int, entry: Entry, at: int) -> Iterable[str]:
+    """A look, or whatever else somebody did with a camera under a grant."""
+    found = replay.grants.get(str(entry.get("jti")))
+    if found is None:
+        yield "unknown-grant"
+        return
+    if entry["type"] == "view.open":
+        replay.open[_key(entry)] = index, entry
+    camera = replay.cameras.setdefault(found.sub, _Camera())
+    camera.last_look = _ends(replay, entry)
+    reason = _refused(replay, found, entry, at)
+    if reason:
+        yield reason
+
+
+def _refused(replay: _Replay, found: Grant, entry: Entry, at: int) -> str:
+    if found.sub != entry.get("camera"):
+        return "wrong-camera"
+    if at > replay.revoked.get(found.jti, at):
+        return "revoked"
+    # An entry is a moment younger than the check it follows.
+    reasons = [_permitted(replay, found, entry, moment) for moment in (at, at - 2)]
+    return "" if "" in reasons else reasons[0]
+
+
+def _permitted(replay: _Replay, found: Grant, entry: Entry, at: int) -> str:
+    """Why board and host must have refused this at `at` (unix s); "" if they could allow it."""
+    hub = str(entry["hub"])
+    action = (entry.get("detail") or {}).get("action") or next(iter(found.actions), "")
+    found.lapsed = lambda: ""  # leases and panic buttons are the board's to see to
+    try:
+        permit.check(
+            found,
+            hub=hub,
+            action=str(action),
+            now=at,
+            purpose=OWN_USE if hub == replay.me else entry.get("purpose"),
+            approved=True,  # by whom is in the log; that it was a second person, the host's word
+            masks=True,
+        )
+    except Refused as refused:
+        return refused.reason
+    return ""
+
+
+def _closed(replay: _Replay, entry: Entry, at: int) -> Iterable[str]:
+    opened = replay.open.pop(_key(entry), None)
+    if opened is None:
+        yield "never-opened"
+        return
+    camera = replay.cameras.setdefault(str(entry.get("camera")), _Camera())
+    camera.last_look = at
+    # What a crash left open is closed at the next start, and was dark since the crash.
+    if entry.get("reason") != "host-restarted" and at > _ends(replay, opened[1]) + GRACE_S:
+        yield "too-long"
+
+
+def _searched(replay: _Replay, entry: Entry, at: int) -> Iterable[str]:
+    """Somebody was told of the camera: some grant must have named them then."""
+    named = [found for found in replay.grants.values() if entry.get("hub") in found.aud]
+    standing = [found for found in named if found.nbf <= at < found.exp]
+    if not any(at <= replay.revoked.get(found.jti, at) for found in standing):
+        yield "no-grant"
+
+
+def _counted(replay: _Replay, entry: Entry, at: int) -> Iterable[str]:
+    """Pictures that the board counted, though nobody looked while it was connected."""
+    camera = replay.cameras.setdefault(str(entry.get("camera")), _Camera())
+    if entry["type"] == "board.online":
+        camera.online = at
+        return
+    sent = (entry.get("detail") or {}).get("sent")
+    if type(sent) is not int or camera.online is None:
+        return
+    more = sent - camera.sent if sent >= camera.sent else sent  # it began anew
+    began, camera.sent, camera.online = camera.online, sent, None
+    watched = camera.last_look + LINGER_S >= began or _open_at(replay, entry)
+    if more and not watched and not _recorded(replay, entry, began, at):
+        yield "sent-unseen"
+
+
+def _open_at(replay: _Replay, entry: Entry) -> bool:
+    return any(camera == entry.get("camera") for _, camera in replay.open)
+
+
+def _recorded(replay: _Replay, entry: Entry, began: int, at: int) -> bool:
+    """Whether a grant let the host record meanwhile, which takes no look."""
+    return any(
+        found.sub == entry.get("camera") and "clips" in found.actions
+        for found in replay.grants.values()
+        if found.nbf <= at and began < found.exp
+    )
+
+
+def _ends(replay: _Replay, opened: Entry) -> int:
+    """When a look must be over (unix s)."""
+    found = replay.grants.get(str(opened.get("jti")))
+    if found is None:
+        return int(opened["ts"]) // 1000
+    return min(found.exp, replay.revoked.get(found.jti, found.exp))
+
+
+def _key(entry: Entry) -> tuple[str, str]:
+    return str(entry.get("view")), str(entry.get("camera"))

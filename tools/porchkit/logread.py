@@ -1,0 +1,121 @@
+"""A resident's log as it is read from a host: the checkpoint, every leaf, what the host shows of
+them. All of it is checked here; nothing is believed."""
+
+import hashlib
+import json
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from accord import b64
+from porchkit import tlog
+from porchkit.client import Client
+
+WIDTH = 256
+PAGE = 500
+_SHOWN = ("type", "camera", "hub", "hub_name", "jti", "view", "purpose")
+_WRITTEN = ("case", "reason")
+
+
+@dataclass(frozen=True)
+class Log:
+    """A log whose leaves make the root of its signed checkpoint."""
+
+    head: tlog.Head
+    leaves: Sequence[bytes]  # their hashes
+    entries: Sequence[dict[str, Any]]
+
+
+def read(client: Client, resident: str, key: tlog.Key) -> Log:
+    """The whole log; tlog.Wrong where its leaves are not those of its checkpoint."""
+    base = f"/log/{resident}"
+    head = tlog.opened(client.fetch(f"{base}/checkpoint").decode("utf-8", "replace"), key)
+    raw = [leaf for path in _bundles(head.size) for leaf in _taken(client.fetch(base + path))]
+    leaves = [tlog.leaf_hash(leaf) for leaf in raw]
+    if len(raw) != head.size or tlog.root(leaves) != head.root:
+        raise tlog.Wrong("the entries are not those that the log's checkpoint stands for")
+    try:
+        return Log(head, leaves, [json.loads(leaf) for leaf in raw])
+    except ValueError:
+        raise tlog.Wrong("the log holds what is no entry") from None
+
+
+def compare(client: Client, log: Log) -> int:
+    """Check that what the host shows as the log is what is in the tree, words included; how many
+    words were erased. tlog.Wrong otherwise."""
+    erased, expected = 0, 0
+    for row in _rows(client):
+        if row["index"] is None or row["index"] >= log.head.size:
+            break  # younger than the checkpoint
+        if row["index"] != expected:
+            raise tlog.Wrong(f"entry {expected} is in the log's tree, and not shown")
+        erased += _compare(row, log.entries[expected], expected)
+        expected += 1
+    if expected != log.head.size:
+        raise tlog.Wrong(f"entry {expected} is in the log's tree, and not shown")
+    return erased
+
+
+def _compare(row: Mapping[str, Any], leaf: Mapping[str, Any], index: int) -> int:
+    same = all(row[name] == leaf.get(name) for name in _SHOWN)
+    if not same or row["ts"] != _stamp(int(leaf["ts"])):
+        raise tlog.Wrong(f"entry {index} is shown other than the log's tree has it")
+    if "detail_sha256" not in leaf and row["detail"] != leaf.get("detail"):
+        raise tlog.Wrong(f"entry {index} is shown other than the log's tree has it")
+    return sum(_erased(row, leaf, name, index) for name in _WRITTEN)
+
+
+def _erased(row: Mapping[str, Any], leaf: Mapping[str, Any], name: str, index: int) -> bool:
+    """Whether the words are gone; Wrong if they are others than were written."""
+    kept = leaf.get(name)
+    if not isinstance(kept, dict):
+        if row[name] != kept:
+            raise tlog.Wrong(f"entry {index} is shown with another {name} than the log's tree has")
+        return False
+    if row[name] is None:
+        return True
+    try:
+        salt = b64.decode((row["salts"] or {}).get(name, ""))
+    except ValueError:
+        salt = b""
+    made = hashlib.sha256(salt + row[name].encode()).digest()
+    if kept.get("sha256") != b64.encode(made):
+        raise tlog.Wrong(f"entry {index} is shown with another {name} than was written")
+    return False
+
+
+def _rows(client: Client) -> Iterator[dict[str, Any]]:
+    after = 0
+    while True:
+        page = client.get("/entries", {"after": after, "limit": PAGE})
+        yield from page["entries"]
+        if len(page["entries"]) < PAGE:
+            return
+        after = page["next"]
+
+
+def _bundles(size: int) -> Iterator[str]:
+    """The paths of all bundles of entries, as c2sp.org/tlog-tiles has them."""
+    for index in range((size + WIDTH - 1) // WIDTH):
+        digits = f"{index:0{(len(str(index)) + 2) // 3 * 3}}"
+        groups = [digits[at : at + 3] for at in range(0, len(digits), 3)]
+        width = min(WIDTH, size - index * WIDTH)
+        part = "" if width == WIDTH else f".p/{width}"
+        path = "/".join([*(f"x{group}" for group in groups[:-1]), groups[-1]])
+        yield f"/tile/entries/{path}{part}"
+
+
+def _taken(bundle: bytes) -> Iterator[bytes]:
+    while bundle:
+        end = 2 + int.from_bytes(bundle[:2])
+        if len(bundle) < end:
+            raise tlog.Wrong("the host sent half an entry")
+        yield bundle[2:end]
+        bundle = bundle[end:]
+
+
+def _stamp(unix_ms: int) -> str:
+    """A time as the host's answers spell it."""
+    seconds, ms = divmod(unix_ms, 1000)
+    return f"{time.strftime('%Y-%m-%dT%H:%M:%S', time.gmtime(seconds))}.{ms:03d}Z"
