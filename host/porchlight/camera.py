@@ -21,6 +21,7 @@ from porchlight.boardlog import BoardLog
 from porchlight.calling import call_all
 from porchlight.desk import Desk, Heard, Link, Record
 from porchlight.frames import Frame, LatestFrame
+from porchlight.heldbook import HeldBook
 from porchlight.looking import Looking, Viewers, Want
 from porchlight.motion.moves import Moves
 from porchlight.sourcetime import SourceTime
@@ -41,7 +42,7 @@ class Camera:
         self.resident = record.resident
         self.source = record.source
         self.enforced_at = "board" if record.source == "board" else "host"
-        self.book = Book(record.id)
+        self.book: Book = HeldBook(record.id, heard.held)
         self.latest = LatestFrame()
         self.status: wire.Status | None = None
         self.firmware = ""  # what the source last said it runs; kept while it is offline

@@ -5,6 +5,7 @@ from typing import Protocol
 
 from porchlight.camera import Camera
 from porchlight.desk import Attached, Desk, Heard, Pressed, Record, Updated, Withdrawn
+from porchlight.heldbook import Held
 
 __all__ = ["Camera", "Cameras", "Desk"]
 
@@ -55,6 +56,11 @@ class Cameras:
     def on_updated(self, callback: Updated) -> None:
         """`callback(camera id, answer, word)` is awaited for what a board says of an update."""
         self._heard.updated.append(callback)
+
+    def on_held(self, callback: Held) -> None:
+        """`callback(grant, True)` when a camera's book takes a grant in, with False when it lets go
+        of it. To be said before any camera is asked for."""
+        self._heard.held.append(callback)
 
     def online(self) -> int:
         """How many have a source connected."""

@@ -8,6 +8,7 @@ from accord import wire
 from accord.grant import Grant
 from porchlight.clock import Clock
 from porchlight.events import Events
+from porchlight.heldbook import Held
 from porchlight.looking import Want
 from porchlight.metrics import Metrics
 
@@ -23,12 +24,13 @@ Updated = Callable[[str, wire.Answer, str], Awaitable[None]]  # camera id, answe
 class Heard:
     """Who is told what of every camera: `withdrawn` before a revocation returns, `pressed` once a
     grant ended by the button at a board, `attached` when a source has connected, `updated` of what
-    a board says about an update."""
+    a board says about an update, `held` of each grant that comes into a book or goes."""
 
     withdrawn: list[Withdrawn] = field(default_factory=list)
     pressed: list[Pressed] = field(default_factory=list)
     attached: list[Attached] = field(default_factory=list)
     updated: list[Updated] = field(default_factory=list)
+    held: list[Held] = field(default_factory=list)
 
 
 class Log(Protocol):

@@ -11,6 +11,7 @@ from porchlight.consent.ledger import Kept
 from porchlight.errors import NotFound
 from porchlight.parts import Parts
 from porchlight.registry import Party
+from porchlight.search.index import REGISTER
 
 router = APIRouter(tags=["grants"])
 Jti = Annotated[str, Path(min_length=1, max_length=64)]
@@ -74,8 +75,9 @@ async def hand_in(body: Token, parts: PartsDep, by: Resident, response: Response
 
 @router.get("/grants")
 async def listing(parts: PartsDep, by: Caller) -> GrantList:
-    """A resident's own grants; for a hub those that name it."""
-    return GrantList(grants=[_row(parts, kept) for kept in await parts.grants.of(by)])
+    """A resident's own grants; for a hub those that name it, and allow it something."""
+    found = await parts.grants.of(by)
+    return GrantList(grants=[_row(parts, kept) for kept in found if _concerns(kept, by)])
 
 
 @router.get("/grants/{jti}")
@@ -97,7 +99,11 @@ async def revoke(jti: Jti, parts: PartsDep, by: Resident) -> Revoked:
 
 
 def _concerns(kept: Kept, party: Party) -> bool:
-    return kept.resident == party.thumb or party.thumb in kept.claims["aud"]
+    """A hub is not given a grant that only registers a camera: it holds the names of both."""
+    if kept.resident == party.thumb:
+        return True
+    actions = kept.claims["authorization_details"][0]["actions"]
+    return party.thumb in kept.claims["aud"] and any(action != REGISTER for action in actions)
 
 
 def _row(parts: Parts, kept: Kept) -> GrantRow:

@@ -97,7 +97,7 @@ class LoopbackNames:
 
 
 class ClosedDoors:
-    """Response headers for all: no sniffing, no referrer; nothing under /api is kept in a cache."""
+    """Response headers for all: no sniffing, no referrer; no answer of the API in a cache."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -119,7 +119,7 @@ class ClosedDoors:
 
     def _added(self, path: str) -> Iterable[tuple[str, str]]:
         yield from _ALWAYS.items()
-        if path.startswith("/api/"):
+        if path.startswith(("/api/", "/ogc")):
             yield "Cache-Control", "no-store"
 
 

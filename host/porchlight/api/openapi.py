@@ -11,6 +11,7 @@ from porchlight.api import pictures
 from porchlight.api.problems import MEDIA_TYPE, Problem
 
 API: Final = "/api/v1"
+_PROVEN: Final = (API, "/ogc/collections/cameras/items")  # where callers prove a key
 _ANSWERS: Final = {
     "401": "No proof of a registered key, or a proof that does not hold.",
     "403": "Consent, or the lack of it, says no.",
@@ -66,7 +67,7 @@ def describe(app: FastAPI) -> dict[str, Any]:
 
 def _complete(path: str, operation: dict[str, Any]) -> None:
     by_ticket = "{ticket}" in path
-    if path.startswith(API) and not by_ticket:
+    if path.startswith(_PROVEN) and not by_ticket:
         operation["security"] = [{"DPoP": []}]
     else:
         operation["security"] = []
@@ -82,7 +83,7 @@ def _complete(path: str, operation: dict[str, Any]) -> None:
 
 def _statuses(path: str, operation: dict[str, Any], by_ticket: bool) -> list[str]:
     """Which problems an operation can answer with, beside those it documents itself."""
-    if not path.startswith(API):
+    if not path.startswith(_PROVEN):
         return ["503"]
     if by_ticket:
         return []
