@@ -13,12 +13,13 @@ WITNESS = Signer("witness.example/w1", KEY, COSIGNATURE)
 HEAD = Checkpoint("example.com/log", 7, bytes(32))
 # From the Go ecosystem's own documentation of vkeys: name, hash of name and key, type and key.
 PETER = "PeterNeumann+c74f20a3+ARpc2QcUPDhMQegwxbzhKqiBfsVkmqq/LDE4izWy10TW"
-PETERS = """\
-If you think cryptography is the answer to your problem,
-then you don't know what your problem is.
-
-\u2014 PeterNeumann x08go/ZJkuBS9UG/SffcvIAQxVBtiFupLLr8pAcElZInNIuGUgYN1FFYC2pZSNXgKvqfqdngotpRZb6KE6RyyBwJnAM=
-"""
+PETERS = (
+    "If you think cryptography is the answer to your problem,\n"
+    "then you don't know what your problem is.\n"
+    "\n"
+    "\u2014 PeterNeumann x08go/ZJkuBS9UG/SffcvIAQxVBtiFupLLr8pAcElZInNIuGUgYN1FFYC2pZSNXgKvqfqdngo"
+    "tpRZb6KE6RyyBwJnAM=\n"
+)
 
 
 def test_a_note_of_another_implementation_holds() -> None:

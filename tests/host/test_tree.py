@@ -85,7 +85,7 @@ def test_a_spoilt_consistency_proof_is_refused(size: int) -> None:
             assert not tree.verify_consistency(old, size, proof, ROOTS[old], ROOTS[size])
 
 
-@pytest.mark.parametrize("forge", [lambda leaves: leaves[:-1] + [leaves[0]], lambda l: l[::-1]])
+@pytest.mark.parametrize("forge", [lambda old: [*old[:-1], old[0]], lambda old: old[::-1]])
 def test_another_history_of_the_same_length_is_refused(
     forge: Callable[[list[bytes]], list[bytes]],
 ) -> None:
@@ -164,8 +164,11 @@ def test_paths_of_tiles(tile: tiles.Tile, path: str) -> None:
 
 @pytest.mark.parametrize(
     "path",
-    ["", "0", "0/0", "00/000", "0/x000/001", "0/1000", "0/000.p/0", "0/000.p/256", "0/000.p/01"]
-    + ["8/000", "0/000/", "/0/000", "0/000.p/", "entries", "0/00\u0661", "0/000\n", "-1/000"],
+    [
+        *("", "0", "0/0", "00/000", "0/x000/001", "0/1000", "0/000.p/0", "0/000.p/256"),
+        *("0/000.p/01", "8/000", "0/000/", "/0/000", "0/000.p/", "entries", "0/00\u0661"),
+        *("0/000\n", "-1/000"),
+    ],
 )
 def test_what_is_no_path_of_a_tile(path: str) -> None:
     assert tiles.parse(path) is None

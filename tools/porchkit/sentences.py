@@ -19,6 +19,7 @@ _SENTENCES = {
     "view.close": "{hub} stopped seeing {camera}{why}",
     "access.refused": "{hub} was refused {camera}{why}{about}",
     "search": "{hub} looked up which cameras it may see{about}",
+    "words.erased": "you erased the words of an entry",
     "board.online": "{camera} connected",
     "board.offline": "{camera} lost its connection{why}",
     "board.refused": "the host sent {camera} away{why}",

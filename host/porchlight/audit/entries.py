@@ -9,7 +9,7 @@ import logging
 from collections.abc import Callable, Sequence
 from typing import Any, Final
 
-from sqlalchemy import func, select
+from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session, aliased
 
 from accord import b64
@@ -25,7 +25,7 @@ TYPES: Final = frozenset(
     {
         "resident.added", "hub.added", "camera.added",
         "grant.seen", "grant.revoked", "grant.refused", "grant.expired",
-        "view.open", "view.close", "access.refused", "search",
+        "view.open", "view.close", "access.refused", "search", "words.erased",
         "hub.issuer", "approval.asked", "approval.given", "approval.refused",
         "board.online", "board.offline", "board.refused", "board.stranger", "frame.refused",
         "update.offered", "update.begun", "update.restart", "update.running", "update.refused",
@@ -95,7 +95,7 @@ class Entries:
             row = session.get(Entry, n)
             if row is None or row.resident != resident or row.words is None:
                 raise NotFound("no-words", "no such entry of yours has words in it")
-            session.delete(row.words)
+            session.execute(delete(Words).where(Words.n == n))
             detail = {"index": row.i}
             return write(session, now_ms, "words.erased", resident=resident, detail=detail)
 
