@@ -1,5 +1,6 @@
 """Who may have which clips: listed, played, taken away, deleted; each with its entry first."""
 
+import io
 import socket
 from pathlib import Path
 
@@ -129,8 +130,6 @@ def test_a_thumbnail_is_the_frame_in_which_most_moved(
     clip = keep(host, porch, clip_grant(host, porch, fire))
     answer = host.caller(fire).get(f"/clips/{clip.id}/thumbnail.jpg", **CAUSE)
     assert answer.headers["content-type"] == "image/jpeg"
-    import io
-
     with Image.open(io.BytesIO(answer.content)) as picture:
         red = picture.convert("RGB").getpixel((5, 5))[0]  # type: ignore[index]
     assert abs(red - 160) < 10, "of the last frame"

@@ -84,7 +84,7 @@ async def _standing(parts: Parts, camera: Camera) -> Recording:
     now = [
         Recorded(grant=one.permit.jti, hubs=list(one.permit.grant.aud), until=one.permit.ends)
         for one in parts.recorders.of(camera.id)
-        if not one.reason
+        if one.running
     ]
     return Recording(
         camera=camera.id,

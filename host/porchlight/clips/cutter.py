@@ -136,5 +136,5 @@ def _moves(frame: Frame) -> bool:
 
 def _follows(before: Frame, frame: Frame) -> bool:
     """Whether two frames can be in one file, one after the other."""
-    ordered = before.boot == frame.boot and before.captured_ms < frame.captured_ms
+    ordered = before.boot == frame.boot and before.captured_ms <= frame.captured_ms
     return ordered and before.size == frame.size

@@ -94,6 +94,16 @@ class Recorder:
                 await asyncio.wait(list(self._filings))
             await self._enter_end()
 
+    @property
+    def running(self) -> bool:
+        """Whether it takes frames now."""
+        return self._look is not None
+
+    @property
+    def in_clip(self) -> bool:
+        """Whether a clip is being made."""
+        return self._cutter.running
+
     def stop(self, reason: str) -> None:
         """Take no more frames; again changes nothing."""
         if self._over.is_set():
