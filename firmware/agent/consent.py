@@ -58,7 +58,8 @@ class Consent:
             except Refused as refused:
                 self._log("consent", "stored grant refused: " + refused.reason)
         self._gate.button = self._store.state.button
-        self._book.standing.said = b64.decode(self._store.state.said)
+        if self._store.state.said:
+            self._book.standing.said = b64.decode(self._store.state.said)
 
     def accept(self, token: bytes) -> tuple[bytes, str]:
         """(handle, "held" or why not) for a token the host brought."""

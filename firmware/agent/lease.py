@@ -5,7 +5,7 @@ a lease that does not come in time needs nobody's help to end. Nothing is writte
 for what its resident stops or takes up again.
 """
 
-from accord import b64, lease
+from accord import lease
 from accord.errors import Refused
 from accord.wire import Answer
 from agent import p256
@@ -116,7 +116,9 @@ class Leases:
             book.floor = given.seq_floor - 1
         if raised or said != book.standing.said:
             self._consent.store()
-            self._log("lease", "stopped: " + (b64.encode(book.standing.said.rstrip(b"\0")) or "-"))
+            self._log(
+                "lease", "stopped: " + ("something" if any(book.standing.said) else "nothing")
+            )
         if panic is not None:
             book.standing.open(panic, asked=True)
             self._consent.obey()

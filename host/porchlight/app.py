@@ -65,7 +65,8 @@ from porchlight.pulse import Pulse
 from porchlight.quotas import Quotas
 from porchlight.registry import Registry
 from porchlight.requests.requests import Requests
-from porchlight.search import pseudonyms
+from porchlight.requests.rounds import Log
+from porchlight.search import place, pseudonyms
 from porchlight.search.finder import Finder
 from porchlight.search.index import Index
 from porchlight.search.searches import Searches
@@ -164,7 +165,8 @@ def _parts(config: Config, clock: Clock) -> tuple[Parts, Desk]:
     grants_ = Grants(store, registry, cameras_, entries_, clock)
     index = Index()
     cameras_.on_held(index.held)
-    finder = Finder(index, config.search.k, pseudonyms.load(config.home).of)
+    names = pseudonyms.load(config.home)
+    finder = Finder(index, config.search.k, names.of, place.forbidden(config.rules, registry))
     operators_ = Operators(store, Issuers(store, clock), clock, config.operators)
     approvals_ = Approvals(store, desk, operators_, registry.owner)
     quotas = Quotas(store, clock, config.quotas)
@@ -174,7 +176,7 @@ def _parts(config: Config, clock: Clock) -> tuple[Parts, Desk]:
     cameras_.on_attached(updates_.attached)
     cameras_.on_updated(updates_.heard)
     clips_ = Clips(store, entries_, clock, config.home / "clips", quota=config.clips.quota_mb * MIB)
-    requests_ = Requests(store, registry, grants_, desk, host=keys.host)
+    requests_ = Requests(store, registry, grants_, Log(entries_, clock), host=keys.host)
     access = Access()
     access.window = requests_.window
     parts = Parts(
@@ -200,7 +202,7 @@ def _parts(config: Config, clock: Clock) -> tuple[Parts, Desk]:
         approvals=approvals_,
         quotas=quotas,
         views=Views(cameras_, Opening(cameras_, grants_, desk, house), desk, config.views),
-        searches=Searches(finder, entries_, clock, config.search),
+        searches=Searches(finder, entries_, clock, config.search, quotas),
         requests=requests_,
         seats=Seats(config.limits.viewers, lambda: metrics.late_s),
         tiles=TileCache(),

@@ -29,7 +29,9 @@ from porchlight.tally import Tally
 
 HELD: Final = "held"  # what a board answers of a grant it shows pictures under
 UPDATE: Final = "update-"  # how every word of a board about an update begins
+STANDING: Final = "status-"  # ... about a lease
 _REVOKED: Final = "revoked"
+_OPENED: Final = "panic-opened"
 COMINGS: Final = 10  # entries a minute on the coming and going of a board
 
 
@@ -42,7 +44,8 @@ class Camera:
         self.resident = record.resident
         self.source = record.source
         self.enforced_at = "board" if record.source == "board" else "host"
-        self.book: Book = HeldBook(record.id, heard.held)
+        ticks = desk.clock.monotonic
+        self.book: Book = HeldBook(record.id, heard.held, ticks=lambda: int(ticks() * 1000))
         self.latest = LatestFrame()
         self.status: wire.Status | None = None
         self.firmware = ""  # what the source last said it runs; kept while it is offline
@@ -111,6 +114,9 @@ class Camera:
             return None
         if self.book.get(permit.handle) is not permit.grant:
             return "revoked" if permit.handle in self.book.revoked else "expired"
+        against = permit.grant.lapsed()
+        if against:
+            return against
         return "expired" if now >= permit.grant.exp else "outside-window"
 
     # Looking
@@ -183,10 +189,10 @@ class Camera:
         if self._link is not link:
             return
         self._link = None
-        self.status = None
+        counted, self.status = report.counted(self.status), None
         self.latest.forget()
         self.changed()
-        await self.note("board.offline", reason=reason)
+        await self.note("board.offline", reason=reason, **counted)
 
     def on_frame(self, frame: Frame) -> Refusal | None:
         """Check a frame against the grant it names; None if viewers may have it, and do."""
@@ -207,6 +213,16 @@ class Camera:
         if self._link is not None:
             self._link.update(message)
 
+    def tell_lease(self, message: wire.Lease) -> None:
+        """Hand a lease, or the question for a nonce, to the source, if it is there."""
+        if self._link is not None:
+            self._link.lease(message)
+
+    def stood_down(self) -> None:
+        """What the resident or an agent said may have ended something: what was seen is let go."""
+        self.latest.forget()
+        self.changed()
+
     def on_status(self, status: wire.Status) -> None:
         """The source's word about itself."""
         before, self.status = self.status, status
@@ -216,26 +232,32 @@ class Camera:
             self.changed()
 
     async def on_answer(self, answer: wire.Answer) -> None:
-        """The source's word about a grant that it was given, or told to drop; or about an update.
-
-        "revoked" about a grant still held here: the resident pressed the button at the board.
-        """
+        """The source's word about a grant that it was given, or told to drop; about an update; or
+        about a lease."""
         word = report.printable(answer.reason)
-        if word.startswith(UPDATE):
-            for told in self._heard.updated:
-                await told(self.id, answer, word)
-            return
+        for begins, listeners in ((UPDATE, self._heard.updated), (STANDING, self._heard.stood)):
+            if word.startswith(begins):
+                for told in listeners:
+                    await told(self.id, answer, word)
+                return
         known = {grant.handle for grant in self.book.grants()} | set(self.book.revoked)
-        if answer.handle not in known:
-            return
-        said = self._answers | {answer.handle: word}
-        self._answers = {handle: word for handle, word in said.items() if handle in known}
-        grant = self.book.get(answer.handle)
-        if grant is None or self._answers[answer.handle] != _REVOKED:
+        if answer.handle in known:
+            said = self._answers | {answer.handle: word}
+            self._answers = {handle: word for handle, word in said.items() if handle in known}
+            await self._on_verdict(self.book.get(answer.handle), word)
+
+    async def _on_verdict(self, grant: Grant | None, word: str) -> None:
+        """What the source made of a grant. "revoked" of one that is still held here: the resident
+        pressed the button at the board; "panic-opened": held it down."""
+        if grant is None or word not in (_REVOKED, _OPENED):
             self.changed()
             return
-        self.revoked(grant.handle)
-        for callback in self._heard.pressed:
+        if word == _OPENED:
+            self._answers[grant.handle] = HELD
+            self.changed()
+        else:
+            self.revoked(grant.handle)
+        for callback in self._heard.opened if word == _OPENED else self._heard.pressed:
             await callback(grant)
 
     def _fault(self, frame: Frame, now_ms: int) -> str | None:
@@ -288,11 +310,13 @@ class Camera:
         """Take listen() back."""
         self._listeners.discard(callback)
 
-    async def note(self, type: str, *, reason: str | None = None) -> None:
-        """An entry about the source; at most ten of a type per minute, then with how many."""
+    async def note(self, type: str, *, reason: str | None = None, **counted: int) -> None:
+        """An entry about the source; at most ten of a type per minute, then with how many.
+        `counted`: what the source itself says of what it sent."""
         count = self._comings.due(type, self._desk.clock.monotonic())
         if count:
-            await self._add(type, reason=reason, detail={"count": count} if count > 1 else None)
+            detail = counted | ({"count": count} if count > 1 else {})
+            await self._add(type, reason=reason, detail=detail or None)
 
     async def refused(self, reason: str) -> None:
         """Whoever claimed to be the source was sent away: the first of a minute for each reason,

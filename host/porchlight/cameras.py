@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Protocol
 
 from porchlight.camera import Camera
-from porchlight.desk import Attached, Desk, Heard, Pressed, Record, Updated, Withdrawn
+from porchlight.desk import Attached, Desk, Heard, Pressed, Record, Stood, Updated, Withdrawn
 from porchlight.heldbook import Held
 
 __all__ = ["Camera", "Cameras", "Desk"]
@@ -61,6 +61,14 @@ class Cameras:
         """`callback(grant, True)` when a camera's book takes a grant in, with False when it lets go
         of it. To be said before any camera is asked for."""
         self._heard.held.append(callback)
+
+    def on_stood(self, callback: Stood) -> None:
+        """`callback(camera id, answer, word)` is awaited for what a board says of a lease."""
+        self._heard.stood.append(callback)
+
+    def on_opened(self, callback: Pressed) -> None:
+        """`callback(grant)` is awaited when the button at a board opened a panic grant."""
+        self._heard.opened.append(callback)
 
     def online(self) -> int:
         """How many have a source connected."""

@@ -18,6 +18,7 @@ Withdrawn = Callable[[str, bytes], None]  # camera id, handle
 Pressed = Callable[[Grant], Awaitable[None]]
 Attached = Callable[[str], Awaitable[None]]  # camera id
 Updated = Callable[[str, wire.Answer, str], Awaitable[None]]  # camera id, answer, its word
+Stood = Callable[[str, wire.Answer, str], Awaitable[None]]  # camera id, answer, its word
 
 
 @dataclass(frozen=True)
@@ -30,6 +31,8 @@ class Heard:
     pressed: list[Pressed] = field(default_factory=list)
     attached: list[Attached] = field(default_factory=list)
     updated: list[Updated] = field(default_factory=list)
+    stood: list[Stood] = field(default_factory=list)  # what a board says about a lease
+    opened: list[Pressed] = field(default_factory=list)  # a panic grant, by the button at a board
     held: list[Held] = field(default_factory=list)
 
 
@@ -68,6 +71,7 @@ class Link(Protocol):
     def offer(self, grant: Grant) -> None: ...
     def revoke(self, handle: bytes) -> None: ...
     def update(self, message: wire.Update) -> None: ...
+    def lease(self, message: wire.Lease) -> None: ...
     def close(self, reason: str) -> None: ...
 
 

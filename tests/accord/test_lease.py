@@ -224,6 +224,14 @@ def test_what_the_resident_stops_adds_up():
     assert [porch.why(0), porch.why(1)] == ["", "paused"]
 
 
+def test_what_is_invalid_stays_so():
+    porch = Porch()
+    porch.take(leased(bytes([lease.INVALID << 2 | lease.SUSPENDED])))
+    assert porch.why() == "paused"
+    porch.again(leased(resume=True))
+    assert porch.why() == "stopped"
+
+
 def test_an_agent_keeps_alive_or_stops():
     porch = Porch()
     porch.take(leased(by=delegated()))

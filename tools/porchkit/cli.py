@@ -55,6 +55,11 @@ GROUPS: dict[str, dict[str, tuple[str, str]]] = {
     "allow and take back (with the resident's key)": {
         "grant": ("porchkit.commands.grant", "let someone look through a camera, for a while"),
         "revoke": ("porchkit.commands.revoke", "take it back, now"),
+        "pause": ("porchkit.commands.pause", "make a camera dark for everybody, grants or not"),
+        "resume": ("porchkit.commands.resume", "end a pause"),
+        "panic": ("porchkit.commands.panic", "open what was signed for an emergency"),
+        "delegate": ("porchkit.commands.delegate", "let an agent's key keep a camera alive"),
+        "agent": ("porchkit.commands.agent", "keep a camera alive while this runs, or stop it"),
         "grants": ("porchkit.commands.grants", "what is allowed at present"),
         "log": ("porchkit.commands.log", "who looked, when, and why"),
     },

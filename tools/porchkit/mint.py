@@ -8,9 +8,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from accord import b64, grant
+from accord import b64, grant, lease
 from accord.errors import Refused
-from porchkit import keys
+from porchkit import keys, leasing
 from porchkit.errors import CommandError, ConsentRefused
 
 JTI_BYTES = 16
@@ -18,6 +18,7 @@ SEQ_EPOCH = 1_577_836_800  # 2020-01-01: seconds since then fit a seq until 2088
 
 _WHY = {
     "too-long": "it would be over 2,048 bytes; name fewer windows",
+    "bad-value": "a grant ends within 90 days, one for an incident within an hour",
     "live-too-long": (
         "live pictures for more than 24 h need --windows and --day-limit, "
         'such as --windows "mon-fri 18:00-23:00" --day-limit 1h'
@@ -28,7 +29,8 @@ _WHY = {
 @dataclass(frozen=True)
 class Wish:
     """What a resident wants to allow. Thumbs name camera and audience; times are unix seconds;
-    `limits` as in the grant (fps, w, h, session_s, day_s)."""
+    `limits` as in the grant (fps, w, h, session_s, day_s). `lease`: holds only while one does;
+    `panic_s`: not before its resident opens it, and then so long."""
 
     camera: str
     audience: tuple[str, ...]
@@ -39,6 +41,9 @@ class Wish:
     windows: list[list[int]] = field(default_factory=list)
     tz: str = ""
     limits: dict[str, int] = field(default_factory=dict)
+    lease: bool = False
+    incident: str = ""
+    panic_s: int = 0
 
 
 def next_seq(highest: int, now: int) -> int:
@@ -61,7 +66,7 @@ def claims(wish: Wish, *, issuer: str, seq: int, now: int, jti: bytes) -> dict[s
         detail |= {"windows": wish.windows, "tz": wish.tz}
     if wish.limits:
         detail["limits"] = wish.limits
-    return {
+    return _conditions(wish, seq) | {
         "iss": issuer,
         "sub": wish.camera,
         "aud": list(wish.audience),
@@ -72,6 +77,19 @@ def claims(wish: Wish, *, issuer: str, seq: int, now: int, jti: bytes) -> dict[s
         "seq": seq,
         "authorization_details": [detail],
     }
+
+
+def _conditions(wish: Wish, seq: int) -> dict[str, Any]:
+    """The claims that are there only where they are wanted."""
+    found: dict[str, Any] = {}
+    if wish.lease:
+        idx = leasing.grant_idx(seq)
+        found["status"] = {"status_list": {"idx": idx, "uri": lease.uri(wish.camera)}}
+    if wish.incident:
+        found["incident"] = wish.incident
+    if wish.panic_s:
+        found["panic"] = wish.panic_s
+    return found
 
 
 def sign(claims: dict[str, Any], key: keys.PrivateKey) -> bytes:

@@ -5,7 +5,7 @@ import os
 import re
 from collections.abc import Sequence
 
-from accord.grant import ACTIONS, PURPOSES
+from accord.grant import ACTIONS, MAX_INCIDENT_S, PURPOSES
 from porchkit import when, zone
 from porchkit.errors import UsageError
 from porchkit.mint import Wish
@@ -31,9 +31,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         "--purposes", metavar="LIST", help=f"of {', '.join(PURPOSES)} (default emergency)"
     )
     span = parser.add_mutually_exclusive_group()
-    span.add_argument(
-        "--for", dest="span", metavar="TIME", default="2h", help="2h, 90d (default 2h)"
-    )
+    span.add_argument("--for", dest="span", metavar="TIME", help="2h, 90d (default 2h)")
     span.add_argument("--until", metavar="WHEN", help="23:00, 2026-11-05T18:00")
     parser.add_argument("--from", dest="start", metavar="WHEN", default="now", help="default now")
     parser.add_argument("--windows", metavar="TEXT", help='only then: "mon-fri 18:00-23:00"')
@@ -42,6 +40,17 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--size", metavar="WxH", help="at most this large: 640x480")
     parser.add_argument("--session", metavar="TIME", help="at most this long at a time")
     parser.add_argument("--day-limit", metavar="TIME", help="at most this long in a day")
+    parser.add_argument(
+        "--lease", action="store_true", help="only while `porchlight agent` answers the board"
+    )
+    kind = parser.add_mutually_exclusive_group()
+    kind.add_argument("--incident", metavar="ID", help="for one incident: an hour at most")
+    kind.add_argument(
+        "--panic", metavar="TIME", help="signed ahead: nothing until you open it, then so long"
+    )
+    kind.add_argument(
+        "--register", action="store_true", help="only that there is a camera: no pictures, ever"
+    )
 
 
 def read(
@@ -55,20 +64,36 @@ def read(
     if args.until:
         ends = when.parse_moment(args.until, starts, tz)
     else:
-        ends = when.parse_end(args.span, starts, tz)
+        ends = when.parse_end(args.span or _usual_span(args), starts, tz)
     if starts < now or ends <= starts:
         raise UsageError("a grant begins now or later, and ends after it begins")
     return Wish(
         camera=camera.thumb,
         audience=tuple(party.thumb for party in audience),
-        actions=_chosen(args.actions, ACTIONS, "--actions"),
+        actions=("register",) if args.register else _chosen(args.actions, ACTIONS, "--actions"),
         purposes=_purposes(args.purposes, audience, me),
         starts=starts,
         ends=ends,
         windows=when.parse_windows(args.windows) if args.windows else [],
         tz=tz,
         limits=_limits(args),
+        lease=args.lease,
+        incident=args.incident or "",
+        panic_s=_panic_s(args),
     )
+
+
+def _usual_span(args: argparse.Namespace) -> str:
+    """How long a grant is for where nothing is said."""
+    if args.incident:
+        return "1h"
+    return "90d" if args.panic or args.register else "2h"
+
+
+def _panic_s(args: argparse.Namespace) -> int:
+    if not args.panic:
+        return 0
+    return _within(when.parse_span(args.panic), 60, MAX_INCIDENT_S, "--panic (seconds)")
 
 
 def _purposes(text: str | None, audience: Sequence[Party], me: str) -> tuple[str, ...]:

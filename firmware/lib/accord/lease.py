@@ -85,6 +85,7 @@ class Delegate:
     def __init__(self, proof: object, claims: "dict[str, Any]") -> None:
         if proof is not _VERIFIED:
             raise LocalError("a Delegate comes out of verify_delegate() only")
+        self.jti: str = claims["jti"]
         self.agent: str = claims["sub"]
         self.exp: int = claims["exp"]
         self.lease_s: int = claims["lease_s"]
@@ -106,7 +107,7 @@ class Lease:
         self.lease_s: int = claims["lease_s"]
         self.seq_floor: int = claims["seq_floor"]
         self.statuses = b64.decode(claims["status_list"]["lst"])[7:-4]
-        self.resumes = "resume" in claims  # only then it takes back what the resident stopped
+        self.resumes = "resume" in claims  # takes back what its resident suspended; no other does
         self.opens: bytes = b64.decode(claims.get("open", ""))  # handle of a panic grant, or none
 
 

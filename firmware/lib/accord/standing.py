@@ -16,17 +16,18 @@ if TYPE_CHECKING:
     from accord.lease import Delegate, Lease
 
 NONCE_MS = 60_000  # how long one may be answered
+_INVALIDS = 0x55  # of four statuses: what is invalid stays so, a pause may end
 _WORDS = ("", "stopped", "paused", "stopped")
 
 
 class Standing:
     """`ticks()`: milliseconds that only grow. `said`: statuses that the resident signed last, if
-    any of them stops something; belongs in the store. `ends`: in ticks, when the lease lapses."""
+    added up; belongs in the store. `ends`: in ticks, when the lease lapses."""
 
     def __init__(self, camera: str, ticks: "Callable[[], int]") -> None:
         self._uri = uri(camera)
         self.ticks = ticks
-        self.said = b""
+        self.said = bytes(MAX_LIST)
         self.ends = self._asked = 0
         self._nonce = b""
         self._lease: "Lease | None" = None
@@ -50,11 +51,10 @@ class Standing:
             raise Refused("wrong-camera")
         if lease.by is not None:
             self._check_agent(lease, lease.by, now, floor)
-        elif lease.resumes:
-            self.said = lease.statuses
-        elif any(lease.statuses):
-            both = zip(self.said + bytes(MAX_LIST), lease.statuses + bytes(MAX_LIST))
-            self.said = bytes([one | other for one, other in both])[:MAX_LIST]
+        else:
+            kept = _INVALIDS if lease.resumes else 0xFF
+            both = zip(self.said, lease.statuses + bytes(MAX_LIST))
+            self.said = bytes([one & kept | other for one, other in both])
         self._nonce, self._lease, self.ends = b"", lease, self._asked + lease.lease_s * 1000
 
     def _check_agent(self, lease: "Lease", by: "Delegate", now: "int | None", floor: int) -> None:

@@ -38,6 +38,9 @@ class GrantRow(BaseModel):
     state: Literal["active", "waiting", "expired", "revoked"]
     revoked_at: int | None
     board: str = Field(description="held, sent, offline, revoked, or why the board refused it")
+    lease: bool = Field(description="holds only while a lease does")
+    incident: str | None
+    panic_s: int | None = Field(description="signed ahead; opened by its resident for so long")
 
 
 class GrantFull(GrantRow):
@@ -77,7 +80,9 @@ async def hand_in(body: Token, parts: PartsDep, by: Resident, response: Response
 async def listing(parts: PartsDep, by: Caller) -> GrantList:
     """A resident's own grants; for a hub those that name it, and allow it something."""
     found = await parts.grants.of(by)
-    return GrantList(grants=[_row(parts, kept) for kept in found if _concerns(kept, by)])
+    return GrantList(
+        grants=[_row(parts, kept) for kept in found if _concerns(kept, by) and _due(parts, kept, by)]
+    )
 
 
 @router.get("/grants/{jti}")
@@ -106,6 +111,12 @@ def _concerns(kept: Kept, party: Party) -> bool:
     return party.thumb in kept.claims["aud"] and any(action != REGISTER for action in actions)
 
 
+def _due(parts: Parts, kept: Kept, party: Party) -> bool:
+    """A hub is not told of the answer to a request before its time (requests/spread.py)."""
+    answers = kept.resident != party.thumb and "req" in kept.claims
+    return not answers or parts.requests.span(kept.jti) is not None
+
+
 def _row(parts: Parts, kept: Kept) -> GrantRow:
     detail = kept.claims["authorization_details"][0]
     return GrantRow(
@@ -120,4 +131,7 @@ def _row(parts: Parts, kept: Kept) -> GrantRow:
         state=kept.state(parts.clock.unix()),
         revoked_at=kept.revoked_at,
         board=parts.grants.board_state(kept),
+        lease="status" in kept.claims,
+        incident=kept.claims.get("incident"),
+        panic_s=kept.claims.get("panic"),
     )

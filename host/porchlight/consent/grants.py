@@ -223,13 +223,23 @@ class Grants:
                 camera.revoked(handle)
                 self._ended.note(grant, "revoked")
 
-    async def _pressed(self, grant: Grant) -> None:
-        """The button at the board took a grant back: its camera let go of it already."""
+    async def take_back(self, grant: Grant, reason: str) -> None:
+        """End a grant that its resident did not name, for a reason that they gave."""
+        camera = self._cameras.get(grant.sub)
+        if camera is not None:
+            camera.revoked(grant.handle)
+        await self._write_ended(grant, reason)
+
+    async def _write_ended(self, grant: Grant, reason: str) -> None:
         self._ended.note(grant, "revoked")
         try:
-            await self._write_revoked(grant.jti, grant.iss, BUTTON)
+            await self._write_revoked(grant.jti, grant.iss, reason)
         except StoreError as error:  # after a restart the board, which remembers, says it again
-            _log.error("the button ended a grant, but that could not be written: %s", error)
+            _log.error("%s ended a grant, but that could not be written: %s", reason, error)
+
+    async def _pressed(self, grant: Grant) -> None:
+        """The button at the board took a grant back: its camera let go of it already."""
+        await self._write_ended(grant, BUTTON)
 
     async def _write_revoked(
         self, jti: str, resident: str, reason: str | None = None

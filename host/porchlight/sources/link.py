@@ -37,6 +37,11 @@ class Link:
         self.outbox.update(message)
         self.wake.set()
 
+    def lease(self, message: wire.Lease) -> None:
+        """A lease, or the question for a nonce."""
+        self.outbox.lease(message)
+        self.wake.set()
+
     def close(self, reason: str) -> None:
         """Say so and hang up; frames that still come are not taken."""
         self.closing = self.closing or reason

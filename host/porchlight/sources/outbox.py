@@ -13,11 +13,12 @@ from porchlight.looking import Want
 
 Value = TypeVar("Value")
 MAX_UPDATES: Final = 4  # a board wants one piece at a time
+MAX_LEASES: Final = 4  # each answers one nonce, and a board has one open
 MAX_WAITING: Final = 128  # handles; a book holds 8 grants and 64 revocations
 
 
 class Outbox:
-    """Messages leave in the order: Revoke, Time, Settings, GrantToken, Watch, Update."""
+    """Messages leave in the order: Revoke, Lease, Time, Settings, GrantToken, Watch, Update."""
 
     def __init__(self) -> None:
         self._revokes: dict[bytes, None] = {}
@@ -26,6 +27,7 @@ class Outbox:
         self._tokens: dict[bytes, bytes] = {}
         self._watch: wire.Watch | None = None
         self._updates: deque[wire.Update] = deque(maxlen=MAX_UPDATES)
+        self._leases: deque[wire.Lease] = deque(maxlen=MAX_LEASES)
 
     def revoke(self, handle: bytes) -> None:
         """Tell that a grant was taken back."""
@@ -54,10 +56,16 @@ class Outbox:
         """Tell the next step of an update."""
         self._updates.append(message)
 
+    def lease(self, message: wire.Lease) -> None:
+        """Tell what the resident or an agent says, or ask what they may answer."""
+        self._leases.append(message)
+
     def next(self, now_ms: int) -> wire.Message | None:
         """Take the most urgent message; None when there is nothing to tell."""
         if self._revokes:
             return wire.Revoke(_pop_first(self._revokes)[0])
+        if self._leases:
+            return self._leases.popleft()
         if self._time:
             self._time = False
             return wire.Time(now_ms)

@@ -23,6 +23,11 @@ examples:
   porchlight grant porch --to fire --to me --until 23:00 --purposes fire,emergency
   porchlight grant porch --to watch --for 30d --windows "mon-fri 22:00-06:00" --day-limit 30m
 
+  porchlight grant porch --to fire --lease            only while `porchlight agent` runs
+  porchlight grant porch --to fire --incident 2026-1170         an hour at most, ends itself
+  porchlight grant porch --to fire --panic 30m        nothing, until `porchlight panic porch`
+  porchlight grant porch --to fire --register         that it is there, and never a picture
+
 Live pictures for more than 24 h need --windows and --day-limit. Nobody can widen a grant, and
 `porchlight revoke` takes it back at once. Without a host: --offline FILE, later --send FILE."""
 
@@ -130,6 +135,13 @@ def _bounds(grant: Grant) -> list[tuple[str, str]]:
         f"{when.describe_span(limits['session_s'])} at a time" if "session_s" in limits else "",
         f"{when.describe_span(limits['day_s'])} a day" if "day_s" in limits else "",
     ]
+    if grant.panic_s:
+        opened = f"once you open it: porchlight panic, for {when.describe_span(grant.panic_s)}"
+        rows.append(("only", opened))
+    if grant.needs_lease:
+        rows.append(("only", "while a lease holds: porchlight agent"))
+    if grant.incident:
+        rows.append(("incident", clean(grant.incident)))
     if any(most):
         rows.append(("at most", ", ".join(text for text in most if text)))
     return rows
@@ -151,6 +163,9 @@ def _summary(
         "windows": [list(window) for window in grant.windows],
         "tz": grant.tz,
         "limits": grant.limits,
+        "lease": grant.needs_lease,
+        "incident": grant.incident,
+        "panic_s": grant.panic_s,
         "board": board,
         "token": grant.token.decode(),
     }

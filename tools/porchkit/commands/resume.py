@@ -1,0 +1,22 @@
+"""`porchlight resume`: ends a pause. Grants that still hold are good again."""
+
+import argparse
+
+from porchkit import saying, when
+from porchkit.leasing import Word
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Declare the options."""
+    saying.add_options(parser)
+    parser.add_argument(
+        "--lease", metavar="TIME", default="1h", help="keep alive for so long, too (default 1h)"
+    )
+
+
+def run(args: argparse.Namespace) -> int:
+    """Say it, and what the board says. Agents that were taken back stay so."""
+    word = Word(lease_s=when.parse_span(args.lease), resume=True)
+    name, answer = saying.say(args, lambda client, camera: word)
+    print(f"{name} is no longer paused: {saying.board_says(answer['board'])}")
+    return 0

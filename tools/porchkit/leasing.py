@@ -1,0 +1,102 @@
+"""Signs what a resident or their agent says to a board's nonce, and what makes somebody an agent.
+
+A status list has 256 places: 0 is the camera, 1 to 127 are its grants', the others its agents'.
+Key, clock and randomness are handed in.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from accord import b64, envelope, lease
+from porchkit import keys
+from porchkit.errors import CommandError
+
+CAMERA_IDX = 0
+FIRST_AGENT_IDX, AGENTS = 128, 128
+GRANTS = 127
+DEFAULT_LEASE_S = 3600
+
+
+@dataclass(frozen=True)
+class Word:
+    """What to say: for how long (s), what is stopped (indices), what is revoked for good, whether
+    that is all that is stopped from now on, and which panic grant (jti) opens."""
+
+    lease_s: int = DEFAULT_LEASE_S
+    stopped: tuple[int, ...] = ()
+    invalid: tuple[int, ...] = ()
+    resume: bool = False
+    opens: str = ""
+
+
+def grant_idx(seq: int) -> int:
+    """The place of the grant with this seq: a hundred grants in a row have a place each."""
+    return 1 + seq % GRANTS
+
+
+def agent_idx(jti: bytes) -> int:
+    """The place of a delegate; `jti` is random."""
+    return FIRST_AGENT_IDX + jti[0] % AGENTS
+
+
+def statuses(stopped: Iterable[int] = (), invalid: Iterable[int] = ()) -> bytes:
+    """The packed list in which all but these are valid."""
+    packed = bytearray(lease.MAX_LIST)
+    for indices, status in ((stopped, lease.SUSPENDED), (invalid, lease.INVALID)):
+        for index in indices:
+            packed[index // 4] |= status << index % 4 * 2
+    return bytes(packed)
+
+
+def answer(word: Word, key: keys.PrivateKey, camera: str, nonce: str, now: int) -> bytes:
+    """The token that says `word` to this nonce of the camera's (thumb) board."""
+    thumb = keys.thumb(key.public_key())
+    claims: dict[str, Any] = {
+        "iss": thumb,
+        "sub": lease.uri(camera),
+        "iat": now,
+        "exp": now + word.lease_s,
+        "status_list": {"bits": 2, "lst": lease.pack(statuses(word.stopped, word.invalid))},
+        "nonce": nonce,
+        "lease_s": word.lease_s,
+        "seq_floor": 0,
+    }
+    if word.resume:
+        claims["resume"] = True
+    if word.opens:
+        claims["open"] = word.opens
+    return _signed(claims, key, lease.TYP)
+
+
+def delegate(  # noqa: PLR0913 - the claims
+    key: keys.PrivateKey,
+    camera: str,
+    agent: keys.PublicKey,
+    *,
+    lease_s: int,
+    span_s: int,
+    now: int,
+    jti: bytes,
+) -> bytes:
+    """The token by which the resident of `key` lets `agent` keep a camera alive, or stop it."""
+    if span_s > lease.MAX_DELEGATE_S or lease_s > lease.MAX_LEASE_S:
+        raise CommandError("an agent speaks for 90 days at most, and for a day at a time")
+    x, y = keys.coordinates(agent)
+    claims = {
+        "iss": keys.thumb(key.public_key()),
+        "sub": keys.thumb(agent),
+        "jti": b64.encode(jti),
+        "iat": now,
+        "exp": now + span_s,
+        "scope": ["lease"],
+        "cnf": {"jwk": {"crv": "P-256", "kty": "EC", "x": b64.encode(x), "y": b64.encode(y)}},
+        "lease_s": lease_s,
+        "status": {"status_list": {"idx": agent_idx(jti), "uri": lease.uri(camera)}},
+    }
+    return _signed(claims, key, lease.DELEGATE_TYP)
+
+
+def _signed(claims: dict[str, Any], key: keys.PrivateKey, typ: str) -> bytes:
+    signed = envelope.signing_input(claims, keys.thumb(key.public_key()), typ)
+    return envelope.assemble(signed, keys.sign(key, signed))
