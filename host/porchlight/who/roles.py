@@ -32,9 +32,10 @@ NOUNS: Final[Mapping[str, tuple[str, str]]] = {
     "cameras": (READ, NOBODY),
     "grants": (READ, NOBODY),
     "events": (READ, NOBODY),
+    "delegates": (NOBODY, NOBODY),  # residents' own
     "views": (READ, LOOK),
     "approvals": (READ, APPROVE),
-    "collections": (SEARCH, NOBODY),  # OGC API Features
+    "items": (SEARCH, NOBODY),  # of OGC API Features
     "search": (SEARCH, SEARCH),
     "requests": (REQUEST, REQUEST),
     "clips": (CLIPS, CLIPS),
