@@ -152,12 +152,13 @@ class Hosted:
         """A new registered hub."""
         return self._party(HUB, name or f"hub-{next(_serial)}")
 
-    def camera(self, owner: Signer, label: str = "porch") -> Kit:
-        """A new registered camera of this resident."""
+    def camera(self, owner: Signer, label: str = "porch", **claims: Any) -> Kit:
+        """A new registered camera of this resident; `claims` as in Signer.statement."""
         key = secrets.token_bytes(32)
         party = self._registry.party(owner.thumb)
         assert party is not None
-        work = self._registry.adding_camera(owner.statement(key, label).encode(), key, party)
+        stated = owner.statement(key, label, **claims).encode()
+        work = self._registry.adding_camera(stated, key, party)
         self.store.run_now(work)
         return Kit(names.camera_thumb(key), key, owner)
 
