@@ -12,7 +12,7 @@ from fastapi import APIRouter, Header, Query, Request
 from pydantic import BaseModel
 
 from porchlight.api import cause, geojson, ogcquery
-from porchlight.api.deps import Caller, PartsDep
+from porchlight.api.deps import Caller, OperatorDep, PartsDep
 from porchlight.api.geojson import Feature, FeatureCollection, GeoJson
 from porchlight.api.ogcquery import Asked
 from porchlight.errors import NotFound
@@ -20,7 +20,7 @@ from porchlight.parts import Parts
 from porchlight.registry import Party
 from porchlight.search.areas import Everywhere
 from porchlight.search.finder import Wanted
-from porchlight.search.searches import Cause, Page
+from porchlight.search.searches import Cause, Operator, Page
 
 BASE: Final = "/ogc"
 COLLECTION: Final = f"{BASE}/collections/cameras"
@@ -130,6 +130,7 @@ async def items(  # noqa: PLR0913 - each is a parameter that OpenAPI is to show
     request: Request,
     parts: PartsDep,
     by: Caller,
+    operator: OperatorDep,
     case: CaseHeader = "",
     purpose: PurposeHeader = "",
     reason: ReasonHeader = "",
@@ -140,7 +141,7 @@ async def items(  # noqa: PLR0913 - each is a parameter that OpenAPI is to show
     after: Annotated[str, Query(description="as the link `next` says")] = "",
 ) -> Any:
     """A page of cameras in a bbox, in the logs of their residents before this answers."""
-    why = _cause(case, purpose, reason)
+    why = _cause(case, purpose, reason, operator)
     asked = ogcquery.read(request.query_params.multi_items())
     page = Page(min(asked.limit, parts.searches.rules.most), asked.after)
     found = await parts.searches.search(by, why, Wanted(asked.area, asked.action, purpose), page)
@@ -166,13 +167,14 @@ async def item(  # noqa: PLR0913 - each is a parameter that OpenAPI is to show
     request: Request,
     parts: PartsDep,
     by: Caller,
+    operator: OperatorDep,
     case: CaseHeader = "",
     purpose: PurposeHeader = "",
     reason: ReasonHeader = "",
     action: Annotated[str, Query(description="live, snapshot, clips, export, register")] = "live",
 ) -> Any:
     """One camera, by its thumb or this hub's pseudonym; its resident reads of it."""
-    why = _cause(case, purpose, reason)
+    why = _cause(case, purpose, reason, operator)
     asked = ogcquery.read(request.query_params.multi_items(), {"action"})
     feature = await _only(parts, by, why, asked, feature_id)
     path = f"{ITEMS}/{feature_id}"
@@ -193,9 +195,9 @@ async def _only(
     raise NotFound("no-camera", "there is no such camera that you may be shown now")
 
 
-def _cause(case: str, purpose: str, reason: str) -> Cause:
+def _cause(case: str, purpose: str, reason: str, operator: Operator | None) -> Cause:
     cause.check_search(case, purpose, reason)
-    return Cause(case.strip(), purpose, reason.strip())
+    return Cause(case.strip(), purpose, reason.strip(), operator)
 
 
 def _cameras(request: Request) -> Collection:

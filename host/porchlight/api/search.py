@@ -6,7 +6,7 @@ from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from porchlight.api import cause, geojson
-from porchlight.api.deps import Caller, PartsDep
+from porchlight.api.deps import Caller, OperatorDep, PartsDep
 from porchlight.api.geojson import DrawnCircle, DrawnPolygon, FeatureCollection, GeoJson
 from porchlight.search.areas import Area
 from porchlight.search.finder import Wanted
@@ -47,14 +47,14 @@ class NewSearch(BaseModel):
     response_model=FeatureCollection,
     responses=cause.UNSAID,
 )
-async def search(body: NewSearch, parts: PartsDep, by: Caller) -> Any:
+async def search(body: NewSearch, parts: PartsDep, by: Caller, operator: OperatorDep) -> Any:
     """Search an area. It is in the log of every resident shown before this answers.
 
     Cameras whose grants cover this hub, action and purpose are named, in the cell that the grant
     allows; residents who only registered are pseudonyms, and hidden where they are few.
     """
     cause.check_search(body.case, body.purpose, body.reason)
-    why = Cause(body.case.strip(), body.purpose, body.reason.strip())
+    why = Cause(body.case.strip(), body.purpose, body.reason.strip(), operator)
     wanted = Wanted(body.area(), body.action, body.purpose)
     found = await parts.searches.search(by, why, wanted)
     now_ms = parts.clock.unix_ms()

@@ -13,7 +13,7 @@ HONOURED: Final = {"approved": True, "masks": False}
 
 
 def until(grant: Grant, hub: str, action: str, purpose: str, now: int) -> int | None:
-    """Until when (unix s) this grant lets `hub` do `action` for `purpose`; None: it does not now."""
+    """Until when (unix s) this grant lets `hub` do `action` for `purpose`; None: not now."""
     try:
         if action == REGISTER:
             return _registered_until(grant, hub, purpose, now)

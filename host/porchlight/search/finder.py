@@ -31,7 +31,7 @@ one that asks every day sees a group appear or go. Residents are registered by h
 for the second every search is in the log.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from accord.grant import Grant
@@ -42,6 +42,7 @@ from porchlight.search.grid import Held
 from porchlight.search.index import REGISTER, Index
 
 Pseudonym = Callable[[str, str], str]  # hub, camera -> text
+Forbidden = Callable[[str, str, str, int], bool]  # camera, action, purpose, now (unix s)
 
 
 @dataclass(frozen=True)
@@ -76,56 +77,66 @@ class Shown:
         return self.grant.iss
 
 
-class Finder:
-    """`k`: residents that a cell has at least, or those who only registered are hidden in it."""
+@dataclass(frozen=True)
+class _Question:
+    hub: str
+    wanted: Wanted
+    now: int
 
-    def __init__(self, index: Index, k: int, pseudonym: Pseudonym) -> None:
+
+class Finder:
+    """`k`: residents that a cell has at least, or those who only registered are hidden in it.
+    `forbidden`: by the place's profile; such a camera is not there, for the crowd too."""
+
+    def __init__(
+        self, index: Index, k: int, pseudonym: Pseudonym, forbidden: Forbidden | None = None
+    ) -> None:
         self._index = index
         self._k = k
         self._pseudonym = pseudonym
+        self._forbidden = forbidden
 
     def find(self, hub: str, wanted: Wanted, now: int) -> list[Shown]:
         """All that may be shown at `now` (unix s), each camera once, in the order of their ids."""
         best: dict[str, Shown] = {}
         for cell, held in self._index.touched(hub, wanted.area):
-            for shown in self._in_cell(hub, wanted, now, cell, held):
+            for shown in self._in_cell(_Question(hub, wanted, now), cell, held):
                 other = best.get(shown.id)
                 if other is None or _rank(shown) < _rank(other):
                     best[shown.id] = shown
         return sorted(best.values(), key=lambda shown: shown.id)
 
-    def _in_cell(
-        self, hub: str, wanted: Wanted, now: int, cell: Cell, held: Held
-    ) -> Iterator[Shown]:
+    def _in_cell(self, question: _Question, cell: Cell, held: Held) -> Iterator[Shown]:
+        wanted = question.wanted
         if wanted.action != REGISTER:
-            named = held.get((wanted.action, wanted.purpose), {}).values()
-            for grant, until in _covering(named, hub, wanted.action, wanted.purpose, now):
+            for grant, until in self._covering(question, held, wanted.action):
                 yield Shown(grant.sub, True, cell, until, grant)
         if wanted.registered:
-            only = held.get((REGISTER, wanted.purpose), {}).values()
-            yield from self._crowd(hub, wanted.purpose, now, cell, only)
+            yield from self._crowd(question, cell, held)
 
-    def _crowd(
-        self, hub: str, purpose: str, now: int, cell: Cell, grants: Iterable[Grant]
-    ) -> Iterator[Shown]:
+    def _crowd(self, question: _Question, cell: Cell, held: Held) -> Iterator[Shown]:
         """Those of a cell who only registered: all of them, or none."""
+        hub = question.hub
         crowd = [
             (grant, until)
-            for grant, until in _covering(grants, hub, REGISTER, purpose, now)
+            for grant, until in self._covering(question, held, REGISTER)
             if not self._index.is_known(hub, grant.iss)
         ]
         if len({grant.iss for grant, _ in crowd}) >= self._k:
             for grant, until in crowd:
                 yield Shown(self._pseudonym(hub, grant.sub), False, cell, until, grant)
 
-
-def _covering(
-    grants: Iterable[Grant], hub: str, action: str, purpose: str, now: int
-) -> Iterator[tuple[Grant, int]]:
-    for grant in grants:
-        until = covering.until(grant, hub, action, purpose, now)
-        if until is not None:
-            yield grant, until
+    def _covering(
+        self, question: _Question, held: Held, action: str
+    ) -> Iterator[tuple[Grant, int]]:
+        """The grants that allow it now, and until when."""
+        hub, purpose, now = question.hub, question.wanted.purpose, question.now
+        for grant in held.get((action, purpose), {}).values():
+            until = covering.until(grant, hub, action, purpose, now)
+            if until is None:
+                continue
+            if self._forbidden is None or not self._forbidden(grant.sub, action, purpose, now):
+                yield grant, until
 
 
 def _rank(shown: Shown) -> tuple[int, int]:
