@@ -80,9 +80,8 @@ async def hand_in(body: Token, parts: PartsDep, by: Resident, response: Response
 async def listing(parts: PartsDep, by: Caller) -> GrantList:
     """A resident's own grants; for a hub those that name it, and allow it something."""
     found = await parts.grants.of(by)
-    return GrantList(
-        grants=[_row(parts, kept) for kept in found if _concerns(kept, by) and _due(parts, kept, by)]
-    )
+    told = [kept for kept in found if _concerns(kept, by) and _due(parts, kept, by)]
+    return GrantList(grants=[_row(parts, kept) for kept in told])
 
 
 @router.get("/grants/{jti}")
