@@ -280,12 +280,13 @@ def hosted(
 
 
 @contextlib.contextmanager
-def spawned(folder: Path, text: str = SETTINGS) -> Iterator[Spawned]:
-    """`porchlight serve` in a process of its own; the home folder is made unless it exists."""
+def spawned(folder: Path, text: str = SETTINGS, program: str = "porchkit.cli") -> Iterator[Spawned]:
+    """`porchlight serve` in a process of its own; the home folder is made unless it exists.
+    `program`: the module that stands for `porchlight`."""
     made = (folder / settings.FILE_NAME).exists()
     config = settings.load(folder) if made else make_home(folder, text)
     config.run_file.unlink(missing_ok=True)  # left by one that was killed
-    command = [sys.executable, "-m", "porchkit.cli", "serve", "--home", str(folder)]
+    command = [sys.executable, "-m", program, "serve", "--home", str(folder)]
     environment = os.environ | {"PYTHONPATH": os.pathsep.join(path for path in sys.path if path)}
     with (folder / "host.log").open("ab") as log:
         process = subprocess.Popen(
