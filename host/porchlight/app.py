@@ -196,7 +196,7 @@ def _parts(config: Config, clock: Clock) -> tuple[Parts, Desk]:
         leases=Leases(store, cameras_, grants_, agents, desk),
         updates=updates_,
         clips=clips_,
-        plays=Plays(clips_, cameras_, access, desk),
+        plays=Plays(clips_, cameras_, access, house, desk),
         recorders=Recorders(cameras_, clips_, desk, _measures(config.clips)),
         operators=operators_,
         approvals=approvals_,

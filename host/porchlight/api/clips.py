@@ -7,16 +7,19 @@ of a camera's clips it may have is said in clips/access.py. Owners have all of t
 from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Path, Query, Request, Response
+from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict, Field
 
+from porchlight.api.approvals import Approval, described
 from porchlight.api.cameras import Case, Purpose, check_cause, note_search
-from porchlight.api.deps import Caller, PartsDep, Resident, address_of
+from porchlight.api.deps import Caller, OperatorDep, PartsDep, Resident, Visitor, address_of
 from porchlight.clips import rows
 from porchlight.clips.plays import NONE
 from porchlight.clips.rows import Clip
 from porchlight.clips.thumbnail import thumbnail
 from porchlight.errors import Conflict, NotFound, Unavailable
 from porchlight.views import Intent
+from porchlight.views.approvals import Awaiting
 
 BASE: Final = "/api/v1/plays"
 router = APIRouter(tags=["clips"])
@@ -75,6 +78,9 @@ class NewPlay(BaseModel):
     case: str = Field("", max_length=64)
     purpose: str = Field("", max_length=32)
     reason: str = Field("", max_length=280)
+    approval: str = Field(
+        "", max_length=64, description="the id that a 202 answered, once it is approved"
+    )
 
 
 class PlayUrls(BaseModel):
@@ -118,12 +124,18 @@ async def listing(asked: Annotated[ClipQuery, Query()], parts: PartsDep, by: Cal
     responses=_UNSAID | _SEALED | _PICTURE,
 )
 async def small_picture(
-    clip_id: ClipId, parts: PartsDep, by: Caller, case: Case = "", purpose: Purpose = ""
+    clip_id: ClipId,
+    parts: PartsDep,
+    by: Visitor,
+    operator: OperatorDep,
+    *,
+    case: Case = "",
+    purpose: Purpose = "",
 ) -> Response:
     """The frame in which most moved, made small. It is in the log before this answers."""
     if not by.is_resident:
         check_cause(case, purpose)
-    intent = Intent(cameras=(), action="clips", purpose=purpose.strip(), case=case.strip())
+    intent = Intent((), "clips", purpose.strip(), case.strip(), operator=operator)
     play = await parts.plays.permitted(by, clip_id, intent)
     if play.clip.sealed:
         raise Conflict("sealed", "only the resident's own key opens this clip")
@@ -138,24 +150,41 @@ async def small_picture(
     return Response(made, media_type="image/jpeg")
 
 
-@router.post("/clips/{clip_id}/plays", status_code=201, responses=_SEALED)
+@router.post(
+    "/clips/{clip_id}/plays",
+    status_code=201,
+    response_model=OpenedPlay,
+    responses=_SEALED
+    | {202: {"model": Approval, "description": "Another operator has to approve it."}},
+)
 async def open_play(
-    clip_id: ClipId, body: NewPlay, parts: PartsDep, by: Caller, request: Request
-) -> OpenedPlay:
-    """Open a clip. It is in its resident's log before this answers."""
+    clip_id: ClipId,
+    body: NewPlay,
+    parts: PartsDep,
+    by: Visitor,
+    operator: OperatorDep,
+    request: Request,
+) -> OpenedPlay | JSONResponse:
+    """Open a clip. It is in its resident's log before this answers. 202 as for views."""
     intent = Intent(
         cameras=(),
         action=body.action,
         purpose=body.purpose.strip(),
         case=body.case.strip(),
         reason=body.reason.strip(),
+        operator=operator,
+        approval=body.approval,
     )
-    play, ticket = await parts.plays.open(by, clip_id, intent, address_of(request))
+    try:
+        play, ticket = await parts.plays.open(by, clip_id, intent, address_of(request))
+    except Awaiting as awaiting:
+        answer = described(awaiting.asked, parts.clock.unix())
+        return JSONResponse(answer.model_dump(), status_code=202)
     own = f"{BASE}/{ticket}"
     plain = None if play.clip.sealed else f"{own}/clip.mjpg"
     urls = PlayUrls(file=f"{own}/clip.avi", stream=plain)
     return OpenedPlay(
-        id=play.id, expires=play.expires, ticket=ticket, urls=urls, clip=row_of(play.clip)
+        id=play.view.id, expires=play.view.expires, ticket=ticket, urls=urls, clip=row_of(play.clip)
     )
 
 

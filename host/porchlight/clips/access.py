@@ -6,6 +6,7 @@ answers a request: it covers what its resident was asked for.
 """
 
 from collections.abc import Callable, Iterable
+from typing import Any
 
 from accord.errors import Refused
 from accord.grant import Grant
@@ -43,19 +44,16 @@ class Access:
                 continue
         return found
 
-    def permit(
-        self, camera: Camera, clip: Clip, hub: str, *, action: str, purpose: str, now: int
-    ) -> Permit:
+    def permit(self, camera: Camera, clip: Clip, hub: str, **asked: Any) -> Permit:
         """The permit that lets a hub have one clip; Refused with the reason of the grant that would
-        have covered it, or no-grant."""
+        have covered it, or no-grant. `asked`: the rest of what permit.check() takes."""
         why = "no-grant"
         for grant in camera.book.grants():
             cover = self._cover(camera, grant)
             if hub not in grant.aud or cover is None or not cover.holds(clip):
                 continue
-            asked = {"hub": hub, "action": action, "now": now, "purpose": purpose}
             try:
-                return camera.book.permit(grant.handle, **asked)
+                return camera.book.permit(grant.handle, hub=hub, **asked)
             except Refused as refused:
                 why = refused.reason
         raise Refused(why)

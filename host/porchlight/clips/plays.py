@@ -6,8 +6,8 @@ and nothing of it is handed out after that; a ticket is good for one client addr
 
 import secrets
 from collections import OrderedDict
-from dataclasses import dataclass, field
-from typing import Any, Final
+from dataclasses import dataclass, field, replace
+from typing import Final
 
 from accord import b64
 from accord.errors import Refused
@@ -21,7 +21,9 @@ from porchlight.desk import Desk
 from porchlight.ending import Ending
 from porchlight.errors import Conflict, Denied, Gone, NotFound, TooMany
 from porchlight.tally import Tally
-from porchlight.views.view import OWN_USE, Intent, Who, ticket_hash
+from porchlight.views.look import Look
+from porchlight.views.opening import Rules
+from porchlight.views.view import OWN_USE, Intent, View, Who, ticket_hash
 
 ACTIONS: Final = ("clips", "export")
 ENTERED_AS: Final = {"clips": "clip.played", "export": "clip.released"}
@@ -34,26 +36,40 @@ REFUSALS: Final = 10  # entries a minute on one caller, clip and reason
 
 @dataclass(eq=False)
 class Play:
-    """`permit`: None for the owner. Once `over` it stays over, for `reason`."""
+    """`view`: by whom, what for and how long. `permit`: None for the owner alone. Once `over` it
+    stays over, for `reason`."""
 
-    id: str
-    who: Who
+    view: View
     clip: Clip
     camera: Camera
-    intent: Intent
-    permit: Permit | None
-    address: str
-    expires: int
+    permit: Permit | None = None
     over: Ending = field(default_factory=Ending)
     reason: str = ""
+
+    @property
+    def who(self) -> Who:
+        """Who opened it."""
+        return self.view.who
+
+    @property
+    def action(self) -> str:
+        """What it was opened for: clips or export."""
+        return self.view.intent.action
+
+    def check(self) -> None:
+        """Refused if this is a hub's and nobody permitted it yet."""
+        if self.permit is None and not self.who.is_resident:
+            raise Refused("approval-missing")
 
     def lapse(self, now: int) -> str | None:
         """Why nothing may be handed out at `now` (unix s); None if it may."""
         if self.over.is_set():
             return self.reason
-        if now >= self.expires:
+        if now >= self.view.expires:
             return "expired"
-        return None if self.permit is None else self.camera.lapse(self.permit, now)
+        if self.permit is None:
+            return None if self.who.is_resident else "approval-missing"
+        return self.camera.lapse(self.permit, now)
 
     def end(self, reason: str) -> None:
         """Nothing is handed out from now on."""
@@ -65,7 +81,10 @@ class Play:
 class Plays:
     """Those open now. Belongs to the event loop's thread."""
 
-    def __init__(self, clips: Clips, cameras: Cameras, access: Access, desk: Desk) -> None:
+    def __init__(
+        self, clips: Clips, cameras: Cameras, access: Access, house: Rules, desk: Desk
+    ) -> None:
+        self._house = house
         self._clips = clips
         self._cameras = cameras
         self.access = access
@@ -79,12 +98,13 @@ class Plays:
     async def open(self, who: Who, clip_id: str, intent: Intent, address: str) -> tuple[Play, str]:
         """Open a clip to `address`: the play and its ticket.
 
-        NotFound no-clip for what the caller may not know of; Refused, with an entry, where a grant
-        covers the clip and does not allow this; Conflict sealed; StoreError: nothing is open.
+        NotFound no-clip for what the caller may not know of; Refused and TooMany, with an entry;
+        Awaiting a second operator; Conflict sealed; StoreError: nothing is open.
         """
         play = await self.permitted(who, clip_id, intent, address)
         if sum(one.who.thumb == who.thumb for one in self._open.values()) >= MAX_OPEN:
             raise TooMany("too-many-plays", "let some of your plays run out first")
+        await self._settle(play)
         await self.enter(play, "file")
         ticket = secrets.token_urlsafe(32)
         self._open[ticket_hash(ticket)] = play
@@ -100,34 +120,70 @@ class Plays:
         if clip is None or camera is None or (who.is_resident and clip.resident != who.thumb):
             raise NotFound("no-clip", NONE)
         now = self._desk.clock.unix()
-        permit = None
+        id = b64.encode(secrets.token_bytes(16))
+        intent = replace(intent, cameras=(camera.id,))
+        play = Play(View(id, who, intent, address, now, now + MAX_S, {}), clip, camera)
         try:
-            if intent.action not in ACTIONS:
-                raise Refused("action-not-granted")
-            if not who.is_resident:
-                permit = self._permit(camera, clip, who.thumb, intent, now)
+            self._weigh(play)
         except Refused as refused:
-            await self._refuse(who, clip, intent, refused.reason)
+            await self._refuse(play, refused.reason)
             if refused.reason == "no-grant":  # what nobody granted is not there
                 raise NotFound("no-clip", NONE) from None
             raise
         if clip.sealed and not who.is_resident:
             raise Conflict("sealed", "only the resident's own key opens this clip")
-        ends = min(now + MAX_S, now + MAX_S if permit is None else permit.ends)
-        id = b64.encode(secrets.token_bytes(16))
-        return Play(id, who, clip, camera, intent, permit, address, ends)
+        return play
+
+    def _weigh(self, play: Play) -> None:
+        """Consent first, then the house's rules; Refused by either."""
+        view = play.view
+        reason = _impossible(view.intent, view.who) or self._house.meet(view)
+        if reason is not None:
+            raise Refused(reason)
+        if not view.who.is_resident:
+            play.permit = self._permit(play)
+        ends = self._house.narrow(view, play.camera)
+        if play.permit is not None:
+            ends = min(ends, play.permit.ends)
+            # The house counts the cameras that are opened.
+            look = Look(play.camera, play.permit, opened=view.opened, ends=ends)
+            view.looks[play.camera.id] = look
+        view.expires = min(view.expires, ends)
+
+    def _permit(self, play: Play) -> Permit | None:
+        """None: a second operator has to approve it first; _settle() sees to that."""
+        view, intent = play.view, play.view.intent
+        asked = {"action": intent.action, "purpose": intent.purpose, "now": view.opened}
+        if view.approval is not None:
+            asked["approved"] = True
+        try:
+            return self.access.permit(play.camera, play.clip, view.who.thumb, **asked)
+        except Refused as refused:
+            if refused.reason != "approval-missing" or intent.operator is None:
+                raise
+        view.needs_two = True
+        return None
+
+    async def _settle(self, play: Play) -> None:
+        try:
+            await self._house.settle(play.view)
+        except (Refused, TooMany) as refused:
+            await self._refuse(play, refused.reason)
+            raise
+        play.check()
 
     async def enter(self, play: Play, what: str) -> None:
         """The entry in the resident's log: durable when this returns."""
-        detail = {"clip": play.clip.id, "sha256": play.clip.sha256, "what": what}
+        play.check()
+        clip = play.clip
+        detail = {"clip": clip.id, "sha256": clip.sha256, "bytes": clip.size_bytes, "what": what}
         await self._desk.entries.add(
-            ENTERED_AS[play.intent.action],
-            resident=play.clip.resident,
-            camera=play.clip.camera,
-            jti=play.clip.jti if play.permit is None else play.permit.jti,
-            view=play.id,
-            detail=detail | {"bytes": play.clip.size_bytes},
-            **_about(play.who, play.intent),
+            ENTERED_AS[play.action],
+            resident=clip.resident,
+            camera=clip.camera,
+            jti=clip.jti if play.permit is None else play.permit.jti,
+            detail=detail | play.view.notes,
+            **play.view.about(),
         )
 
     async def admit(self, ticket: str, address: str) -> Play:
@@ -137,8 +193,8 @@ class Plays:
         if play is None:
             self._desk.metrics.refused("clip", "no-play")
             raise NotFound("no-play", "no clip is open under this ticket")
-        if play.address != address:
-            await self._refuse(play.who, play.clip, play.intent, "ticket-stolen")
+        if play.view.address != address:
+            await self._refuse(play, "ticket-stolen")
             raise Denied("ticket-stolen", "this ticket belongs to another address")
         reason = play.lapse(self._desk.clock.unix())
         if reason is not None:
@@ -158,28 +214,19 @@ class Plays:
         for play in list(self._open.values()):
             self._end(play, "host-stopped")
 
-    def _permit(self, camera: Camera, clip: Clip, hub: str, intent: Intent, now: int) -> Permit:
-        if not intent.purpose:
-            raise Refused("purpose-missing")
-        if not intent.case:
-            raise Refused("case-missing")
-        if intent.purpose == OWN_USE:
-            raise Refused("purpose-not-granted")
-        asked = {"action": intent.action, "purpose": intent.purpose}
-        return self.access.permit(camera, clip, hub, now=now, **asked)
-
-    async def _refuse(self, who: Who, clip: Clip, intent: Intent, reason: str) -> None:
+    async def _refuse(self, play: Play, reason: str) -> None:
         """Tell the resident: at most ten a minute, then with how many."""
+        view, clip = play.view, play.clip
         self._desk.metrics.refused("clip", reason)
-        key = who.thumb, clip.id, reason
-        count = self._refusals.due(key, self._desk.clock.monotonic())
+        count = self._refusals.due((view.who.thumb, clip.id, reason), self._desk.clock.monotonic())
         if count:
+            said = {"action": play.action, "clip": clip.id, "count": count}
             await self._desk.entries.add(
                 "access.refused",
                 resident=clip.resident,
                 camera=clip.camera,
-                detail={"action": intent.action, "clip": clip.id, "count": count},
-                **_about(who, intent) | {"reason": reason},
+                detail=said | view.notes,
+                **view.about() | {"reason": reason, "view": None},
             )
 
     def _withdrawn(self, camera: str, handle: bytes) -> None:
@@ -201,12 +248,14 @@ class Plays:
             self._closed.popitem(last=False)
 
 
-def _about(who: Who, intent: Intent) -> dict[str, Any]:
-    """Who asks and why, as entries say it."""
-    return {
-        "hub": who.thumb,
-        "hub_name": who.name,
-        "purpose": OWN_USE if who.is_resident else intent.purpose or None,
-        "case": intent.case or None,
-        "reason": intent.reason or None,
-    }
+def _impossible(intent: Intent, who: Who) -> str | None:
+    """Why an intent is refused before any grant is looked at."""
+    if intent.action not in ACTIONS:
+        return "action-not-granted"
+    if who.is_resident:
+        return None if intent.purpose in ("", OWN_USE) else "purpose-not-granted"
+    if not intent.purpose:
+        return "purpose-missing"
+    if intent.purpose == OWN_USE:
+        return "purpose-not-granted"
+    return None if intent.case else "case-missing"

@@ -180,6 +180,6 @@ def _frame(play: Play, place: Place, jpeg: bytes) -> Frame:
 
 
 def _disposition(play: Play) -> str:
-    kind = "attachment" if play.intent.action == "export" else "inline"
+    kind = "attachment" if play.action == "export" else "inline"
     when = rfc3339(play.clip.started_ms)[:19].replace(":", "").replace("-", "")
     return f'{kind}; filename="clip-{when}Z.{"sealed" if play.clip.sealed else "avi"}"'

@@ -12,9 +12,10 @@ from porchlight.quotas import OPENS, Quotas
 from porchlight.views.approvals import Approvals, Awaiting
 from porchlight.views.view import View
 from porchlight.who.operators import Operators
-from porchlight.who.roles import LOOK
+from porchlight.who.roles import CLIPS, EXPORT, LOOK
 
 FORBIDDEN: Final = "profile-forbids"
+TAKES: Final = {"clips": CLIPS, "export": EXPORT}  # action -> what of a role; others: LOOK
 
 
 class HouseRules:
@@ -34,7 +35,8 @@ class HouseRules:
         if intent.operator is not None:
             view.notes["operator"] = intent.operator.id
             view.expires = min(view.expires, intent.operator.expires)
-        objection = self._operators.objection(view.who, intent.operator, LOOK)
+        takes = TAKES.get(intent.action, LOOK)
+        objection = self._operators.objection(view.who, intent.operator, takes)
         if objection is not None or not intent.approval:
             return objection
         try:
