@@ -1,6 +1,6 @@
 """Silence and refusal are one to the hub: in bytes, in what the host does, in time.
 
-Two dozen requests reach one resident, who refuses some, picked by lot, and never answers the others.
+Two dozen requests reach one resident, who refuses some, picked by lot, and answers no other.
 What is counted here does not depend on the machine: the bytes of the answers, the statements that
 reach the database, the calls that Python makes. A measure of time stands beside it, with a bound
 that only a real difference could break.
