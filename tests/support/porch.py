@@ -33,6 +33,7 @@ class Porch:
         heap: str | None = None,
     ) -> None:
         self.key = os.urandom(names.KEY_BYTES)
+        self.camera = names.camera_thumb(self.key)
         self.resident = keys.generate()
         self.hub = names.raw(keys.thumb(keys.generate().public_key()))
         self.ca = Ca()
@@ -102,19 +103,21 @@ class Porch:
         limits: dict[str, int] | None = None,
         for_s: int = 600,
         signed: int | None = None,
+        **more: Any,
     ) -> bytes:
         """A grant for the hub: live pictures for so long, newer than every one before. `signed`:
-        at this unix second; five seconds ago by default."""
+        at this unix second; five seconds ago by default. `more`: as in mint.Wish."""
         self._seq = seq if seq is not None else self._seq + 1
         now = int(time.time()) if signed is None else signed + 5
         wish = mint.Wish(
-            camera=names.camera_thumb(self.key),
+            camera=self.camera,
             audience=(names.text(self.hub),),
             actions=("live",),
             purposes=("theft",),
             starts=now - 5,
             ends=now + for_s,
             limits=limits or {},
+            **more,
         )
         minted = mint.mint(wish, self.resident, seq=self._seq, now=now - 5, random=self._jti)
         return minted.token

@@ -5,9 +5,15 @@ import argparse
 from porchkit import saying, when
 from porchkit.leasing import Word
 
+HELP = """\
+examples:
+  porchlight resume porch                the camera is as its grants say, again
+  porchlight resume porch --lease 10m    and what needs a lease has one, for so long"""
+
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
+    parser.epilog = HELP
     saying.add_options(parser)
     parser.add_argument(
         "--lease", metavar="TIME", default="1h", help="keep alive for so long, too (default 1h)"
