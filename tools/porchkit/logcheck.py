@@ -92,12 +92,12 @@ def _signed(replay: _Replay, entry: Entry) -> Iterable[str]:
 
 def _looked(replay: _Replay, index: int, entry: Entry, at: int) -> Iterable[str]:
     """A look, or whatever else somebody did with a camera under a grant."""
+    if entry["type"] == "view.open":
+        replay.open[_key(entry)] = index, entry
     found = replay.grants.get(str(entry.get("jti")))
     if found is None:
         yield "unknown-grant"
         return
-    if entry["type"] == "view.open":
-        replay.open[_key(entry)] = index, entry
     camera = replay.cameras.setdefault(found.sub, _Camera())
     camera.last_look = _ends(replay, entry)
     reason = _refused(replay, found, entry, at)

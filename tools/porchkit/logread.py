@@ -11,6 +11,7 @@ from typing import Any
 from accord import b64
 from porchkit import tlog
 from porchkit.client import Client
+from porchkit.errors import CommandError
 
 WIDTH = 256
 PAGE = 500
@@ -31,7 +32,7 @@ def read(client: Client, resident: str, key: tlog.Key) -> Log:
     """The whole log; tlog.Wrong where its leaves are not those of its checkpoint."""
     base = f"/log/{resident}"
     head = tlog.opened(client.fetch(f"{base}/checkpoint").decode("utf-8", "replace"), key)
-    raw = [leaf for path in _bundles(head.size) for leaf in _taken(client.fetch(base + path))]
+    raw = [leaf for path in _bundles(head.size) for leaf in _taken(_tile(client, base + path))]
     leaves = [tlog.leaf_hash(leaf) for leaf in raw]
     if len(raw) != head.size or tlog.root(leaves) != head.root:
         raise tlog.Wrong("the entries are not those that the log's checkpoint stands for")
@@ -104,6 +105,15 @@ def _bundles(size: int) -> Iterator[str]:
         part = "" if width == WIDTH else f".p/{width}"
         path = "/".join([*(f"x{group}" for group in groups[:-1]), groups[-1]])
         yield f"/tile/entries/{path}{part}"
+
+
+def _tile(client: Client, path: str) -> bytes:
+    try:
+        return client.fetch(path)
+    except CommandError as error:
+        if str(error).endswith("(no-tile)"):
+            raise tlog.Wrong("the host keeps back entries that its checkpoint counts") from None
+        raise
 
 
 def _taken(bundle: bytes) -> Iterator[bytes]:
