@@ -30,6 +30,14 @@ _SENTENCES = {
     "update.refused": "{camera} refused an update{why}",
     "update.undone": "{camera} went back to what it ran before{why}",
     "frame.refused": "a frame of {camera} was thrown away{why}",
+    "recording.set": "you changed how {camera} records",
+    "recording.begun": "{camera} began to record what moves",
+    "recording.ended": "{camera} stopped recording{why}",
+    "clip.recorded": "a clip of {camera} was recorded",
+    "clip.played": "{hub} opened a clip of {camera}{about}",
+    "clip.released": "{hub} took away a clip of {camera}{about}",
+    "clip.expired": "a clip of {camera} was deleted{why}",
+    "clip.deleted": "you deleted a clip of {camera}",
 }
 _REASONS = {
     "revoked": "consent ended",
@@ -59,10 +67,14 @@ _REASONS = {
     "not-now": "it cannot take one now",
     "hung": "the update hung",
     "restarted": "the update did not stay up",
+    "retention": "its time was over",
+    "quota": "newer ones took its room",
+    "lost": "its file was gone",
+    "rule-changed": "you changed how it records",
     "unconnected": "the update did not reach this host",
 }
 # Entries whose `reason` is what an operator wrote, not one of our words.
-_SPOKEN = ("view.open", "search")
+_SPOKEN = ("view.open", "search", "clip.played", "clip.released")
 
 
 def sentence(entry: Mapping[str, Any], names: Mapping[str, str]) -> str:

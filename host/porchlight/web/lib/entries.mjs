@@ -18,6 +18,13 @@ const SENTENCES = {
     "access.refused": (entry, name) =>
         `${name.hub} was refused ${name.camera}${why(entry)}${about(entry)}.`,
     search: (entry, name) => `${name.hub} looked up which cameras it may see${about(entry)}.`,
+    "request.received": (entry, name) => `${name.hub} asked you for recordings${about(entry)}.`,
+    "request.approved": (entry, name) =>
+        `You allowed ${name.hub} recordings of ${name.camera}${about(entry)}.`,
+    "request.denied": (entry, name) =>
+        `You put a request of ${name.hub} aside${about(entry)}. They were not told.`,
+    "request.expired": (entry, name) => `A request of ${name.hub} ran out${about(entry)}.`,
+    "asked.set": (entry, name) => `You said what ${name.hub} may ask you about${asking(entry)}.`,
     "board.online": (entry, name) => `${name.camera} connected.`,
     "board.offline": (entry, name) => `${name.camera} lost its connection${why(entry)}.`,
     "board.refused": (entry, name) => `${name.camera} was sent away by the host${why(entry)}.`,
@@ -30,12 +37,26 @@ const SENTENCES = {
     "update.undone": (entry, name) =>
         `${name.camera} went back to what it ran before${why(entry)}.`,
     "frame.refused": (entry, name) => `A picture of ${name.camera} was thrown away${why(entry)}.`,
+    "recording.set": (entry, name) => `You changed how ${name.camera} records.`,
+    "recording.begun": (entry, name) => `${name.camera} began to record what moves.`,
+    "recording.ended": (entry, name) => `${name.camera} stopped recording${why(entry)}.`,
+    "clip.recorded": (entry, name) => `A clip of ${name.camera} was recorded.`,
+    "clip.played": (entry, name) => `${name.hub} opened a clip of ${name.camera}${about(entry)}.`,
+    "clip.released": (entry, name) =>
+        `${name.hub} took away a clip of ${name.camera}${about(entry)}.`,
+    "clip.expired": (entry, name) => `A clip of ${name.camera} was deleted${why(entry)}.`,
+    "clip.deleted": (entry, name) => `You deleted a clip of ${name.camera}.`,
 };
 
 /** How loud a line is: somebody looks, something was stopped or refused, or nothing of note. */
 const TONES = {
     "view.open": "look",
+    "clip.played": "look",
+    "clip.released": "look",
     search: "look",
+    "request.received": "look",
+    "request.approved": "given",
+    "request.expired": "ended",
     "view.close": "quiet",
     "grant.seen": "given",
     "grant.revoked": "ended",
@@ -88,10 +109,14 @@ const REASONS = {
     "host-stopped": "the host was stopped",
     "old-boot": "it has forgotten how often it started; provision it with --new-key",
     "bad-proof": "it has another key",
+    retention: "its time was over",
+    quota: "newer ones took its room",
+    lost: "its file was gone",
+    "rule-changed": "you changed how it records",
 };
 
 /** In these `reason` is what an operator wrote, not one of our words. */
-const SPOKEN = new Set(["view.open", "search"]);
+const SPOKEN = new Set(["view.open", "search", "request.received", "clip.played", "clip.released"]);
 
 const why = ({ reason }) => (reason ? ` (${REASONS[reason] ?? reason.replaceAll("-", " ")})` : "");
 
@@ -104,6 +129,9 @@ function about(entry) {
     if (entry.reason && SPOKEN.has(entry.type)) facts.push(`“${entry.reason}”`);
     return facts.length ? `, ${facts.join(", ")}` : "";
 }
+
+const asking = ({ detail }) =>
+    `: ${detail?.purposes?.map(purposeWords).join(", ") || "nothing"}`;
 
 // Pictures might leave while the board was busy with an update.
 const sharing = (entry) => (entry.detail?.sharing ? " while it was sharing" : "");
