@@ -70,7 +70,7 @@ class Client:
         url, rest = self._make.request("GET", API + path)
         with _told():
             with translated(self._make.base):
-                answer = self._http.get(url, **rest)
+                answer = self._http.request("GET", url, **rest)
             if answer.is_error:
                 raise problem(answer)
         return answer.content
