@@ -1,6 +1,6 @@
 """Quotas: how much one hub, one operator and one case may have. Residents have none.
 
-    opens      cameras opened in the last hour, by the hub and by each operator
+    opens      cameras and clips opened in the last hour, by the hub and by each operator
     searches   in the last hour, likewise
     cameras    different cameras opened for one case in the last thirty days
 
@@ -28,7 +28,8 @@ SEARCHES: Final = "searches"
 HOUR_MS: Final = 3_600_000
 CASE_MS: Final = 30 * 24 * HOUR_MS
 MAX_KEPT: Final = 8_192  # hubs, and cases; who comes back after that is counted from the log again
-_ENTRY: Final = {OPENS: "view.open", SEARCHES: "search"}
+_OPENED: Final = ("view.open", "clip.played", "clip.released")
+_ENTERED: Final = {OPENS: _OPENED, SEARCHES: ("search",)}
 
 Value = TypeVar("Value")
 Spent = tuple[int, str | None, int]  # unix ms, operator, count
@@ -136,7 +137,7 @@ class Quotas:
         key = hub, what
         if key not in self._hours:
             since = self._clock.unix_ms() - HOUR_MS
-            spent = await self._store.read(lambda s: _entered(s, hub, _ENTRY[what], since))
+            spent = await self._store.read(lambda s: _entered(s, hub, what, since))
             self._hours.setdefault(key, _Hour(deque(spent)))
         return _used(self._hours, key)
 
@@ -156,18 +157,18 @@ def _used(kept: OrderedDict[tuple[str, str], Value], key: tuple[str, str]) -> Va
     return kept[key]
 
 
-def _entered(session: Session, hub: str, type: str, since_ms: int) -> list[Spent]:
-    """What a hub did: a view is an entry for each camera; a search one for each resident, and all
-    of one search have the same time."""
+def _entered(session: Session, hub: str, what: str, since_ms: int) -> list[Spent]:
+    """What a hub did: one for each camera of a view; a search has an entry for each resident, and
+    all of one search have the same time."""
     wanted = (
-        select(Entry.ts_ms, Entry.detail, Entry.view)
-        .where(Entry.hub == hub, Entry.type == type, Entry.ts_ms > since_ms)
+        select(Entry.ts_ms, Entry.detail, Entry.view, Entry.camera)
+        .where(Entry.hub == hub, Entry.type.in_(_ENTERED[what]), Entry.ts_ms > since_ms)
         .order_by(Entry.ts_ms)
     )
     found: dict[object, Spent] = {}
-    for number, (at, detail, view) in enumerate(session.execute(wanted)):
-        key = (number,) if view is not None else at
-        found[key] = (at, (detail or {}).get("operator"), 1)
+    for at, detail, view, camera in session.execute(wanted):
+        key = at if view is None else (view, camera)
+        found.setdefault(key, (at, (detail or {}).get("operator"), 1))
     return list(found.values())
 
 
@@ -176,7 +177,7 @@ def _cameras_of(session: Session, hub: str, case: str, since_ms: int) -> dict[st
     wanted = (
         select(Entry.camera, func.max(Entry.ts_ms))
         .join(Words, Words.n == Entry.n)
-        .where(Words.case == case, Entry.hub == hub, Entry.type == "view.open")
+        .where(Words.case == case, Entry.hub == hub, Entry.type.in_(_OPENED))
         .where(Entry.ts_ms > since_ms)
         .group_by(Entry.camera)
     )

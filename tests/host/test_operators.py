@@ -4,6 +4,7 @@ import time
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -276,6 +277,27 @@ def test_signing_out_ends_the_session_and_its_views(
     closed = host.entries(ann, "view.close")
     assert [entry["reason"] for entry in closed] == ["signed-out"]
     assert len(other.ask("GET", "/views").json()["views"]) == 1
+
+
+def test_who_signs_out_while_a_view_is_opened_gets_none(
+    host: InThread, ann: Signer, porch: Kit, hub: Hub
+) -> None:
+    """The session ends when all rules were asked, and the entry is being written."""
+    host.grant(porch, hub.key)
+    desk = hub.sign_in("viewer")
+    entries = host.parts.entries
+    write = entries.add_with_receipts
+
+    async def late(*drafts: Any) -> Any:
+        await host.parts.operators.sign_out(host.parts.registry.party(hub.key.thumb), desk.id)
+        return await write(*drafts)
+
+    entries.add_with_receipts = late
+    try:
+        refused(desk.look(porch), 403, "signed-out")
+    finally:
+        del entries.add_with_receipts
+    assert [entry["reason"] for entry in host.entries(ann, "view.close")] == ["signed-out"]
 
 
 def test_an_admin_ends_another_s_session(hub: Hub) -> None:

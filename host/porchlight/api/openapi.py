@@ -29,7 +29,9 @@ _PROOF: Final = {
     "description": (
         "A fresh JWS (ES256) for each request, in the shape of RFC 9449: header {alg, jwk, typ: "
         "dpop+jwt}; claims htm, htu (without query), iat, jti, and bh = base64url(SHA-256(body)) "
-        "where there is a body. The key must be that of a registered resident or hub."
+        "where there is a body. The key must be that of a registered resident or hub. A hub whose "
+        "operators sign in sends their token too, as Authorization: DPoP TOKEN, and claims ath = "
+        "base64url(SHA-256(TOKEN))."
     ),
 }
 

@@ -14,10 +14,10 @@ from porchlight.api.deps import Caller, OperatorDep, PartsDep, Visitor
 from porchlight.errors import NotFound, Unauthenticated
 from porchlight.parts import Parts
 from porchlight.registry import Party
+from porchlight.views.views import SIGNED_OUT
 from porchlight.who.operator import Operator
 
 router = APIRouter(tags=["operators"])
-SIGNED_OUT = "signed-out"
 Pseudonym = Annotated[str, Path(min_length=1, max_length=64)]
 
 

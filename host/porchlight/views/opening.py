@@ -46,6 +46,9 @@ class Rules(Protocol):
     async def settle(self, view: View) -> None:
         """All its cameras are allowed; Awaiting, TooMany or Refused if the view is not."""
 
+    def left(self, view: View) -> bool:
+        """Whether its operator has signed out since it was asked for."""
+
 
 class Opening:
     """Fills in the looks of a view that is to be opened."""
@@ -78,6 +81,10 @@ class Opening:
             for camera in cameras.values():
                 await self._refuse(view, camera, refused.reason)
             raise
+
+    def left(self, view: View) -> bool:
+        """Whether its operator has signed out since it was asked for."""
+        return self._house.left(view)
 
     def _look(self, view: View, camera: Camera | None) -> Look | None:
         """None: a second operator has to approve the view first; settle() sees to that."""

@@ -70,6 +70,11 @@ class HouseRules:
         until = self._profile.until(wanted)
         return view.expires if until is None else min(view.expires, until)
 
+    def left(self, view: View) -> bool:
+        """Whether its operator has signed out since it was asked for."""
+        operator = view.intent.operator
+        return operator is not None and self._operators.left(operator)
+
     async def settle(self, view: View) -> None:
         """Every camera of the view is allowed: take it from the quotas, use up the approval.
 

@@ -7,7 +7,7 @@ concerns before it returns; expiry is found by sweep(), and every frame asks its
 import asyncio
 import logging
 import secrets
-from typing import Any
+from typing import Any, Final
 
 from accord import b64
 from accord.errors import Refused
@@ -21,6 +21,7 @@ from porchlight.views.look import Look
 from porchlight.views.opening import Opening
 from porchlight.views.view import Intent, View, Who
 
+SIGNED_OUT: Final = "signed-out"
 _log = logging.getLogger(__name__)
 
 
@@ -68,6 +69,8 @@ class Views:
         self._book.add(view, ticket)
         self._sweep_view(view, now=self._desk.clock.unix())  # revoked while the entry was written?
         lapsed = [look.reason for look in view.looks.values() if look.over.is_set()]
+        if not lapsed and self._opening.left(view):
+            lapsed = [SIGNED_OUT]
         if lapsed:
             await self.close(view, lapsed[0])
             raise Refused(lapsed[0])

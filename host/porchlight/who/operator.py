@@ -1,6 +1,6 @@
 """Operator: a person at a hub, as this host knows them."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from porchlight.who import roles
 
@@ -9,13 +9,15 @@ from porchlight.who import roles
 class Operator:
     """Comes out of who.operators only, for a sign-in that holds now.
 
-    `id`: a pseudonym, another one at every host and at every hub. `expires`: unix s.
+    `id`: a pseudonym, another one at every host and at every hub. `expires`: unix s. `session`:
+    the hash of their token.
     """
 
     id: str
     hub: str
     roles: frozenset[str]
     expires: int
+    session: bytes = field(default=b"", repr=False, compare=False)
 
     def may(self, what: str) -> bool:
         """Whether one of their roles allows it."""

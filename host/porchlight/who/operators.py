@@ -106,6 +106,10 @@ class Operators:
             raise _no_session()
         return _operator(row)
 
+    def left(self, operator: Operator) -> bool:
+        """Whether the session that this operator came with is over meanwhile."""
+        return self._store.read_now(lambda s: s.get(OperatorSession, operator.session)) is None
+
     def objection(self, who: Who, operator: Operator | None, what: str) -> str | None:
         """Why this caller may not do that; None where they may. Residents need no operator, and
         neither does a hub without an issuer, unless the host's settings say so."""
@@ -214,4 +218,4 @@ def _row(operator: Operator, issuer: Issuer, token: str) -> OperatorSession:
 
 
 def _operator(row: OperatorSession) -> Operator:
-    return Operator(row.operator, row.hub, frozenset(row.roles), row.expires)
+    return Operator(row.operator, row.hub, frozenset(row.roles), row.expires, row.token_hash)

@@ -26,6 +26,14 @@ MAY: Final[Mapping[str, frozenset[str]]] = {
     "admin": frozenset({READ, MANAGE}),
 }
 
+# action of a grant -> what it takes
+ACTIONS: Final[Mapping[str, str]] = {
+    "live": LOOK,
+    "snapshot": LOOK,
+    "clips": CLIPS,
+    "export": EXPORT,
+}
+
 # noun in the path -> (what GET takes, what the other methods take)
 NOUNS: Final[Mapping[str, tuple[str, str]]] = {
     "me": (READ, NOBODY),
