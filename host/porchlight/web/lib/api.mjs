@@ -38,6 +38,14 @@ export class Api {
         return (await this.#send("POST", path, { body: body && JSON.stringify(body) })).json();
     }
 
+    /**
+     * A request whose answer says nothing that is needed.
+     * @param {string} method @param {string} path @param {object} [body] @throws {Problem}
+     */
+    async send(method, path, body) {
+        await this.#send(method, path, { body: body && JSON.stringify(body) });
+    }
+
     /** @param {string} path @throws {Problem} */
     async remove(path) {
         await this.#send("DELETE", path, {});

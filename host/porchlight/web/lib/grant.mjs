@@ -69,11 +69,13 @@ export const nextSeq = (seen, now_s) =>
 
 /**
  * @param {Terms} terms
- * @param {{issuer: string, seq: number, now_s: number, lasts_s: number}} when
+ * @param {{issuer: string, seq: number, now_s: number, lasts_s: number, begins_s?: number}} when
+ *   `begins_s`: from then on; else from now on
  * @returns {object} the claims of a grant
  */
-export function claimsOf(terms, { issuer, seq, now_s, lasts_s }) {
-    const from = now_s - BACKDATE_S;
+export function claimsOf(terms, { issuer, seq, now_s, lasts_s, begins_s }) {
+    const signed = now_s - BACKDATE_S;
+    const from = begins_s ?? signed;
     return {
         ...terms.kept,
         iss: issuer,
@@ -81,7 +83,7 @@ export function claimsOf(terms, { issuer, seq, now_s, lasts_s }) {
         aud: terms.hubs,
         jti: random(16),
         seq,
-        iat: from,
+        iat: signed,
         nbf: from,
         exp: from + lasts_s,
         authorization_details: [terms.scope],

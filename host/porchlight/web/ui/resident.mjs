@@ -3,11 +3,13 @@
 
 import { h, say } from "../lib/dom.mjs";
 import { claimsOf, mint, nextSeq, scope, termsOf } from "../lib/grant.mjs";
+import { beginning, termsFor } from "../lib/requests.mjs";
 import { follow } from "../lib/sse.mjs";
 import { lostSentence } from "../lib/words.mjs";
 import { CameraCard, stands } from "./card.mjs";
 import { LogList } from "./log.mjs";
 import { askPermission } from "./permission.mjs";
+import { Inbox } from "./requests.mjs";
 
 const TICK_MS = 10_000; // "58 min left" and permissions that run out by themselves
 const PAGE = 500;
@@ -29,6 +31,7 @@ export class ResidentSide {
         this.#signer = signer;
         this.#names = names;
         this.log = new LogList(names);
+        this.inbox = new Inbox(names, api, (...answer) => this.#approve(...answer));
         this.problem = h("p.problem", { role: "alert" });
         this.link = h("span.link", { role: "status" }, "connecting…");
         this.cards = h("div.cards", {});
@@ -43,6 +46,7 @@ export class ResidentSide {
             h("header", {}, h("h2", { id: "resident-title" }, title), this.link, this.stopAll),
             this.problem,
             this.cards,
+            this.inbox.element,
             this.log.element,
         );
     }
@@ -71,6 +75,8 @@ export class ResidentSide {
         if (name === "camera") this.#showCamera(value);
         if (name === "camera" || name === "entry") this.#guard(() => this.#refreshGrants());
         if (name === "entry") this.#showEntry(value);
+        if (name === "entry" && value.type.startsWith("request."))
+            this.#guard(() => this.inbox.load());
         if (name === "motion") this.#cards.get(value.camera)?.motion.heard(value.buckets);
         if (name === "missed") this.#guard(() => this.#resync());
     }
@@ -90,6 +96,7 @@ export class ResidentSide {
         cameras.forEach((camera) => this.#names.learnCamera(camera));
         await this.#catchUp();
         await this.#refreshGrants();
+        await this.inbox.load();
         cameras.forEach((camera) => this.#showCamera(camera));
         await Promise.all([...this.#cards.values()].map((card) => card.motion.load()));
         say(this.problem, "");
@@ -183,6 +190,18 @@ export class ResidentSide {
     }
 
     async #allow(terms, lasts_s) {
+        await this.#api.post("/api/v1/grants", { token: await this.#sign(terms, lasts_s) });
+        await this.#refreshGrants();
+    }
+
+    async #approve(request, camera, actions, lasts_s) {
+        const begins_s = beginning(Math.floor(Date.now() / 1000));
+        const token = await this.#sign(termsFor(request, camera, actions), lasts_s, begins_s);
+        await this.#api.post(`/api/v1/me/requests/${request.id}/approve`, { token });
+        await this.#refreshGrants();
+    }
+
+    #sign(terms, lasts_s, begins_s) {
         const seen = this.#grants
             .filter((grant) => grant.camera === terms.camera)
             .map((grant) => grant.seq);
@@ -192,9 +211,9 @@ export class ResidentSide {
             seq: nextSeq(seen, now_s),
             now_s,
             lasts_s,
+            begins_s,
         });
-        await this.#api.post("/api/v1/grants", { token: await mint(this.#signer, claims) });
-        await this.#refreshGrants();
+        return mint(this.#signer, claims);
     }
 
     #ask(camera) {
