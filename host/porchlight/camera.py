@@ -208,6 +208,11 @@ class Camera:
         self.motion.sent(frame.reason, frame.score)
         return None
 
+    def restarted(self) -> None:
+        """The board began anew: it holds no lease, and what it asked before nobody may answer."""
+        self.book.standing.ends = 0
+        self.book.standing.ask(b"")
+
     def tell_update(self, message: wire.Update) -> None:
         """Hand the next step of an update to the source, if it is there."""
         if self._link is not None:

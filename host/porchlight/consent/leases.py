@@ -12,7 +12,7 @@ from accord import wire
 from accord.errors import Refused
 from accord.grant import Grant
 from accord.lease import Lease
-from porchlight.camera import Camera
+from porchlight.camera import HELD, Camera
 from porchlight.cameras import Cameras
 from porchlight.consent import delegates
 from porchlight.consent.agents import Agents, Keeper
@@ -97,7 +97,10 @@ class Leases:
         await self._note(keeper, given, before)
         if panic is not None:
             await self._tell_of_panic(panic, "resident")
-        return await word
+        board = await word
+        if board != HELD:
+            standing.ends = 0  # what the board does not know of, nobody counts on
+        return board
 
     def _carry(self, keeper: Keeper, token: bytes) -> None:
         if keeper.camera.enforced_at == "board":
@@ -106,7 +109,7 @@ class Leases:
 
     async def _word_of(self, camera: Camera, nonce: bytes) -> str:
         if camera.enforced_at == "host":
-            return "held"
+            return HELD
         try:
             return await self._words.of(camera.id, nonce)
         except Unavailable:

@@ -142,6 +142,9 @@ class Uplink:
             raise RemoteError("old-boot")
         if session.boot > kept[0]:
             self._seen[camera] = (session.boot, UNSEEN[1])
+            began_anew = self._cameras.get(camera)
+            if began_anew is not None:
+                began_anew.restarted()
             await self._marks.save(camera, self._seen[camera])
         return self._seen[camera]
 
