@@ -4,6 +4,7 @@ A feature's Point is the middle of a cell, its `bbox` the cell, `accuracy_m` how
 the camera may be. A map that draws the point alone draws it at a place where no camera is.
 """
 
+import functools
 from collections.abc import Sequence
 from typing import Annotated, Any, Final, Literal
 
@@ -15,6 +16,7 @@ from porchlight.cameras import Cameras
 from porchlight.clock import rfc3339
 from porchlight.errors import Invalid
 from porchlight.search.areas import AreaError, Circle, Polygon
+from porchlight.search.cells import Cell
 from porchlight.search.finder import Shown
 from porchlight.search.searches import Found
 from porchlight.search.sphere import Point
@@ -130,14 +132,22 @@ def features(shown: Sequence[Shown], action: str, cameras: Cameras) -> list[dict
 
 
 def _feature(one: Shown, properties: dict[str, Any]) -> dict[str, Any]:
-    lat, lon = one.cell.place
+    bbox, geometry = _where(one.cell)
     return {
         "type": "Feature",
         "id": one.id,
-        "bbox": [round(degrees, _DIGITS) for degrees in one.cell.bbox],
-        "geometry": {"type": "Point", "coordinates": [round(lon, _DIGITS), round(lat, _DIGITS)]},
+        "bbox": bbox,
+        "geometry": geometry,
         "properties": properties,
     }
+
+
+@functools.lru_cache(maxsize=16_384)  # neighbours share a cell, and the next search has it again
+def _where(cell: Cell) -> tuple[list[float], dict[str, Any]]:
+    """To be read only."""
+    lat, lon = cell.place
+    bbox = [round(degrees, _DIGITS) for degrees in cell.bbox]
+    return bbox, {"type": "Point", "coordinates": [round(lon, _DIGITS), round(lat, _DIGITS)]}
 
 
 def _properties(one: Shown, action: str, cameras: Cameras) -> dict[str, Any]:

@@ -31,8 +31,9 @@ one that asks every day sees a group appear or go. Residents are registered by h
 for the second every search is in the log.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from accord.grant import Grant
 from porchlight.search import covering
@@ -55,8 +56,7 @@ class Wanted:
     registered: bool = True
 
 
-@dataclass(frozen=True)
-class Shown:
+class Shown(NamedTuple):
     """A camera as a search may show it. `id` is its thumb if `named`, else a pseudonym; `until`
     and `grant` are for named ones to be told."""
 
@@ -98,13 +98,24 @@ class Finder:
 
     def find(self, hub: str, wanted: Wanted, now: int) -> list[Shown]:
         """All that may be shown at `now` (unix s), each camera once, in the order of their ids."""
+        found = self._index.touched(hub, wanted.area)
+        best = self._best(_Question(hub, wanted, now), found)
+        return sorted(best.values(), key=lambda shown: shown.id)
+
+    def still(self, hub: str, wanted: Wanted, shown: Sequence[Shown], now: int) -> list[Shown]:
+        """Those of `shown` that may be shown where they were at `now` (unix s), too."""
+        cells = {one.cell: self._index.at(hub, one.cell) for one in shown}
+        again = self._best(_Question(hub, wanted, now), cells.items())
+        return [again[one.id] for one in shown if one.id in again]
+
+    def _best(self, question: _Question, cells: Iterable[tuple[Cell, Held]]) -> dict[str, Shown]:
         best: dict[str, Shown] = {}
-        for cell, held in self._index.touched(hub, wanted.area):
-            for shown in self._in_cell(_Question(hub, wanted, now), cell, held):
+        for cell, held in cells:
+            for shown in self._in_cell(question, cell, held):
                 other = best.get(shown.id)
                 if other is None or _rank(shown) < _rank(other):
                     best[shown.id] = shown
-        return sorted(best.values(), key=lambda shown: shown.id)
+        return best
 
     def _in_cell(self, question: _Question, cell: Cell, held: Held) -> Iterator[Shown]:
         wanted = question.wanted

@@ -1,8 +1,10 @@
 """Grid: the cells in which one hub's grants lie, found by area. In memory, pure.
 
-    square (row, column) -> cells whose middle is in it -> (action, purpose) -> grants
+    layer (cells about as exact) -> square (row, column) -> cells whose middle is in it
+    cell -> (action, purpose) -> grants
 
-Cells that reach far beyond their square are few, and asked one by one.
+An area has to be widened by what its cells reach beyond their middle, so those that reach far are
+kept apart from the many that do not. The few that reach beyond every layer are asked one by one.
 """
 
 import math
@@ -10,16 +12,57 @@ from collections.abc import Iterable, Iterator
 from typing import Final
 
 from accord.grant import Grant
-from porchlight.search.areas import Area
+from porchlight.search.areas import Area, Bounds
 from porchlight.search.cells import Cell
 
-SQUARE_DEG: Final = 0.05
-_COLUMNS: Final = round(360 / SQUARE_DEG)
-WIDE_M: Final = 5_000  # cells less exact than this are not kept in squares
+# Up to which reach, and how wide its squares are: about as wide as the reach is long.
+LAYERS: Final = ((300, 0.005), (1_500, 0.02), (6_000, 0.1))
 
 Key = tuple[str, str]  # action, purpose
 Square = tuple[int, int]
 Held = dict[Key, dict[bytes, Grant]]  # by handle
+
+
+class Layer:
+    """Cells that reach no farther than `reach_m`, in squares of `side` degrees."""
+
+    def __init__(self, reach_m: int, side: float) -> None:
+        self.reach_m = reach_m
+        self._side = side
+        self._columns = round(360 / side)
+        self._squares: dict[Square, set[Cell]] = {}
+
+    def add(self, cell: Cell) -> None:
+        """One more."""
+        self._squares.setdefault(self._square(cell), set()).add(cell)
+
+    def remove(self, cell: Cell) -> None:
+        """One less."""
+        there = self._squares[self._square(cell)]
+        there.remove(cell)
+        if not there:
+            del self._squares[self._square(cell)]
+
+    def near(self, area: Area) -> Iterator[Cell]:
+        """More than an area touches, and none less."""
+        for square in self._within(area.bounds(self.reach_m)):
+            yield from self._squares.get(square, ())
+
+    def _within(self, bounds: Bounds) -> Iterable[Square]:
+        south, north, west, width = bounds
+        rows = range(self._row(south), self._row(north) + 1)
+        first = math.floor((west + 180) / self._side)
+        across = min(self._columns, math.floor(width / self._side) + 2)
+        if len(rows) * across >= len(self._squares):
+            return list(self._squares)
+        return ((row, (first + at) % self._columns) for row in rows for at in range(across))
+
+    def _square(self, cell: Cell) -> Square:
+        lat, lon = cell.place
+        return self._row(lat), math.floor((lon + 180) / self._side) % self._columns
+
+    def _row(self, lat: float) -> int:
+        return math.floor((lat + 90) / self._side)
 
 
 class Grid:
@@ -27,7 +70,7 @@ class Grid:
 
     def __init__(self) -> None:
         self._cells: dict[Cell, Held] = {}
-        self._squares: dict[Square, set[Cell]] = {}
+        self._layers = [Layer(*layer) for layer in LAYERS]
         self._wide: set[Cell] = set()
 
     def __len__(self) -> int:
@@ -38,7 +81,7 @@ class Grid:
         held = self._cells.get(cell)
         if held is None:
             held = self._cells[cell] = {}
-            self._arrive(cell)
+            self._home(cell).add(cell)
         for key in keys:
             held.setdefault(key, {})[grant.handle] = grant
 
@@ -54,7 +97,7 @@ class Grid:
                 held.pop(key, None)
         if not held:
             del self._cells[cell]
-            self._leave(cell)
+            self._home(cell).remove(cell)
 
     def touched(self, area: Area) -> Iterator[tuple[Cell, Held]]:
         """The cells that an area touches, with what lies there."""
@@ -62,39 +105,15 @@ class Grid:
             if area.touches(cell.place, cell.accuracy_m):
                 yield cell, self._cells[cell]
 
+    def at(self, cell: Cell) -> Held:
+        """What lies in this cell."""
+        return self._cells.get(cell, {})
+
     def _near(self, area: Area) -> Iterator[Cell]:
-        """More cells than it touches, and none less."""
         yield from self._wide
-        for square in self._squares_near(area):
-            yield from self._squares.get(square, ())
+        for layer in self._layers:
+            yield from layer.near(area)
 
-    def _squares_near(self, area: Area) -> Iterable[Square]:
-        south, north, west, width = area.bounds(WIDE_M)
-        rows = range(_row(south), _row(north) + 1)
-        first = math.floor((west + 180) / SQUARE_DEG)
-        across = min(_COLUMNS, math.floor(width / SQUARE_DEG) + 2)
-        if len(rows) * across >= len(self._squares):
-            return list(self._squares)
-        return ((row, (first + at) % _COLUMNS) for row in rows for at in range(across))
-
-    def _arrive(self, cell: Cell) -> None:
-        if cell.accuracy_m > WIDE_M:
-            self._wide.add(cell)
-        else:
-            self._squares.setdefault(_square(cell), set()).add(cell)
-
-    def _leave(self, cell: Cell) -> None:
-        self._wide.discard(cell)
-        there = self._squares.get(_square(cell), set())
-        there.discard(cell)
-        if not there:
-            self._squares.pop(_square(cell), None)
-
-
-def _square(cell: Cell) -> Square:
-    lat, lon = cell.place
-    return _row(lat), math.floor((lon + 180) / SQUARE_DEG) % _COLUMNS
-
-
-def _row(lat: float) -> int:
-    return math.floor((lat + 90) / SQUARE_DEG)
+    def _home(self, cell: Cell) -> Layer | set[Cell]:
+        fitting = (layer for layer in self._layers if cell.accuracy_m <= layer.reach_m)
+        return next(fitting, self._wide)

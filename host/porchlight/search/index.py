@@ -42,6 +42,11 @@ class Index:
         grid = self._grids.get(hub)
         return iter(()) if grid is None else grid.touched(area)
 
+    def at(self, hub: str, cell: Cell) -> Held:
+        """The grants in one cell of this hub."""
+        grid = self._grids.get(hub)
+        return {} if grid is None else grid.at(cell)
+
     def is_known(self, hub: str, resident: str) -> bool:
         """Whether this hub holds a grant that names a camera of this resident."""
         return (hub, resident) in self._known

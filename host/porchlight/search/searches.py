@@ -95,10 +95,9 @@ class Searches:
             await self._quotas.spend(hub, cause.operator, cause.case, SPENT)
         shown, last = self._find(hub.thumb, wanted, page)
         receipts = await self._enter(hub, cause, wanted, shown)
-        still = {one.id: one for one in self._finder.find(hub.thumb, wanted, self._clock.unix())}
         # Who took consent back while the entry was written is not shown any more.
-        kept = [still[one.id] for one in shown if _same(one, still.get(one.id))]
-        return Found(kept, receipts, last)
+        still = self._finder.still(hub.thumb, wanted, shown, self._clock.unix())
+        return Found(still, receipts, last)
 
     def _bounded(self, wanted: Wanted, page: Page | None) -> Wanted:
         """Who may only be asked is found street by street: a list of them is for nobody."""
@@ -171,7 +170,3 @@ def _cameras(shown: Sequence[Shown], searched: dict[str, Any]) -> dict[str, Any]
         "jti": shown[0].grant.jti if len(ids) == 1 else None,
         "detail": searched | {"cameras": ids, "named": shown[0].named},
     }
-
-
-def _same(one: Shown, now: Shown | None) -> bool:
-    return now is not None and now.cell == one.cell
