@@ -65,4 +65,15 @@ def test_a_second_operator_approves_where_the_grant_wants_two(
     assert host.entries(ann, "clip.played")[0]["detail"]["approved_by"] == other.id
 
 
+def test_an_approval_is_for_one_clip(host: InThread, porch: Kit, hub: Hub) -> None:
+    jti = clip_grant(host, porch, hub.key, detail={"approve": "two"})
+    wanted, another = keep(host, porch, jti), keep(host, porch, jti)
+    one, other = hub.sign_in("investigator"), hub.sign_in("approver")
+    asked = play(one, wanted).json()
+    assert (asked["clip"], asked["cameras"]) == (wanted.id, [porch.id])
+    assert other.ask("POST", f"/approvals/{asked['approval']}").status_code == 200
+    refused(play(one, another, approval=asked["approval"]), 403, "approval-mismatch")
+    assert play(one, wanted, approval=asked["approval"]).status_code == 201
+
+
 MISSING = "operator-missing"

@@ -19,6 +19,7 @@ from porchlight.clock import Clock
 from porchlight.keys import PrivateKey, PublicKey
 from porchlight.registry import Registry
 from porchlight.store import Camera, Store
+from porchlight.who.issuers import SAME, Issuer, Issuers
 from tests.support.hosting import InThread, hosted
 from tests.support.signing import Signer
 
@@ -171,6 +172,54 @@ def test_a_hub_can_be_made_here(shell: Shell) -> None:
     path = shell.home / "hubs" / "fire.pem"
     assert mode(path) == 0o600
     assert PrivateKey.from_pem(path.read_bytes()).public.thumb in shell("hub list")
+
+
+def test_a_hub_gets_an_issuer_for_its_operators(shell: Shell) -> None:
+    shell("hub add fire")
+    line = "hub issuer fire --url https://login.example.org --client-id porchlight"
+    assert "sign in at https://login.example.org" in shell(line)
+    assert issuer_of(shell, "fire") == Issuer(
+        "https://login.example.org", "porchlight", "roles", SAME
+    )
+    shell(f"{line} --claim groups --role dispatch=viewer --role a=b=approver")
+    kept = issuer_of(shell, "fire")
+    assert kept is not None
+    assert (kept.roles_claim, dict(kept.roles)) == (
+        "groups",
+        {"dispatch": "viewer", "a=b": "approver"},
+    )
+    assert kept.roles_in({"groups": ["a=b", "viewer", 1]}) == {"approver"}
+    assert kept.roles_in({"groups": "dispatch other", "roles": ["admin"]}) == {"viewer"}
+    assert kept.roles_in({"groups": {"dispatch": True}}) == frozenset()
+    assert "key alone" in shell("hub issuer fire --none")
+    assert issuer_of(shell, "fire") is None
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "says"),
+    [
+        ("police --url https://a.example --client-id x", 1, "porchlight hub add police"),
+        ("fire --url http://a.example --client-id x", 2, "must begin with https://"),
+        ("fire --url https://u@a.example --client-id x", 2, "must be an address"),
+        ("fire --url https://a.example", 2, "--client-id"),
+        ("fire --url https://a.example --client-id x --role viewer", 2, "VALUE=ROLE"),
+        ("fire --url https://a.example --client-id x --role a=chief", 2, "VALUE=ROLE"),
+    ],
+)
+def test_an_issuer_that_cannot_be(shell: Shell, words: str, code: int, says: str) -> None:
+    shell("hub add fire")
+    assert says in shell(f"hub issuer {words}", code=code)
+    assert issuer_of(shell, "fire") is None
+
+
+def issuer_of(shell: Shell, name: str) -> Issuer | None:
+    """What a host would find in this folder."""
+    store = Store(config.load(shell.home).database_url)
+    hub = Registry(store, Clock()).named("hub", name)
+    assert hub is not None
+    found = Issuers(store, Clock()).of(hub.thumb)
+    store.close()
+    return found
 
 
 def test_wrong_keys_say_what_is_wanted(shell: Shell, tmp_path: Path) -> None:

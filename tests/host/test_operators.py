@@ -9,12 +9,13 @@ from typing import Any
 import httpx
 import pytest
 from joserfc import jwk
+from starlette.responses import JSONResponse, RedirectResponse, Response
 
 from porchlight.clock import Clock
 from porchlight.config import OperatorRules
 from porchlight.dpop import token_hash
 from porchlight.store import Store
-from porchlight.who import roles
+from porchlight.who import jwks, roles
 from porchlight.who.issuers import ROLES_CLAIM, SAME, Issuer, Issuers
 from porchlight.who.operators import SIGN_INS, Operators
 from tests.support.desks import Hub, hub_at, register
@@ -158,6 +159,31 @@ def test_an_issuer_that_is_away_signs_nobody_in(
     claims = {"iss": away, "aud": hub.client_id, "sub": "x", "iat": now, "exp": now + 60}
     token = provider.sign(claims | {"nonce": hub.begin()["nonce"]})
     refused(hub.bring(token), 503, "issuer-unreachable")
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        JSONResponse({"issuer": "http://127.0.0.1:1", "jwks_uri": "http://127.0.0.1:1"}),
+        JSONResponse({"issuer": "{url}", "jwks_uri": "http://keys.example.org/"}),
+        JSONResponse({"issuer": "{url}", "jwks_uri": "file:///etc/passwd"}),
+        JSONResponse({"issuer": "{url}"}),
+        JSONResponse(["{url}"]),
+        Response("x" * (jwks.MAX_BYTES + 1)),
+        RedirectResponse("{url}/jwks"),
+        Response("no such page", 404),
+    ],
+)
+async def test_an_issuer_that_answers_nonsense(provider: Provider, answer: Response) -> None:
+    answer.body = bytes(answer.body).replace(b"{url}", provider.url.encode())
+    answer.init_headers()
+    provider.answer = answer
+    try:
+        with pytest.raises(ValueError, match=r"its|it answered|must"):
+            await jwks.fetch(provider.url)
+    finally:
+        provider.answer = None
+    assert await jwks.fetch(provider.url)
 
 
 def test_sign_ins_that_are_never_ended_have_a_bound(hub: Hub) -> None:

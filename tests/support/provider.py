@@ -138,6 +138,7 @@ class Provider(rfc6749.AuthorizationServer):
         self.people: dict[str, Person] = {}
         self.clients: dict[str, Client] = {}
         self.codes: dict[str, Code] = {}
+        self.answer: Response | None = None  # what discovery says instead
         self.asked: dict[str, int] = defaultdict(int)  # path -> how often
         self.keys: list[Any] = [jwk.generate_key("EC", "P-256", {"kid": "first", "use": "sig"})]
         self.register_grant(
@@ -191,6 +192,8 @@ class Provider(rfc6749.AuthorizationServer):
 
     async def discovery(self, request: Request) -> Response:
         self.asked[request.url.path] += 1
+        if self.answer is not None:
+            return self.answer
         return JSONResponse(
             {
                 "issuer": self.url,

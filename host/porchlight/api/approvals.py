@@ -25,6 +25,7 @@ class Approval(BaseModel):
     asked_by: str
     approved_by: str | None
     cameras: list[str]
+    clip: str  # its id; empty for a view
     action: str
     purpose: str
     case: str

@@ -15,7 +15,7 @@ from accord.permit import Permit
 from porchlight.camera import Camera
 from porchlight.cameras import Cameras
 from porchlight.clips.access import Access
-from porchlight.clips.rows import Clip
+from porchlight.clips.rows import Clip, Cover
 from porchlight.clips.store import Clips
 from porchlight.desk import Desk
 from porchlight.ending import Ending
@@ -92,8 +92,16 @@ class Plays:
         self._open: dict[bytes, Play] = {}
         self._closed: OrderedDict[bytes, Play] = OrderedDict()
         self._refusals = Tally(burst=REFUSALS)
+        cameras.on_held(access.held)
         cameras.on_withdrawn(self._withdrawn)
         clips.on_gone(self._deleted)
+
+    def covers(self, hub: str, purpose: str, camera_id: str | None = None) -> list[Cover]:
+        """What a hub may be told of now, of one camera or of all that named it."""
+        now = self._desk.clock.unix()
+        named = [one for one in self.access.naming(hub) if camera_id in (None, one)]
+        cameras = [camera for camera in map(self._cameras.get, named) if camera is not None]
+        return [cover for one in cameras for cover in self.access.covers(one, hub, purpose, now)]
 
     async def open(self, who: Who, clip_id: str, intent: Intent, address: str) -> tuple[Play, str]:
         """Open a clip to `address`: the play and its ticket.
@@ -121,7 +129,7 @@ class Plays:
             raise NotFound("no-clip", NONE)
         now = self._desk.clock.unix()
         id = b64.encode(secrets.token_bytes(16))
-        intent = replace(intent, cameras=(camera.id,))
+        intent = replace(intent, cameras=(camera.id,), clip=clip.id)
         play = Play(View(id, who, intent, address, now, now + MAX_S, {}), clip, camera)
         try:
             self._weigh(play)

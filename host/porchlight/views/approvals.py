@@ -184,7 +184,7 @@ class Approvals:
                 "purpose": intent.purpose or None,
                 "case": intent.case or None,
                 "reason": reason or intent.reason or None,
-                "detail": {"action": intent.action, **detail},
+                "detail": {"action": intent.action, **_clip(intent), **detail},
             }
             for camera, owner in ((camera, self._owner(camera)) for camera in intent.cameras)
             if owner is not None
@@ -193,6 +193,10 @@ class Approvals:
 
     def _tell(self, asked: Asked, state: str) -> None:
         self._desk.events.publish("approval", asked.hub, {"id": asked.id, "state": state})
+
+
+def _clip(intent: Intent) -> dict[str, str]:
+    return {"clip": intent.clip} if intent.clip else {}
 
 
 def _asked(view: View) -> Asked:

@@ -12,10 +12,9 @@ from porchlight.quotas import OPENS, Quotas
 from porchlight.views.approvals import Approvals, Awaiting
 from porchlight.views.view import View
 from porchlight.who.operators import Operators
-from porchlight.who.roles import CLIPS, EXPORT, LOOK
+from porchlight.who.roles import ACTIONS, NOBODY
 
 FORBIDDEN: Final = "profile-forbids"
-TAKES: Final = {"clips": CLIPS, "export": EXPORT}  # action -> what of a role; others: LOOK
 
 
 class HouseRules:
@@ -30,12 +29,12 @@ class HouseRules:
         self._profile = profile
 
     def meet(self, view: View) -> str | None:
-        """Why who comes may open nothing, with whose approval ever; None if they may."""
+        """Why who comes may open nothing; None if they may, with the approval they bring."""
         intent = view.intent
         if intent.operator is not None:
             view.notes["operator"] = intent.operator.id
             view.expires = min(view.expires, intent.operator.expires)
-        takes = TAKES.get(intent.action, LOOK)
+        takes = ACTIONS.get(intent.action, NOBODY)
         objection = self._operators.objection(view.who, intent.operator, takes)
         if objection is not None or not intent.approval:
             return objection

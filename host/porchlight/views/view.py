@@ -12,7 +12,7 @@ from porchlight.who.operator import Operator
 
 ACTIONS: Final = ("live", "snapshot")
 OWN_USE: Final = "own-use"
-_PLAIN: Final = ("action", "purpose", "case", "reason")  # of an intent, beside its cameras
+_PLAIN: Final = ("action", "purpose", "case", "reason", "clip")  # of an intent, beside its cameras
 
 
 class Who(Protocol):
@@ -35,6 +35,7 @@ class Intent:
     purpose: str = ""
     case: str = ""
     reason: str = ""
+    clip: str = ""  # its id, where a clip is wanted
     operator: Operator | None = None
     approval: str = ""  # the id of one that a second operator gave
 
