@@ -18,7 +18,7 @@ SEQ_EPOCH = 1_577_836_800  # 2020-01-01: seconds since then fit a seq until 2088
 
 _WHY = {
     "too-long": "it would be over 2,048 bytes; name fewer windows",
-    "bad-value": "a grant ends within 90 days, one for an incident within an hour",
+    "bad-value": "it lasts 90 days at most, and an hour for an incident (bad-value)",
     "live-too-long": (
         "live pictures for more than 24 h need --windows and --day-limit, "
         'such as --windows "mon-fri 18:00-23:00" --day-limit 1h'
@@ -30,7 +30,7 @@ _WHY = {
 class Wish:
     """What a resident wants to allow. Thumbs name camera and audience; times are unix seconds;
     `limits` as in the grant (fps, w, h, session_s, day_s). `lease`: holds only while one does;
-    `panic_s`: not before its resident opens it, and then so long."""
+    `panic_s`: not before its resident opens it, and then so long. `geo`: where it may be found."""
 
     camera: str
     audience: tuple[str, ...]
@@ -44,6 +44,7 @@ class Wish:
     lease: bool = False
     incident: str = ""
     panic_s: int = 0
+    geo: dict[str, Any] = field(default_factory=dict)
 
 
 def next_seq(highest: int, now: int) -> int:
@@ -66,6 +67,8 @@ def claims(wish: Wish, *, issuer: str, seq: int, now: int, jti: bytes) -> dict[s
         detail |= {"windows": wish.windows, "tz": wish.tz}
     if wish.limits:
         detail["limits"] = wish.limits
+    if wish.geo:
+        detail["geo"] = wish.geo
     return _conditions(wish, seq) | {
         "iss": issuer,
         "sub": wish.camera,
