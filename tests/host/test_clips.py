@@ -43,6 +43,11 @@ def test_a_hub_is_told_only_of_what_its_grant_recorded(
     assert listed(host, host.resident()) == []
     assert listed(host, host.hub(), **CAUSE) == []
     told = host.entries(ann, "search")
+    one = host.caller(fire).get(f"/clips/{shared.id}", **CAUSE)
+    assert (one.status_code, one.json()["sha256"]) == (200, shared.sha256)
+    assert len(host.entries(ann, "search")) == len(told) + 1
+    refused(host.caller(fire).get(f"/clips/{own.id}", **CAUSE), 404, "no-clip")
+    assert host.caller(ann).get(f"/clips/{own.id}").json()["grant"] == own.jti
     assert [(entry["hub"], entry["case"]) for entry in told] == [(fire.thumb, "C-1")]
     refused(ask_play(host, fire, own, **CAUSE), 404, "no-clip")
     assert host.entries(ann, "access.refused")[-1]["reason"] == "no-grant"

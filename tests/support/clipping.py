@@ -10,12 +10,12 @@ import httpx
 from accord import b64
 from porchlight.clips import avi
 from porchlight.clips.rows import Clip
-from porchlight.clips.store import Origin
+from porchlight.clips.store import Origin, new_id
 from porchlight.clips.writer import Writer
 from porchlight.frames import Frame
 from porchlight.keys import PublicKey
 from tests.support.hosting import InThread, Kit
-from tests.support.signing import Signer, new_id
+from tests.support.signing import Signer
 from tests.support.viewing import host_frame, picture
 
 CAUSE = {"case": "C-1", "purpose": "fire"}

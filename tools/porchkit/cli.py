@@ -62,6 +62,11 @@ GROUPS: dict[str, dict[str, tuple[str, str]]] = {
         "agent": ("porchkit.commands.agent", "keep a camera alive while this runs, or stop it"),
         "grants": ("porchkit.commands.grants", "what is allowed at present"),
         "log": ("porchkit.commands.log", "who looked, when, and why"),
+        "clips": ("porchkit.commands.clips", "what was recorded: a copy, delete, on or off"),
+        "unseal": ("porchlight.commands.unseal", "open a clip that was sealed to one's own key"),
+    },
+    "check what somebody shows you (without a host)": {
+        "verify": ("porchkit.commands.verify", "is this recording what a resident released?"),
     },
 }
 COMMANDS: dict[str, tuple[str, str]] = {
@@ -81,7 +86,8 @@ examples:
 
 exit codes:
   0 done   1 something is wrong   2 wrong words on the command line   3 refused by consent
-  4 no host answers   5 a log does not hold   70 a fault of ours   130 ended with Ctrl-C
+  4 no host answers   5 a log does not hold   6 a recording is not trusted
+  70 a fault of ours   130 ended with Ctrl-C
 
 Each command explains itself: porchlight COMMAND --help. The host's folder is ~/.porchlight,
 or $PORCHLIGHT_HOME, or --home. PORCHLIGHT_DEBUG=1 shows where an error came from."""

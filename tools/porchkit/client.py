@@ -78,6 +78,9 @@ class Client:
     def post(self, path: str, value: object = None) -> Any:
         return self._ask("POST", path, value)
 
+    def put(self, path: str, value: object) -> Any:
+        return self._ask("PUT", path, value)
+
     def delete(self, path: str) -> Any:
         return self._ask("DELETE", path)
 

@@ -109,13 +109,30 @@ async def listing(asked: Annotated[ClipQuery, Query()], parts: PartsDep, by: Cal
             condition = condition & rows.at_camera(asked.camera)
         return _page(await parts.clips.newest(condition, asked.before, asked.limit), asked.limit)
     check_cause(asked.case, asked.purpose)
-    known = [one for one in parts.cameras if asked.camera in (None, one.id)]
-    covers = parts.plays.access.all_covers(known, by.thumb, asked.purpose, parts.clock.unix())
+    covers = parts.plays.covers(by.thumb, asked.purpose, asked.camera)
     if not covers:
         return ClipList(clips=[], next=None)
     found = await parts.clips.newest(rows.covered(covers), asked.before, asked.limit)
     await note_search(parts, by, sorted({clip.camera for clip in found}), asked.case, asked.purpose)
     return _page(found, asked.limit)
+
+
+@router.get("/clips/{clip_id}", responses=_UNSAID)
+async def one(
+    clip_id: ClipId, parts: PartsDep, by: Caller, case: Case = "", purpose: Purpose = ""
+) -> ClipRow:
+    """One clip. What a caller may not have does not exist."""
+    clip = await parts.clips.find(clip_id)
+    if by.is_resident:
+        if clip is None or clip.resident != by.thumb:
+            raise NotFound("no-clip", NONE)
+        return row_of(clip)
+    check_cause(case, purpose)
+    covers = parts.plays.covers(by.thumb, purpose, clip.camera) if clip is not None else []
+    if clip is None or not any(cover.holds(clip) for cover in covers):
+        raise NotFound("no-clip", NONE)
+    await note_search(parts, by, [clip.camera], case, purpose)
+    return row_of(clip)
 
 
 @router.get(

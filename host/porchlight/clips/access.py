@@ -5,7 +5,8 @@ before, and when that grant ends, so does all access to its clips. The one excep
 answers a request: it covers what its resident was asked for.
 """
 
-from collections.abc import Callable, Iterable
+from collections import Counter
+from collections.abc import Callable
 from typing import Any
 
 from accord.errors import Refused
@@ -23,25 +24,41 @@ def unknown(_grant: Grant) -> None:
 
 
 class Access:
-    """`window` is set by whoever knows the requests."""
+    """`window` is set by whoever knows the requests. Belongs to the event loop's thread."""
 
     def __init__(self) -> None:
         self.window: Window = unknown
+        self._naming: dict[str, Counter[str]] = {}
 
-    def covers(
-        self, camera: Camera, hub: str, action: str, purpose: str, now: int
-    ) -> list[tuple[Cover, Permit]]:
-        """What of a camera's clips a hub may have at `now` (unix s), and by which permit."""
+    def held(self, grant: Grant, is_held: bool) -> None:
+        """A camera's book took this grant in, or let go of it. To be told of each once."""
+        if "clips" not in grant.actions:
+            return
+        for hub in set(grant.aud):
+            counts = self._naming.setdefault(hub, Counter())
+            counts[grant.sub] += 1 if is_held else -1
+            if counts[grant.sub] <= 0:
+                del counts[grant.sub]
+
+    def naming(self, hub: str) -> list[str]:
+        """The cameras with a grant for clips that names this hub, whether it holds now or not."""
+        return sorted(self._naming.get(hub, ()))
+
+    def covers(self, camera: Camera, hub: str, purpose: str, now: int) -> list[Cover]:
+        """What of a camera's clips a hub may be told of at `now` (unix s)."""
         found = []
         for grant in camera.book.grants():
             cover = self._cover(camera, grant)
             if hub not in grant.aud or cover is None:
                 continue
-            asked = {"hub": hub, "action": action, "now": now, "purpose": purpose}
             try:
-                found.append((cover, camera.book.permit(grant.handle, **asked)))
+                # Told of, not shown: a second operator is asked for when one is opened.
+                camera.book.permit(
+                    grant.handle, hub=hub, action="clips", now=now, purpose=purpose, approved=True
+                )
             except Refused:
                 continue
+            found.append(cover)
         return found
 
     def permit(self, camera: Camera, clip: Clip, hub: str, **asked: Any) -> Permit:
@@ -57,13 +74,6 @@ class Access:
             except Refused as refused:
                 why = refused.reason
         raise Refused(why)
-
-    def all_covers(
-        self, cameras: Iterable[Camera], hub: str, purpose: str, now: int
-    ) -> list[Cover]:
-        """For a listing: what a hub may be told of."""
-        found = (self.covers(camera, hub, "clips", purpose, now) for camera in cameras)
-        return [cover for each in found for cover, _ in each]
 
     def _cover(self, camera: Camera, grant: Grant) -> Cover | None:
         if grant.req is None:

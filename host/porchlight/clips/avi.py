@@ -91,6 +91,11 @@ def head(shape: Shape, places: Sequence[Place] = (), index_bytes: int = 0) -> by
     return begin + _chunk(b"JUNK", bytes(fill)) + movi
 
 
+def unsealed(plain: bytes) -> bytes:
+    """The file, from what a sealed one holds: there the head comes last, for it is known last."""
+    return plain[-HEAD_BYTES:] + plain[:-HEAD_BYTES]
+
+
 def about(begin: bytes) -> Shape | None:
     """What the head of a file says; None if it is no head of ours, or not a whole one."""
     if len(begin) < HEAD_BYTES or begin[:4] != b"RIFF" or begin[8:16] != b"AVI LIST":

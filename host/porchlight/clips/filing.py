@@ -6,14 +6,12 @@ A disk that is too slow loses frames of the clip, a full one the clip; neither d
 import asyncio
 import errno
 import os
-import secrets
 from collections import deque
 from collections.abc import Iterable
 from typing import Final
 
-from accord import b64
 from porchlight.clips import avi
-from porchlight.clips.store import Clips, Origin, spare_bytes
+from porchlight.clips.store import Clips, Origin, new_id, spare_bytes
 from porchlight.clips.writer import Writer
 from porchlight.frames import Frame
 
@@ -25,7 +23,7 @@ class Filing:
     `lost`: frames that were not written, for the disk was too slow. `failed`: nothing is."""
 
     def __init__(self, clips: Clips, origin: Origin, first: Frame, spare: int) -> None:
-        self.id = b64.encode(secrets.token_bytes(16))
+        self.id = new_id()
         self.lost = 0
         self.failed = False
         self._clips = clips

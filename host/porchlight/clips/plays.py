@@ -7,11 +7,12 @@ and nothing of it is handed out after that; a ticket is good for one client addr
 import secrets
 from collections import OrderedDict
 from dataclasses import dataclass, field, replace
-from typing import Final
+from typing import Any, Final
 
 from accord import b64
 from accord.errors import Refused
 from accord.permit import Permit
+from porchlight.audit.receipts import Receipt
 from porchlight.camera import Camera
 from porchlight.cameras import Cameras
 from porchlight.clips.access import Access
@@ -109,17 +110,26 @@ class Plays:
         NotFound no-clip for what the caller may not know of; Refused and TooMany, with an entry;
         Awaiting a second operator; Conflict sealed; StoreError: nothing is open.
         """
+        play = await self.prepare(who, clip_id, intent, address)
+        await self.enter(play, "file")
+        return play, self.hand_out(play)
+
+    async def prepare(self, who: Who, clip_id: str, intent: Intent, address: str) -> Play:
+        """A play that may be entered; raises what open() raises."""
         play = await self.permitted(who, clip_id, intent, address)
         if sum(one.who.thumb == who.thumb for one in self._open.values()) >= MAX_OPEN:
             raise TooMany("too-many-plays", "let some of your plays run out first")
         await self._settle(play)
-        await self.enter(play, "file")
+        return play
+
+    def hand_out(self, play: Play) -> str:
+        """The ticket to a play that was entered; Refused if it is over already."""
         ticket = secrets.token_urlsafe(32)
         self._open[ticket_hash(ticket)] = play
         self.sweep()  # taken back while the entry was written?
         if play.over.is_set():
             raise Refused(play.reason)
-        return play, ticket
+        return ticket
 
     async def permitted(self, who: Who, clip_id: str, intent: Intent, address: str = "") -> Play:
         """A play that nobody has been told of yet: enter() comes before the first byte."""
@@ -182,17 +192,25 @@ class Plays:
 
     async def enter(self, play: Play, what: str) -> None:
         """The entry in the resident's log: durable when this returns."""
+        await self._desk.entries.add(**self._entry(play, {"what": what}))
+
+    async def release(self, play: Play, released: str) -> Receipt:
+        """The entry of a bundle, with its receipt. `released`: SHA-256 of the recording in it."""
+        draft = self._entry(play, {"what": "bundle", "released": released})
+        return (await self._desk.entries.add_with_receipts([draft], play.who.thumb))[0]
+
+    def _entry(self, play: Play, more: dict[str, str]) -> dict[str, Any]:
         play.check()
         clip = play.clip
-        detail = {"clip": clip.id, "sha256": clip.sha256, "bytes": clip.size_bytes, "what": what}
-        await self._desk.entries.add(
-            ENTERED_AS[play.action],
-            resident=clip.resident,
-            camera=clip.camera,
-            jti=clip.jti if play.permit is None else play.permit.jti,
-            detail=detail | play.view.notes,
+        detail = {"clip": clip.id, "sha256": clip.sha256, "bytes": clip.size_bytes, **more}
+        return {
+            "type": ENTERED_AS[play.action],
+            "resident": clip.resident,
+            "camera": clip.camera,
+            "jti": clip.jti if play.permit is None else play.permit.jti,
+            "detail": detail | play.view.notes,
             **play.view.about(),
-        )
+        }
 
     async def admit(self, ticket: str, address: str) -> Play:
         """The open play behind a ticket. NotFound no-play, Denied ticket-stolen (entered), Gone."""

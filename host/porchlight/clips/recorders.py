@@ -116,7 +116,7 @@ class Recorders:
         for grant in sorted(recording, key=lambda grant: -grant.seq):
             hub = grant.cnf or grant.aud[0]
             try:
-                # Nobody is shown anything yet: a second operator is asked for when a clip is opened.
+                # Nobody is shown anything: a second operator is asked for when a clip is opened.
                 yield camera.book.permit(
                     grant.handle, hub=hub, action="clips", now=now, approved=True
                 )

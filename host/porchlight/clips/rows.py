@@ -15,6 +15,8 @@ from porchlight.store.clips_model import RecordingRule
 from porchlight.store.models import Entry
 
 MAX_PAGE: Final = 200
+MAX_ASKED: Final = 20_000  # grants in one question: databases have a limit
+MAX_WINDOWS: Final = 200
 
 
 @dataclass(frozen=True)
@@ -62,14 +64,8 @@ class Cover:
     jti: str
     window: tuple[int, int] | None = None
 
-    def condition(self) -> ColumnElement[bool]:
-        """As a question to the database."""
-        if self.window is None:
-            return and_(Row.camera == self.camera, Row.jti == self.jti)
-        return _within(self.camera, *self.window)
-
     def holds(self, clip: Clip) -> bool:
-        """The same question of one clip."""
+        """Whether this is one of them."""
         if clip.camera != self.camera:
             return False
         if self.window is None:
@@ -127,8 +123,10 @@ def at_camera(camera: str) -> ColumnElement[bool]:
 
 
 def covered(covers: Sequence[Cover]) -> ColumnElement[bool]:
-    """For newest(): those of any of these; at least one."""
-    return or_(*(cover.condition() for cover in covers))
+    """For newest(): those of any of these, as far as one question can hold them."""
+    recorded = [cover.jti for cover in covers if cover.window is None][:MAX_ASKED]
+    asked = [_within(cover.camera, *cover.window) for cover in covers if cover.window is not None]
+    return or_(Row.jti.in_(recorded), *asked[:MAX_WINDOWS])
 
 
 def due(session: Session, now: int) -> list[Clip]:

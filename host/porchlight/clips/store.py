@@ -8,6 +8,7 @@ that it takes out, and never a deleted clip that comes back. Files are met in a 
 import asyncio
 import logging
 import os
+import secrets
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -16,6 +17,7 @@ from typing import Any, Final, ParamSpec, TypeVar
 
 from sqlalchemy import ColumnElement
 
+from accord import b64
 from porchlight.audit.entries import Entries
 from porchlight.calling import call_all
 from porchlight.clips import rows
@@ -180,6 +182,13 @@ class Clips:
         if self._troubled:
             _log.info("clips are recorded again")
         self._troubled = False
+
+
+def new_id() -> str:
+    """A clip's name: 128 random bits, and never taken for an option on a command line."""
+    while (made := b64.encode(secrets.token_bytes(16))).startswith("-"):
+        pass
+    return made
 
 
 def made(finished: Finished, origin: Origin) -> Clip:
