@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 
 from accord.grant import ACTIONS, MAX_INCIDENT_S, PURPOSES
-from porchkit import when, zone
+from porchkit import places, when, zone
 from porchkit.errors import UsageError
 from porchkit.mint import Wish
 from porchkit.who import Party
@@ -40,6 +40,16 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--size", metavar="WxH", help="at most this large: 640x480")
     parser.add_argument("--session", metavar="TIME", help="at most this long at a time")
     parser.add_argument("--day-limit", metavar="TIME", help="at most this long in a day")
+    parser.add_argument(
+        "--near", metavar="LAT,LON", help="where a hub's search may find it; else nowhere"
+    )
+    parser.add_argument(
+        "--within",
+        type=int,
+        metavar="METRES",
+        default=places.USUAL_WITHIN_M,
+        help="... and not more exactly than this (default %(default)s)",
+    )
     parser.add_argument(
         "--lease", action="store_true", help="only while `porchlight agent` answers the board"
     )
@@ -80,6 +90,7 @@ def read(
         lease=args.lease,
         incident=args.incident or "",
         panic_s=_panic_s(args),
+        geo=places.geo(args.near, args.within) if args.near else {},
     )
 
 

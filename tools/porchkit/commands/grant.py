@@ -26,7 +26,8 @@ examples:
   porchlight grant porch --to fire --lease            only while `porchlight agent` runs
   porchlight grant porch --to fire --incident 2026-1170         an hour at most, ends itself
   porchlight grant porch --to fire --panic 30m        nothing, until `porchlight panic porch`
-  porchlight grant porch --to fire --register         that it is there, and never a picture
+  porchlight grant porch --to fire --register --near 52.3676,4.9041 --within 500
+                                                      that it is there, and never a picture
 
 Live pictures for more than 24 h need --windows and --day-limit. Nobody can widen a grant, and
 `porchlight revoke` takes it back at once. Without a host: --offline FILE, later --send FILE."""
@@ -128,6 +129,9 @@ def _bounds(grant: Grant) -> list[tuple[str, str]]:
     if grant.windows:
         windows = when.describe_windows([list(window) for window in grant.windows])
         rows.append(("only", f"{windows} ({tz})"))
+    geo = grant.claims["authorization_details"][0].get("geo")
+    if geo is not None:
+        rows.append(("near", f"{geo['cell']} (geohash), to {geo['precision_m']} m"))
     limits = grant.limits
     most = [
         f"{limits['fps']} frames/s" if "fps" in limits else "",
