@@ -30,7 +30,8 @@ _WHY = {
 class Wish:
     """What a resident wants to allow. Thumbs name camera and audience; times are unix seconds;
     `limits` as in the grant (fps, w, h, session_s, day_s). `lease`: holds only while one does;
-    `panic_s`: not before its resident opens it, and then so long. `geo`: where it may be found."""
+    `panic_s`: not before its resident opens it, and then so long. `geo`: where it may be found;
+    `req`: the request that it answers."""
 
     camera: str
     audience: tuple[str, ...]
@@ -45,6 +46,7 @@ class Wish:
     incident: str = ""
     panic_s: int = 0
     geo: dict[str, Any] = field(default_factory=dict)
+    req: str = ""
 
 
 def next_seq(highest: int, now: int) -> int:
@@ -92,6 +94,8 @@ def _conditions(wish: Wish, seq: int) -> dict[str, Any]:
         found["incident"] = wish.incident
     if wish.panic_s:
         found["panic"] = wish.panic_s
+    if wish.req:
+        found["req"] = wish.req
     return found
 
 
