@@ -166,6 +166,7 @@ def test_an_issuer_that_is_away_signs_nobody_in(
     [
         JSONResponse({"issuer": "http://127.0.0.1:1", "jwks_uri": "http://127.0.0.1:1"}),
         JSONResponse({"issuer": "{url}", "jwks_uri": "http://keys.example.org/"}),
+        JSONResponse({"issuer": "{url}", "jwks_uri": "https://keys.example.org/"}),
         JSONResponse({"issuer": "{url}", "jwks_uri": "file:///etc/passwd"}),
         JSONResponse({"issuer": "{url}"}),
         JSONResponse(["{url}"]),

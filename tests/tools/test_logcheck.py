@@ -83,6 +83,23 @@ def test_whatever_names_a_grant_is_held_to_it() -> None:
     assert found(released) == [(0, "action-not-granted")]
 
 
+def test_a_grant_that_wants_two() -> None:
+    """Asking and agreeing are no looks; a look names another one who agreed."""
+    two = signed(seq=3, detail={"approve": "two"})
+    said = {"hub": FIRE.thumb, "camera": CAMERA, "reason": "smoke"}
+    asked = entry("approval.asked", T + 1, **said, detail={"operator": "a"})
+    agreed = entry("approval.given", T + 2, **said, detail={"operator": "b", "asked_by": "a"})
+    for who, reasons in (
+        ({"operator": "a", "approved_by": "b"}, []),
+        ({"operator": "a", "approved_by": "a"}, [(2, "approval-missing")]),
+        ({"operator": "a"}, [(2, "approval-missing")]),
+        ({}, [(2, "approval-missing")]),
+    ):
+        look = opened(T + 3, jti=two.jti, detail={"action": "live", **who})
+        over = closed(T + 4, jti=two.jti)
+        assert found(asked, agreed, look, over, held=(two,)) == reasons
+
+
 def test_a_grant_that_was_taken_back() -> None:
     back = entry("grant.revoked", T + 10, camera=CAMERA, jti=LIVE.jti)
     assert found(back, opened(T + 11), closed(T + 12)) == [(1, "revoked")]

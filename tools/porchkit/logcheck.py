@@ -17,7 +17,7 @@ GRACE_S = 60  # of clocks, and of a view that ends while its last picture is on 
 LINGER_S = 300  # how late a board's last word about its counters may be
 OWN_USE = "own-use"
 # These tell of a look that was refused or is over, or of the grant itself.
-_NO_LOOK = ("grant.", "access.refused", "view.close", "words.")
+_NO_LOOK = ("grant.", "access.refused", "approval.", "view.close", "words.")
 Entry = Mapping[str, Any]
 
 
@@ -115,6 +115,13 @@ def _refused(replay: _Replay, found: Grant, entry: Entry, at: int) -> str:
     return "" if "" in reasons else reasons[0]
 
 
+def _approved(entry: Entry) -> bool:
+    """Whether another operator agreed, by the entry's word. That it was another person is the
+    host's."""
+    detail = entry.get("detail") or {}
+    return bool(detail.get("approved_by")) and detail["approved_by"] != detail.get("operator")
+
+
 def _permitted(replay: _Replay, found: Grant, entry: Entry, at: int) -> str:
     """Why board and host must have refused this at `at` (unix s); "" if they could allow it."""
     hub = str(entry["hub"])
@@ -127,7 +134,7 @@ def _permitted(replay: _Replay, found: Grant, entry: Entry, at: int) -> str:
             action=str(action),
             now=at,
             purpose=OWN_USE if hub == replay.me else entry.get("purpose"),
-            approved=True,  # by whom is in the log; that it was a second person, the host's word
+            approved=_approved(entry),
             masks=True,
         )
     except Refused as refused:

@@ -18,6 +18,9 @@ _SENTENCES = {
     "view.open": "{hub} opened {camera}{about}",
     "view.close": "{hub} stopped seeing {camera}{why}",
     "access.refused": "{hub} was refused {camera}{why}{about}",
+    "approval.asked": "{hub} wants to open {camera}; a second one there has to agree{about}",
+    "approval.given": "a second one at {hub} agreed that it opens {camera}{about}",
+    "approval.refused": "nobody could agree at {hub} that it opens {camera}{why}",
     "search": "{hub} looked up which cameras it may see{about}",
     "words.erased": "you erased the words of an entry",
     "board.online": "{camera} connected",
@@ -48,6 +51,19 @@ _REASONS = {
     "purpose-not-granted": "not for this purpose",
     "action-not-granted": "not this kind of look",
     "not-yet-valid": "the grant has not begun",
+    "operator-missing": "nobody there had signed in",
+    "role-missing": "whoever it was there may not do that",
+    "signed-out": "whoever it was there signed out",
+    "approval-missing": "a second one there had to agree first",
+    "approval-pending": "a second one there had not agreed yet",
+    "approval-expired": "that took longer than ten minutes",
+    "approval-used": "what was agreed to was used before",
+    "approval-mismatch": "something else had been agreed to",
+    "approval-of-another": "somebody else had asked",
+    "self-approval": "it has to be another one than who asked",
+    "profile-forbids": "the rules of this place forbid it",
+    "too-many-opens": "they opened too many cameras within an hour",
+    "too-many-cameras": "that is too many cameras for one case",
     "ticket-stolen": "the link was used from another address",
     "ticket-expired": "the link was over",
     "closed": "it closed the view",
@@ -74,7 +90,10 @@ _REASONS = {
     "unconnected": "the update did not reach this host",
 }
 # Entries whose `reason` is what an operator wrote, not one of our words.
-_SPOKEN = ("view.open", "search", "clip.played", "clip.released")
+_SPOKEN = (
+    *("view.open", "search", "clip.played", "clip.released"),
+    *("approval.asked", "approval.given"),
+)
 
 
 def sentence(entry: Mapping[str, Any], names: Mapping[str, str]) -> str:

@@ -19,7 +19,10 @@ SALT_BYTES: Final = 16
 MAX_DETAIL_BYTES: Final = 32_768  # a leaf's length is a uint16
 _FACTS: Final = ("camera", "hub", "hub_name", "jti", "view", "purpose")
 # Here the reason is somebody's own, even where it looks like one of our words.
-_SPOKEN: Final = ("view.open", "search", "request.", "clip.played", "clip.released")
+_SPOKEN: Final = (
+    *("view.open", "search", "request.", "clip.played", "clip.released"),
+    *("approval.asked", "approval.given"),
+)
 _WORD: Final = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
 
 

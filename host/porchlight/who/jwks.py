@@ -8,6 +8,7 @@ import asyncio
 import json
 from dataclasses import dataclass
 from typing import Any, Final
+from urllib.parse import urlsplit
 
 import httpx
 
@@ -74,11 +75,18 @@ async def fetch(issuer: str) -> Keys:
         about = await _object(client, issuer.rstrip("/") + WELL_KNOWN)
         if about.get("issuer") != issuer:
             raise ValueError("its discovery document is of another issuer")
-        found = await _object(client, issuer_url(str(about.get("jwks_uri", ""))))
+        found = await _object(client, _beside(issuer, str(about.get("jwks_uri", ""))))
     keys = found.get("keys")
     if not isinstance(keys, list):
         raise ValueError("its key set has no keys")
     return [key for key in keys[:MAX_KEYS] if isinstance(key, dict)]
+
+
+def _beside(issuer: str, url: str) -> str:
+    """Where the keys are: no plain HTTP of this machine for an issuer that is elsewhere."""
+    if urlsplit(issuer_url(url)).scheme != urlsplit(issuer).scheme:
+        raise ValueError("its keys must be where it is itself, by https")
+    return url
 
 
 async def _object(client: httpx.AsyncClient, url: str) -> dict[str, Any]:

@@ -33,6 +33,15 @@ test("an opened view reads like a neighbour's note", () => {
     assert.equal(tone(entry), "look");
 });
 
+test("what somebody wrote is quoted, and a refusal is in our words", () => {
+    const said = { hub: "HUB", hub_name: "Oak hub", camera: "CAM", case: "7", purpose: "theft" };
+    const asked = entrySentence({ ...said, type: "approval.asked", reason: "a car" }, names);
+    assert.match(asked, /a second one there has to agree, case 7, purpose theft, “a car”\.$/);
+    const refused = { ...said, type: "approval.refused", reason: "self-approval" };
+    assert.match(entrySentence(refused, names), /another one than who asked/);
+    assert.equal(tone(refused), "refused");
+});
+
 test("an entry of a kind this page does not know is still told", () => {
     assert.equal(
         entrySentence({ type: "lease.issued", reason: "later-part" }, names),

@@ -17,6 +17,12 @@ const SENTENCES = {
     "view.close": (entry, name) => `${name.hub} stopped seeing ${name.camera}${why(entry)}.`,
     "access.refused": (entry, name) =>
         `${name.hub} was refused ${name.camera}${why(entry)}${about(entry)}.`,
+    "approval.asked": (entry, name) =>
+        `${name.hub} wants to open ${name.camera}; a second one there has to agree${about(entry)}.`,
+    "approval.given": (entry, name) =>
+        `A second one at ${name.hub} agreed that it opens ${name.camera}${about(entry)}.`,
+    "approval.refused": (entry, name) =>
+        `Nobody could agree at ${name.hub} that it opens ${name.camera}${why(entry)}.`,
     search: (entry, name) => `${name.hub} looked up which cameras it may see${about(entry)}.`,
     "request.received": (entry, name) => `${name.hub} asked you for recordings${about(entry)}.`,
     "request.approved": (entry, name) =>
@@ -72,6 +78,7 @@ const TONES = {
     "grant.expired": "ended",
     "grant.refused": "refused",
     "access.refused": "refused",
+    "approval.refused": "refused",
     "camera.paused": "ended",
     "lease.stopped": "ended",
     "lease.refused": "refused",
@@ -113,6 +120,19 @@ const REASONS = {
     "purpose-not-granted": "not for this purpose",
     "action-not-granted": "not this kind of look",
     "not-yet-valid": "the permission has not begun",
+    "operator-missing": "nobody there had signed in",
+    "role-missing": "whoever it was there may not do that",
+    "signed-out": "whoever it was there signed out",
+    "approval-missing": "a second one there had to agree first",
+    "approval-pending": "a second one there had not agreed yet",
+    "approval-expired": "that took longer than ten minutes",
+    "approval-used": "what was agreed to was used before",
+    "approval-mismatch": "something else had been agreed to",
+    "approval-of-another": "somebody else had asked",
+    "self-approval": "it has to be another one than who asked",
+    "profile-forbids": "the rules of this place forbid it",
+    "too-many-opens": "they opened too many cameras within an hour",
+    "too-many-cameras": "that is too many cameras for one case",
     "ticket-stolen": "from another address",
     "ticket-expired": "the view was over",
     closed: "it closed the view",
@@ -129,7 +149,10 @@ const REASONS = {
 };
 
 /** In these `reason` is what an operator wrote, not one of our words. */
-const SPOKEN = new Set(["view.open", "search", "request.received", "clip.played", "clip.released"]);
+const SPOKEN = new Set([
+    ...["view.open", "search", "request.received", "clip.played", "clip.released"],
+    ...["approval.asked", "approval.given"],
+]);
 
 const why = ({ reason }) => (reason ? ` (${REASONS[reason] ?? reason.replaceAll("-", " ")})` : "");
 
