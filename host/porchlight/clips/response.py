@@ -5,6 +5,7 @@ yet is dropped with the connection, for a slow reader must not outlast a consent
 """
 
 import asyncio
+import logging
 import re
 from collections.abc import AsyncIterator
 from typing import Final
@@ -27,6 +28,7 @@ from porchlight.streams.connection import Connection
 CHUNK_BYTES: Final = 65_536
 LONGEST_WAIT_S: Final = 10.0  # between two frames that are far apart
 PRIVATE: Final = {"Cache-Control": "no-store, no-transform", "Referrer-Policy": "no-referrer"}
+_log = logging.getLogger(__name__)
 _RANGE: Final = re.compile(r"bytes=(\d{0,15})-(\d{0,15})\Z")
 
 
@@ -84,46 +86,58 @@ class _Played(Response):
         gave, _ = await first(self._give(link, send), self._left(receive))
         if gave.cancelled() or not gave.result():
             link.abort()
+            await connection.gone(receive)
 
     async def _left(self, receive: Receive) -> None:
         await first(self._play.over.wait(), connection.gone(receive))
 
     async def _give(self, link: Connection, send: Send) -> bool:
         """Whether all of it was handed out while the play held."""
-        reader = await self._clips.off_loop(self._clips.open_reader, self._play.clip)
         try:
-            async for chunk in self._chunks(reader):
-                if self._play.lapse(self._clips.clock.unix()) is not None:
-                    return False
-                await send({"type": "http.response.body", "body": chunk, "more_body": True})
-                await link.all_sent()
-        finally:
-            await self._clips.off_loop(reader.close)
+            async with self._clips.reading(self._play.clip) as reader:
+                async for chunk in self._chunks(reader):
+                    if self._play.lapse(self._clips.clock.unix()) is not None:
+                        return False
+                    await send({"type": "http.response.body", "body": chunk, "more_body": True})
+                    await link.all_sent()
+        except OSError as error:  # the file went, or the disk
+            _log.error("a clip could not be read: %s", error)
+            return False
         await send({"type": "http.response.body", "body": b"", "more_body": False})
         return True
+
+    def _open(self) -> ClipReader:
+        """What is handed out. Blocks."""
+        return self._clips.open_reader(self._play.clip)
 
     def _chunks(self, reader: ClipReader) -> AsyncIterator[bytes]:
         raise NotImplementedError
 
 
 class FileResponse(_Played):
-    """The file as it lies on disk, or the part of it that `asked` (a Range header) names."""
+    """The file that is given, or the part of it that `asked` (a Range header) names."""
 
-    def __init__(self, play: Play, clips: Clips, asked: str | None, *, head: bool = False) -> None:
-        clip = play.clip
-        found = span(asked, clip.size_bytes)
-        self._begin, self._size = found or (0, clip.size_bytes)
+    def __init__(
+        self, play: Play, clips: Clips, given: Given, asked: str | None, *, head: bool = False
+    ) -> None:
+        self._given = given
+        found = span(asked, given.size)
+        self._begin, self._size = found or (0, given.size)
+        kind = "attachment" if play.action == EXPORT else "inline"
         headers = {
             "Accept-Ranges": "bytes",
             "Content-Length": str(self._size),
-            "Content-Type": SEALED_TYPE if clip.sealed else CONTENT_TYPE,
-            "ETag": etag(play),
-            "Content-Disposition": _disposition(play),
+            "Content-Type": given.type,
+            "ETag": etag(given),
+            "Content-Disposition": f'{kind}; filename="{given.name}"',
         }
         if found is not None:
             end = self._begin + self._size - 1
-            headers["Content-Range"] = f"bytes {self._begin}-{end}/{clip.size_bytes}"
+            headers["Content-Range"] = f"bytes {self._begin}-{end}/{given.size}"
         super().__init__(play, clips, 200 if found is None else 206, headers, head=head)
+
+    def _open(self) -> ClipReader:
+        return ClipReader(self._given.path)
 
     async def _chunks(self, reader: ClipReader) -> AsyncIterator[bytes]:
         at, end = self._begin, self._begin + self._size
@@ -158,28 +172,6 @@ class FramesResponse(_Played):
             yield mjpeg.framed(_frame(self._play, place, jpeg), self._play.clip.jti)
 
 
-def etag(play: Play) -> str:
+def etag(given: Given) -> str:
     """Of the file, which never changes."""
-    return f'"{play.clip.sha256}"'
-
-
-def _frame(play: Play, place: Place, jpeg: bytes) -> Frame:
-    stamp = place.stamp
-    return Frame(
-        camera=play.clip.camera,
-        jpeg=jpeg,
-        boot=stamp.boot,
-        sequence=stamp.sequence,
-        captured_ms=stamp.captured_ms,
-        clock=stamp.clock,
-        reason=stamp.reason,
-        score=stamp.score,
-        handle=stamp.handle,
-        arrived=0.0,
-    )
-
-
-def _disposition(play: Play) -> str:
-    kind = "attachment" if play.action == "export" else "inline"
-    when = rfc3339(play.clip.started_ms)[:19].replace(":", "").replace("-", "")
-    return f'{kind}; filename="clip-{when}Z.{"sealed" if play.clip.sealed else "avi"}"'
+    return f'"{given.sha256}"'

@@ -9,8 +9,9 @@ import asyncio
 import logging
 import os
 import secrets
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import AsyncIterator, Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, ParamSpec, TypeVar
@@ -150,6 +151,15 @@ class Clips:
         """Where a clip's file is."""
         return self.folder / clip.camera / f"{clip.id}{SEALED if clip.sealed else PLAIN}"
 
+    @asynccontextmanager
+    async def reading(self, clip: Clip) -> AsyncIterator[ClipReader]:
+        """open_reader() off the loop; closed at the end, also where the caller gave up first."""
+        opening = self._thread.submit(self.open_reader, clip)
+        try:
+            yield await asyncio.shield(asyncio.wrap_future(opening))
+        finally:
+            opening.add_done_callback(_close)
+
     def open_reader(self, clip: Clip) -> ClipReader:
         """The clip's file, to be read. Blocks; FileNotFoundError if it went meanwhile."""
         return ClipReader(self.path(clip), sealed=clip.sealed)
@@ -182,6 +192,11 @@ class Clips:
         if self._troubled:
             _log.info("clips are recorded again")
         self._troubled = False
+
+
+def _close(opening: "Future[ClipReader]") -> None:
+    if opening.exception() is None:
+        opening.result().close()
 
 
 def new_id() -> str:
