@@ -55,6 +55,7 @@ GROUPS: dict[str, dict[str, tuple[str, str]]] = {
     "allow and take back (with the resident's key)": {
         "grant": ("porchkit.commands.grant", "let someone look through a camera, for a while"),
         "revoke": ("porchkit.commands.revoke", "take it back, now"),
+        "request": ("porchkit.commands.request", "what hubs ask you for, and your answer"),
         "pause": ("porchkit.commands.pause", "make a camera dark for everybody, grants or not"),
         "resume": ("porchkit.commands.resume", "end a pause"),
         "panic": ("porchkit.commands.panic", "open what was signed for an emergency"),
