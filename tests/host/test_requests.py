@@ -9,6 +9,7 @@ import pytest
 
 from porchlight.requests.rounds import Log, Rounds
 from porchlight.requests.spread import SLOT_S
+from tests.support import clipping
 from tests.support.asking import Block, circle, claims, signed
 from tests.support.hosting import InThread, ShiftedClock
 from tests.support.signing import Signer, new_id
@@ -239,6 +240,37 @@ def test_a_grant_opens_its_window_from_its_release_on(block: Block, fire: Signer
     block.minutes_pass(2)
     assert block.host.call(lambda: span(jti)) == tuple(window)
     assert block.host.call(lambda: span(new_id())) is None
+
+
+def test_clips_of_the_window_are_released_and_no_others(block: Block, fire: Signer) -> None:
+    kit, now = block.neighbour(fire), block.clock.unix()
+    begins = {"in it": now - 5_000, "before": now - 7_210, "later": now - 3_000}
+    clips = {
+        name: clipping.keep(block.host, kit, new_id(), clipping.frames(150, at * 1000)).id
+        for name, at in begins.items()
+    }
+    request = block.asked(fire)
+    shown = block.caller(kit.owner).get(f"/me/requests/{request}").json()["clips"]
+    assert [clip["id"] for clip in shown] == [clips["in it"]]
+    hub = block.caller(fire)
+    cause = {"case": "26-1123", "purpose": "fire"}
+    play = {"action": "clips", **cause}
+
+    def opened(name: str) -> int:
+        return hub.post(f"/clips/{clips[name]}/plays", play).status_code
+
+    given = block.approve(kit, request, block.answer(kit, request, fire)).json()
+    assert hub.get("/clips", **cause).json()["clips"] == []  # not before its release
+    assert opened("in it") in (403, 404)
+    block.minutes_pass(2)
+    assert [clip["id"] for clip in hub.get("/clips", **cause).json()["clips"]] == [clips["in it"]]
+    assert opened("in it") == 201
+    assert {opened("before"), opened("later")} <= {403, 404}
+    export = hub.post(f"/clips/{clips['in it']}/plays", play | {"action": "export"})
+    assert export.status_code in (403, 404)  # it was not asked for
+    revoked = block.caller(kit.owner).post(f"/grants/{given['grant']}/revoke")
+    assert revoked.status_code == 200
+    assert hub.get("/clips", **cause).json()["clips"] == []
 
 
 def test_a_grant_that_claims_to_answer_opens_nothing(block: Block, fire: Signer) -> None:
