@@ -122,7 +122,7 @@ async def test_pictures_while_the_agent_runs_and_dark_when_it_does_not(house: Ho
         ):
             chunks = pictures.aiter_bytes()
             await anext(chunks)
-            for _ in range(3):  # it goes on past the end of the first lease
+            for _ in range(2):  # it goes on past the end of the first lease
                 assert (await line_of(agent)).startswith("alive for")
             assert house.reason() == "ok"
             agent.send_signal(signal.SIGTERM)

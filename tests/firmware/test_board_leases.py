@@ -152,30 +152,27 @@ async def test_a_pause_outlives_a_power_cut_and_only_the_resident_ends_it(porch:
         await p.frames(2)
 
 
-async def test_a_panic_grant_is_opened_by_the_button_and_by_no_host(porch: Build) -> None:
+async def test_a_panic_grant_is_opened_by_its_resident_and_by_no_host(porch: Build) -> None:
     async with porch(board=BUTTON_BOARD) as p:
         p.patch("agent/button.py", "HELD = 60", "HELD = 10")
         await p.online()
         assert await p.ask(wire.GrantToken(p.token(panic_s=60))) == "held"
-        p.host.greeting = [p.watch()]
         await p.host.send(p.watch())
         await p.reason("not-opened")
         opening = Word(lease_s=60, opens=b64.encode(p.handle(1)))
+        assert await say(p, Word(lease_s=60)) == "held"
         assert await say(p, opening, agent(p)) == "widened"
         assert await say(p, opening, (keys.generate(), b"")) == "unknown-key"
         assert p.tap.pictures.bytes == 0
+        assert await say(p, opening) == "held"
+        await p.frames(2)
+
+        assert await p.ask(wire.Revoke(p.handle(1))) == "revoked"
+        assert await p.ask(wire.GrantToken(p.token(panic_s=60))) == "held"
+        await p.host.send(p.watch())
+        await p.reason("not-opened")
         p.board.set_knob(inputs={BUTTON: 0})
         await p.frames(2)
         p.board.set_knob(inputs={})
         opened = [a for a in p.host.answers if a.reason == b"panic-opened"]
-        assert [answer.handle for answer in opened] == [p.handle(1)]
-
-
-async def test_a_panic_grant_is_opened_by_its_residents_word(porch: Build) -> None:
-    async with porch() as p:
-        await p.online()
-        assert await p.ask(wire.GrantToken(p.token(panic_s=60))) == "held"
-        await p.host.send(p.watch())
-        await p.reason("not-opened")
-        assert await say(p, Word(opens=b64.encode(p.handle(1)))) == "held"
-        await p.frames(2)
+        assert [answer.handle for answer in opened] == [p.handle(2)]

@@ -83,7 +83,9 @@ class Talk:
 
 
 def refusal(host: InThread, hub: Signer, kit: Kit) -> str:
-    return str(ask_view(host, hub, kit).json()["reason"])
+    """Why a view is refused; "" if it is not."""
+    answer = ask_view(host, hub, kit)
+    return "" if answer.is_success else str(answer.json()["reason"])
 
 
 def delegate(host: InThread, kit: Kit, agent: Signer, **changed: Any) -> httpx.Response:
@@ -118,6 +120,34 @@ async def test_a_lease_opens_and_its_lapse_ends_what_is_shown(
         assert await talk.hand_in(talk.token) == "old-nonce"
         assert host.entries(ann, "lease.refused")[-1]["reason"] == "old-nonce"
         assert (await talk.stands())["left_s"] == 0
+
+
+async def test_a_board_that_began_anew_holds_no_lease(
+    host: InThread, ann: Signer, fire: Signer, porch: Kit
+) -> None:
+    host.grant(porch, fire, **listed(porch))
+    async with board_at(host, porch, boot=1) as board:
+        assert await Talk(host, porch, board, ann).say(Word()) == "held"
+    async with board_at(host, porch, boot=1) as board:  # the line was cut, no more
+        assert refusal(host, fire, porch) == ""
+    async with board_at(host, porch, boot=2) as board:
+        assert refusal(host, fire, porch) == "lease-lapsed"
+        talk = Talk(host, porch, board, ann)
+        assert (await talk.stands())["left_s"] == 0
+        assert await talk.say(Word()) == "held"
+        assert refusal(host, fire, porch) == ""
+
+
+async def test_a_floor_takes_back_all_below_it(
+    host: InThread, ann: Signer, fire: Signer, porch: Kit
+) -> None:
+    first, second = (host.grant(porch, fire) for _ in range(2))
+    async with board_at(host, porch) as board:
+        assert await Talk(host, porch, board, ann).say(Word(lease_s=1, seq_floor=2)) == "held"
+    states = {row["jti"]: row["state"] for row in host.caller(ann).get("/grants").json()["grants"]}
+    assert states == {first: "revoked", second: "active"}
+    ended = host.entries(ann, "grant.revoked")
+    assert [(entry["jti"], entry["reason"]) for entry in ended] == [(first, "seq-floor")]
 
 
 async def test_a_pause_ends_views_now_and_outlives_the_host(

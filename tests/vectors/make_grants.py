@@ -117,6 +117,7 @@ def good() -> list[dict[str, Any]]:
             exp=NOW + 90 * 86400, authorization_details=[detail(actions=["register"])]
         ),
         "live for exactly one day": claims(exp=NOW + 86400),
+        "panic, signed for ninety days": claims(panic=600, exp=NOW + 90 * 86400),
         "highest seq": claims(seq=2**31 - 1),
     }
     return [case(name, token(canon.dumps(c)), "ok") for name, c in many.items()]
@@ -134,6 +135,10 @@ def bad_claims() -> dict[str, tuple[dict[str, Any], str]]:
             "unknown-claim",
         ),
         "unknown in cnf": (claims(cnf={"jkt": HUB.thumb, "x": 1}), "unknown-claim"),
+        "panic for less than a minute": (claims(panic=59), "bad-value"),
+        "panic for more than an hour": (claims(panic=3601), "bad-value"),
+        "panic as string": (claims(panic="600"), "bad-value"),
+        "panic true": (claims(panic=True), "bad-value"),
         "exp as string": (claims(exp=str(NOW + 60)), "bad-value"),
         "exp true": (claims(exp=True), "bad-value"),
         "exp null": (claims(exp=None), "bad-value"),

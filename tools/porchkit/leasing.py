@@ -20,14 +20,15 @@ DEFAULT_LEASE_S = 3600
 
 @dataclass(frozen=True)
 class Word:
-    """What to say: for how long (s), what is stopped (indices), what is revoked for good, whether
-    that is all that is stopped from now on, and which panic grant (jti) opens."""
+    """What to say: for how long (s), which indices are stopped, which for good, whether no others
+    are from now on, which panic grant (jti) opens, below which seq grants are taken back."""
 
     lease_s: int = DEFAULT_LEASE_S
     stopped: tuple[int, ...] = ()
     invalid: tuple[int, ...] = ()
     resume: bool = False
     opens: str = ""
+    seq_floor: int = 0
 
 
 def grant_idx(seq: int) -> int:
@@ -60,7 +61,7 @@ def answer(word: Word, key: keys.PrivateKey, camera: str, nonce: str, now: int) 
         "status_list": {"bits": 2, "lst": lease.pack(statuses(word.stopped, word.invalid))},
         "nonce": nonce,
         "lease_s": word.lease_s,
-        "seq_floor": 0,
+        "seq_floor": word.seq_floor,
     }
     if word.resume:
         claims["resume"] = True

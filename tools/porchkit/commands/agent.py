@@ -23,6 +23,7 @@ Grants made with `porchlight grant --lease` hold only while this runs somewhere 
 board: stop it, or lose the line, and the board is dark when the lease is over. A key of the agent's
 own is made with `porchlight delegate`."""
 EVERY_S = 15.0
+ALIVE = "alive for"
 AGAIN = ("old-nonce", "no-clock")  # refused, but not for ever
 LATER = ("(board-offline)", "(board-silent)", "(not-stored)")
 
@@ -49,7 +50,7 @@ def run(args: argparse.Namespace) -> int:
             most_s = int(client.get(f"/cameras/{camera}/lease")["most_s"])
             stopped = (leasing.CAMERA_IDX,) if args.stop else ()
             word = Word(lease_s=min(lease_s, most_s), stopped=stopped)
-            _tell(saying.hand_in(client, session.key, camera, word), args.stop)
+            print(_line(saying.hand_in(client, session.key, camera, word), args.stop))
             return 0
     home = Home(folder(args.home))
     ca = args.ca or (home.ca if home.ca.exists() else None)
@@ -81,33 +82,31 @@ async def _keep(
     async with client:
         while True:
             try:
-                given = await _renew(client, key, camera, lease_s)
-                said = ""
+                line = await _renew(client, key, camera, lease_s)
             except CommandError as error:
                 if not _passes(error):
                     raise
-                if str(error) != said:
-                    print(f"waiting: {error}", flush=True)
-                said, given = str(error), None
-            if given is not None:
-                _tell(given, False)
+                line = f"waiting: {error}"
+            if line not in ("", said) or line.startswith(ALIVE):
+                print(line, flush=True)
+            said = line or said
             await asyncio.sleep(every_s)
 
 
-async def _renew(
-    client: AsyncClient, key: keys.PrivateKey, camera: str, lease_s: int
-) -> dict[str, Any] | None:
-    """Answer the board's nonce, if that is due; the host's answer."""
+async def _renew(client: AsyncClient, key: keys.PrivateKey, camera: str, lease_s: int) -> str:
+    """Answer the board's nonce, if that is due; what to say of it, "" if it is not due."""
     stands = await client.get(f"/cameras/{camera}/lease")
     lease_s = min(lease_s, int(stands["most_s"]))
-    if not stands["demanded"] or stands["left_s"] * 2 >= lease_s:
-        return None
+    if not stands["demanded"]:
+        return "waiting: no grant needs a lease"
+    if stands["left_s"] * 2 >= lease_s:
+        return ""
     nonce = (await client.get(f"/cameras/{camera}/nonce"))["nonce"]
     token = leasing.answer(Word(lease_s=lease_s), key, camera, nonce, int(time.time()))
     answer: dict[str, Any] = await client.post(
         f"/cameras/{camera}/lease", {"token": token.decode()}
     )
-    return answer
+    return _line(answer, False)
 
 
 def _passes(error: CommandError) -> bool:
@@ -117,7 +116,6 @@ def _passes(error: CommandError) -> bool:
     return isinstance(error, HostUnreachable) or str(error).endswith(LATER)
 
 
-def _tell(answer: dict[str, Any], stopped: bool) -> None:
-    left = when.describe_span(answer["left_s"]) if answer["left_s"] else "0 s"
-    what = "stopped" if stopped else f"alive for {left}"
-    print(f"{what}: {saying.board_says(answer['board'])}", flush=True)
+def _line(answer: dict[str, Any], stopped: bool) -> str:
+    what = "stopped" if stopped else f"{ALIVE} {when.describe_span(answer['left_s'])}"
+    return f"{what}: {saying.board_says(answer['board'])}"
