@@ -191,6 +191,11 @@ def test_a_hub_gets_an_issuer_for_its_operators(shell: Shell) -> None:
     assert kept.roles_in({"groups": ["a=b", "viewer", 1]}) == {"approver"}
     assert kept.roles_in({"groups": "dispatch other", "roles": ["admin"]}) == {"viewer"}
     assert kept.roles_in({"groups": {"dispatch": True}}) == frozenset()
+    assert "https://login.example.org" in shell("hub list")
+    listed = json.loads(shell("hub list --json"))["hubs"]
+    assert [(hub["name"], hub["issuer"]) for hub in listed] == [
+        ("fire", "https://login.example.org")
+    ]
     assert "key alone" in shell("hub issuer fire --none")
     assert issuer_of(shell, "fire") is None
 
@@ -343,6 +348,16 @@ def test_check_config_names_the_wrong_key(shell: Shell) -> None:
     path.write_text(path.read_text().replace("port = 8443", 'port = "8443"'))
     assert "listen.port must be a whole number" in shell("check-config", code=1)
     assert "listen.port must be a whole number" in shell("serve", code=1)
+
+
+def test_a_profile_that_is_not_understood_keeps_the_host_from_starting(shell: Shell) -> None:
+    with (shell.home / config.FILE_NAME).open("a") as settings:
+        settings.write('[profile]\nfile = "county.toml"\n')
+    for command in ("check-config", "serve"):
+        assert "county.toml does not exist" in shell(command, code=1)
+    (shell.home / "county.toml").write_text('[[forbid]]\nwhy = "law"\nallow = ["live"]\n')
+    for command in ("check-config", "serve"):
+        assert "forbid[1].allow is not known" in shell(command, code=1)
 
 
 def test_without_a_folder_every_command_says_how_to_make_one(fresh: Shell) -> None:

@@ -20,6 +20,16 @@ def _entry(type: str, **more: object) -> dict[str, object]:
             _entry("view.open", purpose="fire", case="C-7", reason="smoke seen"),
             'fire opened porch (case C-7, purpose fire, "smoke seen")',
         ),
+        (
+            _entry("approval.asked", case="C-7", reason="smoke", detail={"operator": "Xy123456"}),
+            "fire wants to open porch; a second one there has to agree "
+            '(case C-7, operator Xy1234, "smoke")',
+        ),
+        (
+            _entry("approval.refused", reason="self-approval"),
+            "nobody could agree at fire that it opens porch: "
+            "it has to be another one than who asked",
+        ),
         (_entry("view.close", reason="revoked"), "fire stopped seeing porch: consent ended"),
         (_entry("access.refused", reason="expired"), "fire was refused porch: the grant ran out"),
         (_entry("access.refused", reason="new-word"), "fire was refused porch: new-word"),

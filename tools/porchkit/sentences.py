@@ -136,9 +136,11 @@ def reason(word: str) -> str:
 
 def _about(entry: Mapping[str, Any]) -> str:
     said = entry.get("reason") if entry["type"] in _SPOKEN else None
+    operator = str((entry.get("detail") or {}).get("operator") or "")
     facts = [
         f"case {entry['case']}" if entry.get("case") else "",
         f"purpose {entry['purpose']}" if entry.get("purpose") else "",
+        f"operator {operator[:6]}" if operator else "",
         f'"{said}"' if said else "",
     ]
     told = ", ".join(fact for fact in facts if fact)

@@ -2,6 +2,7 @@
 where its operators sign in."""
 
 import argparse
+import json
 from pathlib import Path
 from typing import Final
 
@@ -66,8 +67,7 @@ def run(args: argparse.Namespace) -> int:
     """Do what the verb says."""
     config = _home.load(args)
     if args.verb == "list":
-        _parties.show(config, HUB, as_json=args.json)
-        return 0
+        return _list(config, as_json=args.json)
     if args.verb == "issuer":
         return _set_issuer(config, args)
     name = _home.name(args.name)
@@ -80,6 +80,24 @@ def run(args: argparse.Namespace) -> int:
         files.write(path, party.key.pem(), files.PUBLIC)  # for the resident's commands to name it
     print(f"{party.name} is a hub now: {party.thumb}")
     print(f"It may do nothing yet. Next: porchlight grant CAMERA --to {party.name}")
+    return 0
+
+
+def _list(config: Config, *, as_json: bool) -> int:
+    with _home.opened(config) as (store, registry):
+        issuers = Issuers(store, Clock())
+        found = [(hub, issuers.of(hub.thumb)) for hub in registry.parties(HUB)]
+    if as_json:
+        rows = [
+            {"name": hub.name, "thumb": hub.thumb, "issuer": issuer and issuer.url}
+            for hub, issuer in found
+        ]
+        print(json.dumps({"hubs": rows}))
+        return 0
+    for hub, issuer in found:
+        print(f"{hub.name:<32} {hub.thumb}  {issuer.url if issuer else 'its key alone'}")
+    if not found:
+        print("no hub yet")
     return 0
 
 

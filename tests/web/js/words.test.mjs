@@ -34,9 +34,11 @@ test("an opened view reads like a neighbour's note", () => {
 });
 
 test("what somebody wrote is quoted, and a refusal is in our words", () => {
-    const said = { hub: "HUB", hub_name: "Oak hub", camera: "CAM", case: "7", purpose: "theft" };
+    const detail = { operator: "Xy12345678901234567890" };
+    const why = { case: "7", purpose: "theft", detail };
+    const said = { hub: "HUB", hub_name: "Oak hub", camera: "CAM", ...why };
     const asked = entrySentence({ ...said, type: "approval.asked", reason: "a car" }, names);
-    assert.match(asked, /a second one there has to agree, case 7, purpose theft, “a car”\.$/);
+    assert.match(asked, /a second one there has to agree, case 7, purpose theft, operator Xy1234, “a car”\.$/);
     const refused = { ...said, type: "approval.refused", reason: "self-approval" };
     assert.match(entrySentence(refused, names), /another one than who asked/);
     assert.equal(tone(refused), "refused");

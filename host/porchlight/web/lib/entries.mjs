@@ -162,6 +162,8 @@ function about(entry) {
     const facts = [];
     if (entry.case) facts.push(`case ${entry.case}`);
     if (entry.purpose) facts.push(`purpose ${purposeWords(entry.purpose)}`);
+    // A pseudonym, of this hub alone: enough of it to know the same person again.
+    if (entry.detail?.operator) facts.push(`operator ${entry.detail.operator.slice(0, 6)}`);
     if (entry.reason && SPOKEN.has(entry.type)) facts.push(`“${entry.reason}”`);
     return facts.length ? `, ${facts.join(", ")}` : "";
 }
