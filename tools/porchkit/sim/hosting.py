@@ -28,6 +28,10 @@ port = {http}
 
 [views]
 per_caller = {views}
+
+[quotas]
+hub_opens = 100000
+case_cameras = 100000
 """
 
 
