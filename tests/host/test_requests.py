@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from porchlight.requests.rounds import Log, Rounds
-from porchlight.requests.spread import SLOT_S
+from porchlight.requests.spread import SLOT_S, Slots
 from tests.support import clipping
 from tests.support.asking import Block, circle, claims, signed
 from tests.support.hosting import InThread, ShiftedClock
@@ -336,15 +336,13 @@ def test_a_late_approval(block: Block, fire: Signer) -> None:
     assert block.caller(kit.owner).get("/grants").json()["grants"] == []
 
 
-def test_refusing_is_written_for_the_resident_alone(block: Block, fire: Signer) -> None:
+def test_a_mind_may_be_changed(block: Block, fire: Signer) -> None:
     kit = block.neighbour(fire)
     request = block.asked(fire)
     assert block.deny(kit, request).status_code == 204
     assert block.deny(kit, request).status_code == 204  # twice is once
-    (entry,) = block.caller(kit.owner).entries("request.denied")
-    assert entry["detail"] == {"request": request}
+    assert block.caller(kit.owner).entries("request.denied") == []  # not before the end
     assert inbox(block, kit.owner)[0]["state"] == "denied"
-    # A mind may be changed as long as the request is open.
     assert block.approve(kit, request, block.answer(kit, request, fire)).status_code == 200
     assert inbox(block, kit.owner)[0]["state"] == "approved"
 
@@ -355,10 +353,17 @@ def test_its_end_is_told_to_all_who_did_not_approve(block: Block, fire: Signer) 
     assert block.approve(yes, request, block.answer(yes, request, fire)).status_code == 200
     block.deny(no, request)
     block.minutes_pass(6)
-    ends = [len(block.caller(kit.owner).entries("request.expired")) for kit in (yes, no, mute)]
-    assert ends == [0, 1, 1]
     block.minutes_pass(2)
-    assert len(block.caller(mute.owner).entries("request.expired")) == 1
+    ends = ("request.expired", "request.denied")
+    found = [
+        [entry["type"] for entry in block.caller(kit.owner).entries() if entry["type"] in ends]
+        for kit in (yes, no, mute)
+    ]
+    assert found == [[], ["request.denied"], ["request.expired"]]
+    (entry,) = block.caller(no.owner).entries("request.denied")
+    assert entry["detail"] == {"request": request}
+    late = block.deny(mute, request)
+    assert (late.status_code, late.json()["reason"]) == (410, "request-over")
 
 
 def test_a_restart_asks_the_rest(block: Block, fire: Signer) -> None:
@@ -366,7 +371,7 @@ def test_a_restart_asks_the_rest(block: Block, fire: Signer) -> None:
     kit = block.neighbour(fire)
     assert block.ask(fire).status_code == 201
     parts = block.host.parts
-    fresh = Rounds(parts.store, Log(parts.entries, parts.clock), lambda n: 0)
+    fresh = Rounds(parts.store, Log(parts.entries, parts.clock), Slots(), lambda n: 0)
     block.clock.ahead_s += SLOT_S
     block.host.wait(fresh.sweep())
     assert len(inbox(block, kit.owner)) == 1
@@ -399,5 +404,7 @@ def test_both_at_once_leave_one_answer(block: Block, fire: Signer) -> None:
 
     done = block.host.wait(both())
     assert sum(isinstance(one, Exception) for one in done) == 1
+    states = [grant["state"] for grant in block.caller(kit.owner).get("/grants").json()["grants"]]
+    assert sorted(states) == ["revoked", "waiting"]
     block.minutes_pass(2)
     assert len(told(block, fire, request)["approvals"]) == 1

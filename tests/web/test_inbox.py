@@ -93,7 +93,7 @@ async def test_a_request_is_put_aside(block: Block, tab: Page) -> None:
     before = block.caller(hub).get(f"/requests/{request}").content
     await tab.click(f"{item} .deny")
     await tab.until(f"document.querySelector({item!r}).dataset.state === 'denied'")
-    await tab.until(looks.says(".log", "aside, case 26-1123, purpose fire. They were not told."))
+    await tab.until(looks.says(item, "To them that is the same as no answer."))
     assert block.caller(hub).get(f"/requests/{request}").content == before
     assert block.caller(kit.owner).get("/grants").json()["grants"] == []
 

@@ -1,6 +1,6 @@
 """What a resident was asked, and who may ask: the inbox of requests. Only they see it.
 
-Nothing here reaches a hub but an approval, at the next full minutes after it was given.
+Nothing here reaches a hub but an approval, at the beginning of a slot of time after it was given.
 """
 
 from typing import Any, Literal
@@ -18,7 +18,8 @@ from porchlight.requests.statement import PURPOSES
 
 router = APIRouter(prefix="/me", tags=["requests"])
 _ANSWERED: dict[int | str, dict[str, Any]] = {
-    409: {"description": "This camera has an answer already."}
+    409: {"description": "This camera has an answer already."},
+    410: {"description": "The request is over."},
 }
 
 
@@ -122,10 +123,7 @@ async def one(request_id: RequestId, parts: PartsDep, by: Resident) -> AskedFull
     return AskedFull(**_said(parts, item), token=item.request.token.decode(), clips=clips)
 
 
-@router.post(
-    "/requests/{request_id}/approve",
-    responses=_ANSWERED | {410: {"description": "The request is over."}},
-)
+@router.post("/requests/{request_id}/approve", responses=_ANSWERED)
 async def approve(request_id: RequestId, body: Answer, parts: PartsDep, by: Resident) -> Given:
     """Say yes for one camera: hand in a grant that allows what was asked, or less."""
     given = await parts.requests.approve(request_id, body.token.encode("ascii", "replace"), by)
@@ -150,7 +148,7 @@ async def who_may_ask(parts: PartsDep, by: Resident) -> MayAskList:
     )
 
 
-@router.put("/asked")
+@router.put("/asked", responses={404: {"description": "This host knows no such hub."}})
 async def let_ask(body: NewMayAsk, parts: PartsDep, by: Resident) -> MayAskList:
     """Let a hub ask for some purposes, or for none. No hub hears of it."""
     if not set(body.purposes) <= set(PURPOSES):

@@ -12,7 +12,6 @@ from sqlalchemy.orm import Session
 from porchlight.audit import entries
 from porchlight.requests import area
 from porchlight.requests.rows import Kept, kept_of
-from porchlight.requests.spread import SLOT_S
 from porchlight.search.sphere import Point
 from porchlight.store.models import Camera, Entry, Party
 from porchlight.store.requests_model import Request as Row
@@ -28,9 +27,9 @@ class Addressee:
     cameras: tuple[str, ...]
 
 
-def waiting(session: Session, now: int) -> list[Kept]:
-    """Open requests of earlier slots about which residents were not all asked yet."""
-    begun = now // SLOT_S * SLOT_S
+def waiting(session: Session, now: int, begun: int) -> list[Kept]:
+    """Open requests that came before the present slot had `begun`, and of whose residents not all
+    were asked yet."""
     wanted = select(Row).where(Row.done_at.is_(None), Row.exp > now, Row.received_at < begun)
     return [kept_of(row) for row in session.scalars(wanted.order_by(Row.received_at))]
 
@@ -92,7 +91,7 @@ def all_asked(session: Session, request_id: str, now: int) -> None:
 # Ending
 
 
-def over(session: Session, now: int) -> list[Kept]:
+def over(session: Session, now: int, _begun: int) -> list[Kept]:
     """Requests that ran out, of which their residents were not told yet."""
     wanted = select(Row).where(Row.closed_at.is_(None), Row.exp <= now)
     return [kept_of(row) for row in session.scalars(wanted.order_by(Row.exp))]
@@ -110,13 +109,14 @@ def unanswered(request: Kept, session: Session) -> list[Addressee]:
     return [Addressee(request, row.resident, ()) for row in session.scalars(wanted)]
 
 
-def expire(session: Session, whom: Addressee, now_ms: int) -> Entry | None:
-    """Tell one resident that a request is over, with an entry; None if that was done."""
+def end(session: Session, whom: Addressee, now_ms: int) -> Entry | None:
+    """Tell one resident that a request is over, with one entry: denied if they had put it aside,
+    else expired; None if that was done."""
     row = session.get(RequestAsked, (whom.request.id, whom.resident))
     if row is None or row.expired_at is not None:
         return None
     row.expired_at = now_ms // 1000
-    return note(session, now_ms, "expired", whom)
+    return note(session, now_ms, "expired" if row.denied_at is None else "denied", whom)
 
 
 def closed(session: Session, request_id: str, now: int) -> None:

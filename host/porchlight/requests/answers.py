@@ -1,8 +1,7 @@
 """Requests as residents see and answer them, and by whom they let themselves be asked. Functions of
 one transaction.
 
-A refusal writes to request_asked and to the resident's own log, and to nothing else: hubs are
-answered from other tables.
+A refusal writes to request_asked and to nothing else: hubs are answered from other tables.
 """
 
 from collections.abc import Sequence
@@ -18,7 +17,6 @@ from porchlight.errors import Conflict, Gone, NotFound
 from porchlight.requests import addressing, rows
 from porchlight.requests.addressing import Addressee
 from porchlight.requests.rows import Approval, Kept
-from porchlight.requests.spread import next_slot
 from porchlight.store.models import Camera, Entry, Party
 from porchlight.store.requests_model import Request as Row
 from porchlight.store.requests_model import RequestApproval, RequestAsked, RequestOptIn
@@ -63,8 +61,11 @@ def item(session: Session, request_id: str, resident: str) -> Item:
     return _item(session, _asked(session, request_id, resident))
 
 
-def approve(session: Session, request_id: str, grant: Grant, now_ms: int) -> tuple[Approval, Entry]:
-    """Keep a yes, with its entry. Conflict: that camera has another; Gone: it is over."""
+def approve(
+    session: Session, request_id: str, grant: Grant, now_ms: int, release_at: int
+) -> tuple[Approval, Entry]:
+    """Keep a yes, of which the hub is told at `release_at` (unix s), with its entry. Conflict: that
+    camera has another; Gone: it is over."""
     found, now = item(session, request_id, grant.iss), now_ms // 1000
     check_open(found, grant.sub, now)
     row = RequestApproval(
@@ -73,7 +74,7 @@ def approve(session: Session, request_id: str, grant: Grant, now_ms: int) -> tup
         resident=grant.iss,
         jti=grant.jti,
         approved_at=now,
-        release_at=max(next_slot(now), next_slot(grant.nbf - 1)),
+        release_at=release_at,
     )
     session.add(row)
     session.flush()
@@ -81,7 +82,7 @@ def approve(session: Session, request_id: str, grant: Grant, now_ms: int) -> tup
     detail = {"actions": list(grant.actions), "exp": grant.exp}
     whom = Addressee(found.request, grant.iss, ())
     entry = addressing.note(session, now_ms, "approved", whom, detail=detail, **about)
-    return Approval(request_id, grant.sub, grant.jti, row.release_at), entry
+    return Approval(request_id, grant.sub, grant.jti, release_at), entry
 
 
 def check_open(found: Item, camera: str, now: int) -> None:
@@ -92,16 +93,20 @@ def check_open(found: Item, camera: str, now: int) -> None:
         raise Conflict("approved-already", "this camera has an answer; take that back instead")
 
 
-def deny(session: Session, request_id: str, resident: str, now_ms: int) -> Entry | None:
-    """Put a request aside, with an entry; None if that was done. Conflict: it is approved."""
+def deny(session: Session, request_id: str, resident: str, now: int) -> None:
+    """Put a request aside. Conflict: it is approved; Gone: it is over.
+
+    There is no entry before the request ends, when silence has one too (addressing.end): a log that
+    grew at once would tell, by its size in the next receipt, a hub that looks here anyway.
+    """
     asked = _asked(session, request_id, resident)
     found = _item(session, asked)
     if found.grants:
         raise Conflict("approved-already", "take back the permission you gave instead")
-    if asked.denied_at is not None:
-        return None
-    asked.denied_at = now_ms // 1000
-    return addressing.note(session, now_ms, "denied", Addressee(found.request, resident, ()))
+    if found.request.exp <= now:
+        raise Gone("request-over", "it is over; nobody waits for an answer")
+    if asked.denied_at is None:
+        asked.denied_at = now
 
 
 def opted_in(session: Session, resident: str) -> dict[str, list[str]]:

@@ -9,10 +9,8 @@ from typing import Final
 from accord.grant import Grant
 from porchlight.errors import Denied
 from porchlight.requests.rows import Kept
-from porchlight.requests.spread import SLOT_S, next_slot
 
 MAX_ANSWER_S: Final = 7 * 86_400  # how long it may last
-MAX_AHEAD_S: Final = 10 * SLOT_S  # how long it may be until it begins
 _WHY: Final = {
     "wrong-request": "the grant names another request, or none",
     "wrong-audience": "the grant names others than the hub that asked",
@@ -24,13 +22,16 @@ _WHY: Final = {
 }
 
 
-def check(grant: Grant, request: Kept, cameras: dict[str, str], now: int) -> None:
+def check(
+    grant: Grant, request: Kept, cameras: dict[str, str], beginnings: tuple[int, int]
+) -> None:
     """Denied with the reason if a grant is not a narrower answer to this request.
 
-    `cameras`: those of the resident it was put before. `now`: unix s; the grant must not begin
-    before the slot that follows, at whose beginning its hub is told of it.
+    `cameras`: those of the resident it was put before. `beginnings`: between which times (unix s)
+    it has to begin; not before the next slot, for its hub is told of it at the beginning of one.
     """
     asked = request.claims
+    earliest, latest = beginnings
     for against, reason in (
         (grant.req != request.id, "wrong-request"),
         (grant.aud != (request.hub,), "wrong-audience"),
@@ -39,8 +40,8 @@ def check(grant: Grant, request: Kept, cameras: dict[str, str], now: int) -> Non
         (not set(grant.actions) <= set(asked["actions"]), "wider-than-asked"),
         (grant.purposes != (request.purpose,), "wider-than-asked"),
         (grant.exp - grant.nbf > MAX_ANSWER_S, "lasts-too-long"),
-        (grant.nbf < next_slot(now), "begins-too-early"),
-        (grant.nbf > now + MAX_AHEAD_S, "begins-too-late"),
+        (grant.nbf < earliest, "begins-too-early"),
+        (grant.nbf > latest, "begins-too-late"),
     ):
         if against:
             raise Denied(reason, _WHY[reason])

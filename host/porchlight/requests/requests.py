@@ -1,9 +1,9 @@
 """Requests: taken in from hubs, answered by residents or not at all.
 
 To the hub a refusal is a silence: what it is told is made from its own request, the clock and the
-approvals released so far. Approvals are released at full minutes, and the grant that gives one may
-not begin before. A refusal is in none of this, so no answer differs by a byte for it, or takes
-another way through this code. Nothing tells how many were asked.
+approvals released so far. Approvals are released at the beginnings of slots, and the grant that
+gives one may not begin before. A refusal is in none of this, so no answer differs by a byte for it,
+or takes another way through this code. Nothing tells how many were asked.
 """
 
 from collections.abc import Sequence
@@ -17,16 +17,16 @@ from accord.grant import Grant
 from accord.grant import verify as verify_grant
 from porchlight import keys
 from porchlight.consent.grants import MAX_CLOCK_LEAD_S, Grants
-from porchlight.errors import Invalid, NotFound
+from porchlight.errors import Invalid, NotFound, RequestError
 from porchlight.registry import HUB, Party, Registry
 from porchlight.requests import answers, narrower, rows, statement
 from porchlight.requests.answers import Item
-from porchlight.requests.rounds import Log, Rounds
+from porchlight.requests.rounds import Rounds
 from porchlight.requests.rows import Approval, Kept
-from porchlight.requests.spread import SLOT_S, next_slot
 from porchlight.requests.statement import Request
 from porchlight.store import Store, models
 
+MOST_KNOWN: Final = 65_536  # approvals whose window need not be looked up again
 MAX_AGE_S: Final = 3_600  # from its signing to its coming here
 _CAPS: Final = {
     "no-case": "name the case this is for",
@@ -54,15 +54,16 @@ class Requests:
     """One object per host. `host`: the thumb that requests have to be addressed to."""
 
     def __init__(
-        self, store: Store, registry: Registry, grants: Grants, log: Log, *, host: str
+        self, store: Store, registry: Registry, grants: Grants, rounds: Rounds, *, host: str
     ) -> None:
         self.host = host
-        self.rounds = Rounds(store, log)
+        self.rounds = rounds
+        self._slots = rounds.slots
         self._store = store
         self._registry = registry
         self._grants = grants
-        self._entries = log.entries
-        self._clock = log.clock
+        self._entries = rounds.log.entries
+        self._clock = rounds.log.clock
         self._answered: dict[str, tuple[int, tuple[int, int]]] = {}
 
     # For hubs
@@ -110,6 +111,8 @@ class Requests:
             found = self._store.read_now(lambda session: rows.approved_by(session, jti))
             if found is None:
                 return None
+            if len(self._answered) >= MOST_KNOWN:
+                self._answered.clear()
             start, end = found[1].window
             self._answered[jti] = found[0].release_at, (start * 1000, end * 1000)
         release_at, span = self._answered[jti]
@@ -126,9 +129,9 @@ class Requests:
         return await self._store.read(lambda s: answers.item(s, request_id, resident))
 
     def begins(self) -> int:
-        """From when (unix s) a grant signed now may best hold: a full minute, not the very next,
-        which may be over before the grant is here."""
-        return next_slot(self._clock.unix()) + SLOT_S
+        """From when (unix s) a grant signed now may best hold: the beginning of a slot, and not of
+        the very next, which may be over before the grant is here."""
+        return self._slots.next(self._clock.unix()) + self._slots.seconds
 
     async def approve(self, request_id: str, token: bytes, by: Party) -> Approval:
         """Take in the grant by which a resident says yes for one camera.
@@ -142,23 +145,25 @@ class Requests:
         if item.grants.get(grant.sub) == grant.jti:
             return await self._again(grant)
         answers.check_open(item, grant.sub, self._clock.unix())
-        narrower.check(grant, item.request, item.cameras, self._clock.unix())
+        beginnings = self._slots.beginnings(self._clock.unix())
+        narrower.check(grant, item.request, item.cameras, beginnings)
         await self._grants.accept(token, by)
         now_ms = self._clock.unix_ms()
-        approval, entry = await self._store.run(
-            lambda session: answers.approve(session, request_id, grant, now_ms)
-        )
+        release_at = self._slots.next(max(now_ms // 1000, grant.nbf - 1))
+        try:
+            approval, entry = await self._store.run(
+                lambda session: answers.approve(session, request_id, grant, now_ms, release_at)
+            )
+        except RequestError:  # another answer was faster, or the end was
+            await self._grants.revoke(grant.jti, by)
+            raise
         self._entries.announce(entry)
         return approval
 
     async def deny(self, request_id: str, by: Party) -> None:
         """Put a request aside. The hub is not told, now or ever. Twice is once."""
-        now_ms = self._clock.unix_ms()
-        entry = await self._store.run(
-            lambda session: answers.deny(session, request_id, by.thumb, now_ms)
-        )
-        if entry is not None:
-            self._entries.announce(entry)
+        now = self._clock.unix()
+        await self._store.run(lambda session: answers.deny(session, request_id, by.thumb, now))
 
     async def opted_in(self, resident: str) -> dict[str, list[str]]:
         """Who may ask a resident, and for which purposes. Nobody, until they say so."""

@@ -22,7 +22,7 @@ from porchlight.errors import StoreError
 from porchlight.requests import addressing
 from porchlight.requests.addressing import Addressee
 from porchlight.requests.rows import Kept
-from porchlight.requests.spread import Draw, Spread
+from porchlight.requests.spread import Draw, Slots, Spread
 from porchlight.store import Store
 from porchlight.store.models import Entry
 
@@ -42,7 +42,7 @@ class Log:
 class _Round:
     """One of the two things that are done about a request, for each resident it concerns."""
 
-    find: Callable[[Session, int], list[Kept]]
+    find: Callable[[Session, int, int], list[Kept]]
     whom: Callable[[Kept, Session], list[Addressee]]
     tell: Callable[[Session, Addressee, int], Entry | None]
     finish: Callable[[Session, str, int], None]
@@ -50,7 +50,7 @@ class _Round:
 
 _ROUNDS: Final = (
     _Round(addressing.waiting, addressing.addressees, addressing.ask, addressing.all_asked),
-    _Round(addressing.over, addressing.unanswered, addressing.expire, addressing.closed),
+    _Round(addressing.over, addressing.unanswered, addressing.end, addressing.closed),
 )
 # Which round, which request, and whom; nobody: a moment that every request has, asked or not.
 _Job = tuple[_Round, Kept, Addressee | None]
@@ -59,11 +59,13 @@ _Job = tuple[_Round, Kept, Addressee | None]
 class Rounds:
     """One object per host; its coroutines belong to the event loop's thread."""
 
-    def __init__(self, store: Store, log: Log, draw: Draw | None = None) -> None:
+    def __init__(self, store: Store, log: Log, slots: Slots, draw: Draw | None = None) -> None:
+        self.slots = slots
         self._store = store
+        self.log = log
         self._entries = log.entries
         self._clock = log.clock
-        self._spread: Spread[_Job] = Spread() if draw is None else Spread(draw)
+        self._spread: Spread[_Job] = Spread(slots) if draw is None else Spread(slots, draw)
         self._left: Counter[tuple[_Round, str]] = Counter()
         self._turn = asyncio.Lock()
 
@@ -87,7 +89,8 @@ class Rounds:
     async def _begin(self, round: _Round) -> None:
         """Draw a moment for everybody a new round concerns."""
         now_ms = self._clock.unix_ms()
-        for request in await self._store.read(lambda s: round.find(s, now_ms // 1000)):
+        now, begun = now_ms // 1000, self.slots.begun(now_ms // 1000)
+        for request in await self._store.read(lambda s: round.find(s, now, begun)):
             if (round, request.id) in self._left:
                 continue
             whom = await self._store.read(functools.partial(round.whom, request))

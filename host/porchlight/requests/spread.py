@@ -1,4 +1,4 @@
-"""Work that is put off to a random moment of the next minute, so that no moment means anything.
+"""Work that is put off to a random moment of the next slot, so that no moment means anything.
 
 How many residents a request concerns must not show in how busy this host is when. So nobody is
 asked when a request comes, nor all at once: each resident at a moment of their own, drawn anew,
@@ -8,31 +8,47 @@ within the slot that follows.
 import heapq
 import secrets
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Final, Generic, TypeVar
 
 SLOT_S: Final = 60
-SLOT_MS: Final = SLOT_S * 1000
+MAX_AHEAD_S: Final = 600  # how late a yes may begin, beside a few slots
 Job = TypeVar("Job")
 Draw = Callable[[int], int]
 
 
-def next_slot(now_s: int) -> int:
-    """When the next slot begins (unix s): later than now, and the same for all who ask in one."""
-    return (now_s // SLOT_S + 1) * SLOT_S
+@dataclass(frozen=True)
+class Slots:
+    """Time in pieces of `seconds`, the same for all who ask and all who answer."""
+
+    seconds: int = SLOT_S
+
+    def begun(self, now: int) -> int:
+        """When the slot of `now` began (unix s)."""
+        return now // self.seconds * self.seconds
+
+    def next(self, now: int) -> int:
+        """When the next one begins: later than now."""
+        return self.begun(now) + self.seconds
+
+    def beginnings(self, now: int) -> tuple[int, int]:
+        """Between which times a grant that answers at `now` has to begin."""
+        return self.next(now), now + max(MAX_AHEAD_S, 3 * self.seconds)
 
 
 class Spread(Generic[Job]):
     """`draw(n)`: a number from 0 up to n, n not included."""
 
-    def __init__(self, draw: Draw = secrets.randbelow) -> None:
+    def __init__(self, slots: Slots, draw: Draw = secrets.randbelow) -> None:
+        self._slot_ms = slots.seconds * 1000
         self._draw = draw
         self._heap: list[tuple[int, int, Job]] = []
         self._serial = 0
 
     def put(self, job: Job, now_ms: int) -> None:
-        """Put a job off to some moment of the minute from `now_ms` (unix) on."""
+        """Put a job off to some moment of a slot's length from `now_ms` (unix) on."""
         self._serial += 1  # jobs are not compared
-        heapq.heappush(self._heap, (now_ms + self._draw(SLOT_MS), self._serial, job))
+        heapq.heappush(self._heap, (now_ms + self._draw(self._slot_ms), self._serial, job))
 
     def due(self, now_ms: int) -> list[Job]:
         """The jobs whose moment has come, which are taken out."""

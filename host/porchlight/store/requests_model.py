@@ -21,6 +21,7 @@ class Request(Base):
         Index("request_hub", "hub", "received_at"),
         Index("request_case", "hub", "case_key"),
         Index("request_exp", "closed_at", "exp"),
+        Index("request_done", "done_at", "exp"),
     )
 
     id: Mapped[str] = mapped_column(JTI, primary_key=True)

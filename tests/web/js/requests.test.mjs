@@ -35,13 +35,15 @@ test("the answer holds less than was asked, never more", () => {
     assert.throws(() => termsFor(ASKED, "C", []), /at least one/);
 });
 
-test("it begins at a full minute that is not the very next", () => {
-    for (const now_s of [NOW_S, NOW_S + 29, NOW_S + 30, NOW_S + 31]) {
-        const begins_s = beginning(now_s);
+test("it begins when the host says, if that is soon", () => {
+    for (const begins of [NOW_S + 1, NOW_S + 4, NOW_S + 90, NOW_S + 600])
+        assert.equal(beginning({ begins }, NOW_S), begins);
+    for (const begins of [undefined, 0, NOW_S - 1, NOW_S, NOW_S + 601, 2 ** 40]) {
+        const begins_s = beginning({ begins }, NOW_S);
         assert.equal(begins_s % 60, 0);
-        assert.ok(begins_s > now_s + 60 && begins_s <= now_s + 120, String(now_s));
+        assert.ok(begins_s > NOW_S + 60 && begins_s <= NOW_S + 120, String(begins));
     }
-    const begins_s = beginning(NOW_S);
+    const begins_s = beginning({}, NOW_S);
     const when = { issuer: "R", seq: 1, now_s: NOW_S, lasts_s: 600, begins_s };
     const claims = claimsOf(termsFor(ASKED, "C", ["clips"]), when);
     assert.deepEqual([claims.nbf, claims.exp - claims.nbf, claims.req], [begins_s, 600, "Q"]);

@@ -13,6 +13,7 @@ from porchkit.errors import CommandError, UsageError
 from porchkit.words import clean, listed, local_time, table
 
 SLOT_S: Final = 60
+LATEST_S: Final = 600
 BACKDATE_S: Final = 5  # as `porchlight grant` does
 NONE: Final = "none"
 HELP = """\
@@ -26,7 +27,7 @@ examples:
   porchlight request may-ask fire --purposes none
 
 You need not answer: to a hub, no answer and a refusal look the same, and it is not told whom it
-asked. Nobody may ask until you say so with may-ask. A yes is told to the hub at full minutes."""
+asked. Nobody may ask until you say so with may-ask. Of a yes they hear a minute or two later."""
 WORDS: Final = ("list", "show", "approve", "deny", "may-ask")
 
 
@@ -116,7 +117,7 @@ def _give(
 ) -> dict[str, Any]:
     """Sign for one camera, and hand it in."""
     now = int(time.time())
-    begins = (now // SLOT_S + 2) * SLOT_S  # a full minute, not the very next
+    begins = _beginning(row["begins"], now)
     wish = mint.Wish(
         camera=camera["id"],
         audience=(row["hub"],),
@@ -134,6 +135,12 @@ def _give(
     token = {"token": grant.token.decode()}
     answer: dict[str, Any] = client.post(f"/me/requests/{row['id']}/approve", token)
     return answer | {"label": clean(camera["label"])}
+
+
+def _beginning(begins: int, now: int) -> int:
+    """When the grant begins: as the host says, for hubs are told then, if that is soon by our own
+    clock; else at a full minute that is not the very next."""
+    return begins if now < begins <= now + LATEST_S else (now // SLOT_S + 2) * SLOT_S
 
 
 def _deny(args: argparse.Namespace, _session: options.Session, client: Client) -> Said:

@@ -28,7 +28,7 @@ const SENTENCES = {
     "request.approved": (entry, name) =>
         `You allowed ${name.hub} recordings of ${name.camera}${about(entry)}.`,
     "request.denied": (entry, name) =>
-        `You put a request of ${name.hub} aside${about(entry)}. They were not told.`,
+        `A request of ${name.hub} that you had put aside ran out${about(entry)}.`,
     "request.expired": (entry, name) => `A request of ${name.hub} ran out${about(entry)}.`,
     "asked.set": (entry, name) => `You said what ${name.hub} may ask you about${asking(entry)}.`,
     "camera.paused": (entry, name) => `You paused ${name.camera}.`,
@@ -71,6 +71,7 @@ const TONES = {
     search: "look",
     "request.received": "look",
     "request.approved": "given",
+    "request.denied": "ended",
     "request.expired": "ended",
     "view.close": "quiet",
     "grant.seen": "given",

@@ -8,6 +8,7 @@ import { actionsWords, purposeWords } from "./words.mjs";
 const UNIT = 1e7; // of an angle in a request, in a degree
 const EARTH_M = 6_371_008.8;
 const SLOT_S = 60;
+const LATEST_S = 600;
 
 /** What a hub may be let ask for; a resident's own use is none. */
 export const ASKABLE = [
@@ -22,7 +23,7 @@ export const ASKABLE = [
 ];
 
 const STANDS = {
-    approved: "You allowed it. They are told at the next full minutes.",
+    approved: "You allowed it. They are told in a minute or two.",
     denied: "You put it aside. To them that is the same as no answer.",
     expired: "It is over. They were not told anything about you.",
 };
@@ -31,11 +32,15 @@ const STANDS = {
 export const standWords = (state) => STANDS[state] ?? "";
 
 /**
- * From when the grant that answers should hold, by this device's clock: a full minute, and not the
- * very next. Hubs are told of answers at full minutes only.
+ * From when the grant that answers should hold: as the host says, for hubs are told of answers at
+ * certain times only; but by this device's clock that is soon, or it is not taken from the host.
+ * @param {{begins: number}} request as the host gave it just now
  * @param {number} now_s
  */
-export const beginning = (now_s) => (Math.floor(now_s / SLOT_S) + 2) * SLOT_S;
+export function beginning({ begins }, now_s) {
+    const soon = begins > now_s && begins <= now_s + LATEST_S;
+    return soon ? begins : (Math.floor(now_s / SLOT_S) + 2) * SLOT_S;
+}
 
 /**
  * @param {object} request as the host gives it

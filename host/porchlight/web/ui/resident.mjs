@@ -195,7 +195,8 @@ export class ResidentSide {
     }
 
     async #approve(request, camera, actions, lasts_s) {
-        const begins_s = beginning(Math.floor(Date.now() / 1000));
+        const now = await this.#api.get(`/api/v1/me/requests/${request.id}`);
+        const begins_s = beginning(now, Math.floor(Date.now() / 1000));
         const token = await this.#sign(termsFor(request, camera, actions), lasts_s, begins_s);
         await this.#api.post(`/api/v1/me/requests/${request.id}/approve`, { token });
         await this.#refreshGrants();

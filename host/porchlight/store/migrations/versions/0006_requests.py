@@ -28,6 +28,7 @@ def upgrade() -> None:
     op.create_index("request_hub", "request", ["hub", "received_at"])
     op.create_index("request_case", "request", ["hub", "case_key"])
     op.create_index("request_exp", "request", ["closed_at", "exp"])
+    op.create_index("request_done", "request", ["done_at", "exp"])
     _answers()
     op.create_table(
         "request_opt_in",
