@@ -78,6 +78,7 @@ from porchlight.streams.tilecache import TileCache
 from porchlight.updates.updates import Updates
 from porchlight.views import Views
 from porchlight.views.approvals import Approvals
+from porchlight.views.marking import Marking
 from porchlight.views.opening import Opening
 from porchlight.views.rules import HouseRules
 from porchlight.who.issuers import Issuers
@@ -171,6 +172,8 @@ def _parts(config: Config, clock: Clock) -> tuple[Parts, Desk]:
     approvals_ = Approvals(store, desk, operators_, registry.owner)
     quotas = Quotas(store, clock, config.quotas)
     house = HouseRules(operators_, approvals_, quotas, config.rules)
+    tiles = TileCache()
+    opening = Opening(cameras_, grants_, desk, house, Marking(tiles, overlay=config.views.overlay))
     agents = Agents(store, registry, cameras_, entries_, clock)
     updates_ = Updates(cameras_, entries_, clock)
     cameras_.on_attached(updates_.attached)
@@ -201,11 +204,11 @@ def _parts(config: Config, clock: Clock) -> tuple[Parts, Desk]:
         operators=operators_,
         approvals=approvals_,
         quotas=quotas,
-        views=Views(cameras_, Opening(cameras_, grants_, desk, house), desk, config.views),
+        views=Views(cameras_, opening, desk, config.views),
         searches=Searches(finder, entries_, clock, config.search, quotas),
         requests=requests_,
         seats=Seats(config.limits.viewers, lambda: metrics.late_s),
-        tiles=TileCache(),
+        tiles=tiles,
         seen=Seen(since=clock.unix()),
     )
     return parts, desk

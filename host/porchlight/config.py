@@ -58,11 +58,12 @@ class Database:
 
 @dataclass(frozen=True)
 class ViewRules:
-    """[views]: how long and how many looks may last."""
+    """[views]: how long and how many looks may last, and whether they say so themselves."""
 
     max_seconds: int = _key(values.whole(1, 86_400), 3_600)
     per_caller: int = _key(values.whole(1, 10_000), 256)
     streams_per_view: int = _key(values.whole(1, 10_000), 64)
+    overlay: bool = _key(values.switch, True)  # hubs read in their pictures who looks, and when
 
 
 @dataclass(frozen=True)

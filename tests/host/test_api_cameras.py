@@ -98,12 +98,13 @@ def test_what_a_hub_may_not_see_does_not_exist(host: InThread, fire: Signer, por
     assert hidden.json()["reason"] == missing.json()["reason"]
 
 
-def test_masks_and_second_approvals_are_not_passed_over(
+def test_a_second_approval_is_not_passed_over_and_masks_hide_no_camera(
     host: InThread, fire: Signer, porch: Kit
 ) -> None:
-    host.grant(porch, fire, detail={"mask": [[0, 0, 500, 500]]})
     host.grant(porch, fire, detail={"approve": "two"})
     assert seen(host, fire, **CAUSE) == []
+    host.grant(porch, fire, detail={"mask": [[0, 0, 500, 500]]})
+    assert seen(host, fire, **CAUSE) == [porch.id]
 
 
 def test_a_resident_registers_a_camera_by_statement(host: InThread, sam: Signer) -> None:

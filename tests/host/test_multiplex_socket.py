@@ -32,7 +32,7 @@ from tests.support.viewing import (
     watching,
 )
 
-SETTINGS = '[listen]\naddress="127.0.0.1"\nport=0\n[page]\nport=0\n'
+SETTINGS = '[listen]\naddress="127.0.0.1"\nport=0\n[page]\nport=0\n[views]\noverlay=false\n'
 
 
 @pytest.fixture
@@ -217,7 +217,7 @@ async def test_a_strangers_name_for_this_machine_opens_nothing(
 
 
 async def test_a_socket_counts_among_the_streams_of_a_view(tmp_path: Path) -> None:
-    with hosted(tmp_path / "home", SETTINGS + "[views]\nstreams_per_view=1\n") as host:
+    with hosted(tmp_path / "home", SETTINGS + "streams_per_view=1\n") as host:
         fire, porch = host.hub(), host.camera(host.resident())
         host.grant(porch, fire)
         opened = open_view(host, fire, porch)

@@ -82,10 +82,13 @@ def test_action_purpose_and_window_are_checked() -> None:
         ({"approve": "two"}, "approval-missing"),
     ],
 )
-def test_what_cannot_be_honoured_yet_is_refused(detail: dict[str, Any], reason: str) -> None:
+def test_what_who_asks_does_not_honour_is_refused(detail: dict[str, Any], reason: str) -> None:
     held = book(grant(1, FIRE, detail=detail))
     assert refused(held) == reason
     assert permits.allowed(held, FIRE.thumb, NOW) == {}
+    honoured = {"masks": True, "approved": True}
+    assert permits.best(held, FIRE.thumb, "live", NOW, None, **honoured).holds(NOW)
+    assert "live" in permits.allowed(held, FIRE.thumb, NOW, **honoured)
 
 
 def test_a_lease_is_demanded_where_the_grant_has_a_status() -> None:

@@ -108,7 +108,7 @@ async def test_what_waits_for_a_thread_is_the_newest_for_all(
     same = Scaled(LookFeed(look, stage.clock, stage.metrics), WIDTH, stage.clock, cache, "fire")
     async with feed.running(), same.running():
         stage.send(look, picture(640, 480))
-        await until(lambda: feed._made is not None)
+        await until(lambda: feed._prepared.making is not None)
         for _ in range(4):
             stage.send(look, picture(640, 480))
             await asyncio.sleep(0)
@@ -130,7 +130,7 @@ async def test_what_nobody_watches_any_more_is_not_made(
     await asyncio.to_thread(gate.entered.wait, 10)
     async with running(stage, cache, look) as feed:
         stage.send(look, picture(640, 480))
-        await until(lambda: feed._made is not None)
+        await until(lambda: feed._prepared.making is not None)
     gate.opened.set()
     await hold
     await cache.dark(Shape(160, 120), ())
@@ -154,7 +154,7 @@ async def test_after_a_revocation_nothing_is_shown_or_kept(
         assert feed.part(narrow) is None
         assert feed.part(narrow, repeated=1) is None
         gate.opened.set()
-        await until(lambda: feed._made is None)
+        await until(lambda: feed._prepared.making is None)
         assert feed.slot.latest is None
         assert cache.bytes == 0
 
@@ -177,7 +177,7 @@ async def test_a_picture_that_cannot_be_decoded_is_left_out(stage: Stage, cache:
     look = stage.look(await stage.camera())
     async with running(stage, cache, look) as feed:
         stage.send(look, b"\xff\xd8 no picture")
-        await until(lambda: feed._made is None and feed._number)
+        await until(lambda: feed._prepared.making is None and feed._prepared.taken)
         assert feed.slot.number == 0
         stage.send(look, picture(640, 480))
         assert (await next_of(feed)).sequence == 2

@@ -48,6 +48,8 @@ address = "127.0.0.1"
 port = 0
 [page]
 port = 0
+[views]
+overlay = false
 """
 _serial = itertools.count(1)
 T = TypeVar("T")

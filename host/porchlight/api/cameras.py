@@ -140,7 +140,7 @@ def _allowed(parts: Parts, camera_id: str, hub: Party, purpose: str) -> AllowedC
     camera = parts.cameras.get(camera_id)
     if camera is None:
         return None
-    until = permits.allowed(camera.book, hub.thumb, parts.clock.unix(), purpose)
+    until = permits.allowed(camera.book, hub.thumb, parts.clock.unix(), purpose, masks=True)
     until.pop(REGISTER, None)  # whose resident may only be asked has no name here: api/search.py
     if not until:
         return None

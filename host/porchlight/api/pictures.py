@@ -17,8 +17,8 @@ from porchlight.api.streams import check_live, seated
 from porchlight.errors import Denied, NotFound, RequestError, StoreError, Unavailable
 from porchlight.parts import Parts
 from porchlight.racing import first
-from porchlight.streams.feed import LookFeed
 from porchlight.streams.pictures import EXTENSION, Outlet, Pictures
+from porchlight.streams.scaled import feed_for
 from porchlight.views import View
 
 ABOUT: Final = """\
@@ -77,7 +77,8 @@ async def _admitted(socket: WebSocket, ticket: str, parts: Parts) -> View:
 
 async def _show(socket: WebSocket, outlet: Outlet, view: View, parts: Parts) -> None:
     feeds = {
-        camera: LookFeed(look, parts.clock, parts.metrics) for camera, look in view.looks.items()
+        camera: feed_for(look, None, parts.clock, parts.metrics, parts.tiles, view.who.thumb)
+        for camera, look in view.looks.items()
     }
     showing, _ = await first(
         Pictures(feeds, outlet, parts.clock, parts.metrics).run(), _gone(socket)

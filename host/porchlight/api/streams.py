@@ -16,11 +16,11 @@ from porchlight.frames import Frame
 from porchlight.parts import Parts
 from porchlight.streams import mjpeg
 from porchlight.streams.fanout import Fanout
-from porchlight.streams.feed import Feed, LookFeed
+from porchlight.streams.feed import Feed
 from porchlight.streams.layout import MAX_SIDE, USUAL_WIDTH, WIDTHS, Layout, layout_for
 from porchlight.streams.picture import PictureHead, PictureResponse, unless_gone
 from porchlight.streams.response import StreamHead, StreamResponse
-from porchlight.streams.scaled import NARROWEST, STEPS, WIDEST, Scaled, narrowed, rounded
+from porchlight.streams.scaled import NARROWEST, STEPS, WIDEST, feed_for, narrowed, rounded
 from porchlight.streams.snapshot import snapshot
 from porchlight.streams.wall import Wall
 from porchlight.views import Look, View
@@ -99,10 +99,8 @@ async def stream(
     step = None if width is None else rounded(width)
 
     def feed() -> Feed:
-        whole = LookFeed(view.looks[camera], parts.clock, parts.metrics)
-        if step is None:
-            return whole
-        return Scaled(whole, step, parts.clock, parts.tiles, view.who.thumb)
+        look, asker = view.looks[camera], view.who.thumb
+        return feed_for(look, step, parts.clock, parts.metrics, parts.tiles, asker)
 
     return _stream(request, parts, view, (camera, step), feed, fps)
 
@@ -140,15 +138,10 @@ async def _taken(view: View, look: Look, width: int | None, parts: Parts) -> Fra
         frame = await still.get(take)
     else:
         frame = await take()
-    return await _narrowed(frame, width, parts, view.who.thumb)
-
-
-async def _narrowed(frame: Frame, width: int | None, parts: Parts, asker: str) -> Frame:
-    if width is None:
-        return frame
-    found = await narrowed(frame, rounded(width), parts.tiles, asker)
+    step = None if width is None else rounded(width)
+    found = await narrowed(frame, step, parts.tiles, view.who.thumb, look.lines(frame))
     if found is None:
-        raise Unavailable("unreadable", "the camera's picture cannot be made narrower")
+        raise Unavailable("unreadable", "the camera's picture cannot be decoded")
     return found
 
 

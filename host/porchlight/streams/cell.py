@@ -34,6 +34,7 @@ class Sight:
 
     frame: Frame | None
     lines: Lines
+    foot: Lines = ()  # in small letters
 
 
 NOTHING: Final = Sight(None, ())
@@ -118,8 +119,8 @@ class Cell:
             self._frame, self._why = (latest, "") if self.look.fits(latest) else (None, TOO_LARGE)
         if self._frame is None:
             return self._dark(self._why)
-        now = self._clock.monotonic()
-        return Sight(self._frame, (self.look.camera.label, self._pause(self._frame, now)))
+        now, foot = self._clock.monotonic(), self.look.lines(self._frame)
+        return Sight(self._frame, (self.look.camera.label, self._pause(self._frame, now)), foot)
 
     def _pause(self, frame: Frame, now: float) -> str:
         """Since when, and why, no other picture came; nothing if it is not that long ago."""

@@ -12,6 +12,7 @@ from porchlight.ending import Ending
 from porchlight.frames import Frame, LatestFrame
 from porchlight.metrics import Metrics
 from porchlight.streams import mjpeg
+from porchlight.streams.lettering import Lines
 from porchlight.views import Look
 
 
@@ -63,6 +64,10 @@ class LookFeed:
     def reason(self) -> str:
         """Why it is over; empty while it is not."""
         return self._look.reason
+
+    def lines(self, frame: Frame) -> Lines:
+        """What has to be read below the picture."""
+        return self._look.lines(frame)
 
     def shows(self, frame: Frame, *, again: bool = False) -> bool:
         """Whether the frame may be shown at this very instant: the look holds now, covers it, and

@@ -18,6 +18,7 @@ from porchlight.metrics import Metrics
 from porchlight.streams import multiplex
 from porchlight.streams.feed import LookFeed
 from porchlight.streams.multiplex import Lane, Multiplex
+from porchlight.streams.scaled import Scaled
 
 EXTENSION: Final = "porchlight.outlet"  # where a server puts one in the scope of a socket
 ALIVE_S: Final = 5.0  # between two signs of life: who hears none for a while may look for another
@@ -49,7 +50,7 @@ class Pictures:
     """One viewer of several cameras. `feeds`: by camera, in the order that is told."""
 
     def __init__(
-        self, feeds: Mapping[str, LookFeed], outlet: Outlet, clock: Clock, metrics: Metrics
+        self, feeds: Mapping[str, LookFeed | Scaled], outlet: Outlet, clock: Clock, metrics: Metrics
     ) -> None:
         self._names = list(feeds)
         self._feeds = list(feeds.values())

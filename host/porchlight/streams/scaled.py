@@ -1,22 +1,24 @@
-"""Scaled: one camera for those who asked for narrower pictures, each made once for all of them.
+"""Scaled: one camera for those who asked for narrower pictures, or whose pictures bear a caption.
 
 The frame that is shown is the camera's, with another picture in it: time, sequence and handle stay,
 and so does everything that a look has to say about it. Limits of size are asked of the original.
-
-A frame that waits to be made narrower when a newer one comes gives up its place to that one: the
-others of the same line wait no longer for it, and nothing is made that is old already.
+Each is made once for all who are to see the same.
 """
 
-import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from functools import partial
 from typing import Final
 
 from porchlight.clock import Clock
 from porchlight.frames import Frame, LatestFrame
+from porchlight.metrics import Metrics
 from porchlight.streams.feed import LookFeed
+from porchlight.streams.lettering import Lines
+from porchlight.streams.prepared import Prepared, made_of
 from porchlight.streams.tilecache import TileCache
-from porchlight.views.look import before
+from porchlight.streams.workers import Made
+from porchlight.views.look import Look, before
 
 NARROWEST: Final = 80
 WIDEST: Final = 1_280
@@ -29,25 +31,23 @@ def rounded(width: int) -> int:
     return max((step for step in STEPS if step <= width), default=NARROWEST)
 
 
-async def narrowed(frame: Frame, width: int, cache: TileCache, asker: str = "") -> Frame | None:
-    """The frame at most so wide, itself if it is that already; None if it cannot be decoded."""
-    if not _wider(frame, width):
-        return frame
-    made = cache.narrower(frame, width, asker)
-    await asyncio.wait([made])
-    if made.cancelled():  # a stream that waited for it too went on to a newer one
-        made = cache.narrower(frame, width, asker)
-        await asyncio.wait([made])
-    return None if made.cancelled() or made.exception() else made.result()
+async def narrowed(
+    frame: Frame, width: int | None, cache: TileCache, asker: str = "", lines: Lines = ()
+) -> Frame | None:
+    """The frame at most so wide, with these lines below; None if it cannot be decoded."""
+    make = _making(frame, width, cache, asker, lines)
+    return frame if make is None else await made_of(make)
 
 
 class Scaled:
-    """A Feed around a camera's. Its slot never holds a picture wider than `width`."""
+    """A Feed around a camera's. Its slot never holds a picture wider than `width`, nor one without
+    the look's caption."""
 
     def __init__(
-        self, feed: LookFeed, width: int, clock: Clock, cache: TileCache, asker: str = ""
+        self, feed: LookFeed, width: int | None, clock: Clock, cache: TileCache, asker: str = ""
     ) -> None:
-        self.slot = LatestFrame()
+        self._prepared = Prepared(feed.slot, self._prepare, cache, asker)
+        self.slot: LatestFrame = self._prepared
         self.over = feed.over
         self.gap_s = feed.gap_s
         self._feed = feed
@@ -55,9 +55,6 @@ class Scaled:
         self._clock = clock
         self._cache = cache
         self._asker = asker  # who is served in turn with others
-        self._number = 0  # of the frame in the camera's slot that was taken last
-        self._runs = 0
-        self._made: asyncio.Future[Frame | None] | None = None
 
     def before(self) -> int:
         """As Feed says."""
@@ -65,77 +62,63 @@ class Scaled:
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
-        """Have the camera's source run, and pictures scaled."""
+        """Have the camera's source run, and pictures made."""
         async with self._feed.running():
-            self._runs += 1
-            if self._runs == 1:
-                self._begin()
+            self.over.on_end(self.slot.forget)
             try:
-                yield
+                with self._prepared.running(self._feed.before):
+                    yield
             finally:
-                self._runs -= 1
-                if self._runs == 0:
-                    self._end()
+                self.over.forget(self.slot.forget)
+
+    @property
+    def reason(self) -> str:
+        """Why it is over; empty while it is not."""
+        return self._feed.reason
+
+    def shows(self, frame: Frame, *, again: bool = False) -> bool:
+        """As LookFeed says."""
+        return self._feed.shows(frame, again=again)
 
     def part(self, frame: Frame, *, repeated: int = 0) -> bytes | None:
         """The frame as a part; None if it may not be shown now."""
-        if self._feed.slot.latest is None:
-            self.slot.forget()
         return self._feed.part(frame, repeated=repeated)
 
     def shown(self, frame: Frame, viewers: int, *, repeated: int = 0, missed: int = 0) -> None:
         """Count it."""
         self._feed.shown(frame, viewers, repeated=repeated)
 
-    def _begin(self) -> None:
-        self._number = self._feed.before()
-        self._feed.slot.listen(self._news)
-        self.over.on_end(self.slot.forget)
-        self._news()
-
-    def _end(self) -> None:
-        self._feed.slot.unlisten(self._news)
-        if self._made is not None:
-            self._cache.drop(self._made, self._asker)
-        self.over.forget(self.slot.forget)
-        self.slot.forget()
-
-    def _news(self) -> None:
-        """Take the camera's newest; if one is in the making, after that."""
-        slot = self._feed.slot
-        if slot.closed is not None:
-            self.slot.close(slot.closed)
-            return
-        frame = slot.latest
-        if frame is None or slot.number <= self._number:
-            return
-        if self._made is not None and not self._cache.waits(self._made):
-            return
-        self._number = slot.number
+    def _prepare(self, frame: Frame, instead: Made | None) -> Frame | Made | None:
         if not self._feed.shows(frame):
-            return
-        replaced, self._made = self._made, None
-        if not _wider(frame, self._width):
-            if replaced is not None:
-                self._cache.drop(replaced, self._asker)
-            self.slot.put(frame)
-            return
-        self._made = self._cache.narrower(frame, self._width, self._asker, replaced)
-        self._made.add_done_callback(self._take)
+            return None
+        lines = self._feed.lines(frame)
+        make = _making(frame, self._width, self._cache, self._asker, lines)
+        return frame if make is None else make(instead)
 
-    def _take(self, made: "asyncio.Future[Frame | None]") -> None:
-        if made is not self._made:
-            return  # it was replaced
-        self._made = None
-        if not self._runs or self.over.is_set():
-            return
-        if made.cancelled():
-            # Somebody of the same line went on; the newest here is asked for again.
-            self._number = min(self._number, self._feed.slot.number - 1)
-        frame = None if made.cancelled() or made.exception() else made.result()
-        if frame is not None and self._feed.slot.latest is not None:
-            self.slot.put(frame)
-        self._news()
+
+def feed_for(
+    look: Look,
+    width: int | None,
+    clock: Clock,
+    metrics: Metrics,
+    cache: TileCache,
+    asker: str,
+) -> "LookFeed | Scaled":
+    """What a viewer of one camera watches: the camera's own pictures, unless they asked for
+    narrower ones or something has to be written below."""
+    feed = LookFeed(look, clock, metrics)
+    if width is None and look.caption is None:
+        return feed
+    return Scaled(feed, width, clock, cache, asker)
+
+
+def _making(
+    frame: Frame, width: int | None, cache: TileCache, asker: str, lines: Lines
+) -> Callable[..., Made] | None:
+    """What has such a picture made; None if the frame is that already."""
+    if width is not None and _wider(frame, width):
+        return partial(cache.narrower, frame, width, asker, lines=lines)
+    return partial(cache.burnt, frame, asker, lines=lines) if lines else None
 
 
 def _wider(frame: Frame, width: int) -> bool:

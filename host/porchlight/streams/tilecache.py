@@ -3,6 +3,7 @@
     frame --+-- (shape, words) -> tile         A shelf belongs to its frame. When nobody holds the
             +-- (shape, words) -> tile         frame any more, because a newer one came or a grant
             +-- width -> a narrower frame      was taken back, the shelf goes at that instant.
+            +-- (mask, words) -> a burnt one
 
 Knows no grants: whoever asks has the frame, and must know whether it may be shown. Askers (a hub, a
 resident) are served in turn, tiles before narrower frames; see workers.py.
@@ -15,10 +16,11 @@ import logging
 import weakref
 from typing import Any, Final
 
-from porchlight.frames import Frame
-from porchlight.streams import tiles
+from porchlight.frames import Frame, jpeg_size
+from porchlight.streams import burn, tiles
 from porchlight.streams.layout import Shape
 from porchlight.streams.lettering import Lines
+from porchlight.streams.mask import Mask
 from porchlight.streams.tiles import Tile
 from porchlight.streams.workers import Made, Work, Workers
 
@@ -46,11 +48,11 @@ class TileCache:
         self.bytes = 0
 
     def tile(
-        self, frame: Frame, shape: Shape, lines: Lines, asker: str = ""
+        self, frame: Frame, shape: Shape, lines: Lines, asker: str = "", foot: Lines = ()
     ) -> "asyncio.Future[Tile]":
         """The frame as a tile. Of a picture that cannot be decoded, a dark one."""
-        work = functools.partial(tiles.picture_tile, frame.jpeg, shape, lines)
-        return self._of(frame, (shape, lines), work, asker)
+        work = functools.partial(tiles.picture_tile, frame.jpeg, shape, lines, foot)
+        return self._of(frame, (shape, lines, foot), work, asker)
 
     def dark(self, shape: Shape, lines: Lines, asker: str = "") -> "asyncio.Future[Tile]":
         """A tile without a picture."""
@@ -65,14 +67,31 @@ class TileCache:
         return made
 
     def narrower(
-        self, frame: Frame, width: int, asker: str = "", instead: Made | None = None
+        self,
+        frame: Frame,
+        width: int,
+        asker: str = "",
+        instead: Made | None = None,
+        lines: Lines = (),
     ) -> "asyncio.Future[Frame | None]":
-        """The same frame, but its picture so wide; None if that cannot be decoded. The frame must
-        be wider. One object for all who ask, as long as the frame lives. `instead`: of an older
-        frame's, which is dropped, and gives its place in the asker's line."""
-        shell = dataclasses.replace(frame, jpeg=b"")  # a thread must not hold the frame itself
-        work = functools.partial(_narrowed, shell, frame.jpeg, width)
-        return self._of(frame, (width,), work, asker, later=True, instead=instead)
+        """The same frame, but its picture so wide, with lines below; None if that cannot be
+        decoded. The frame must be wider. One object for all who ask, as long as the frame lives.
+        `instead`: of an older frame's, which is dropped, and gives its place in the asker's line.
+        """
+        work = functools.partial(_narrowed, _shell(frame), frame.jpeg, width, lines)
+        return self._of(frame, (width, lines), work, asker, later=True, instead=instead)
+
+    def burnt(
+        self,
+        frame: Frame,
+        asker: str = "",
+        instead: Made | None = None,
+        mask: Mask = (),
+        lines: Lines = (),
+    ) -> "asyncio.Future[Frame | None]":
+        """The same frame, but its picture masked, or with lines below; else as narrower()."""
+        work = functools.partial(_burnt, _shell(frame), frame.jpeg, mask, lines)
+        return self._of(frame, (mask, lines), work, asker, instead=instead)
 
     def waits(self, made: Made) -> bool:
         """Whether nobody began with it."""
@@ -130,6 +149,20 @@ def _size(made: Tile | Frame | None) -> int:
     return made.size_bytes if isinstance(made, Tile) else len(made.jpeg)
 
 
-def _narrowed(shell: Frame, jpeg: bytes, width: int) -> Frame | None:
+def _shell(frame: Frame) -> Frame:
+    """A thread must not hold the frame itself."""
+    return dataclasses.replace(frame, jpeg=b"")
+
+
+def _narrowed(shell: Frame, jpeg: bytes, width: int, lines: Lines) -> Frame | None:
     narrower = tiles.narrower(jpeg, width)
-    return None if narrower is None else dataclasses.replace(shell, jpeg=narrower)
+    return None if narrower is None else _burnt(shell, narrower, (), lines)
+
+
+def _burnt(shell: Frame, jpeg: bytes, mask: Mask, lines: Lines) -> Frame | None:
+    burnt = burn.burn(jpeg, mask, lines)
+    if burnt is None:
+        return None
+    made = dataclasses.replace(shell, jpeg=burnt)
+    made.size = jpeg_size(jpeg)  # what was written below is no part of the camera's picture
+    return made

@@ -9,29 +9,21 @@ other half.
 import functools
 import io
 import re
-import struct
 from dataclasses import dataclass
 from typing import Final
 
 from PIL import Image
-from PIL.JpegImagePlugin import JpegImageFile
 
-from porchlight.streams.bare import bare
+from porchlight.streams.burn import BROKEN, opened
 from porchlight.streams.layout import BLOCKS, Shape
 from porchlight.streams.lettering import DARK, Lines, caption, notice
 
-MAX_PIXELS: Final = 2_048 * 1_536  # a header that claims more is not decoded
 QUALITY: Final = 75
 _HIGHEST: Final = 65_535
 UNREADABLE: Final = "unreadable picture"
 _SOS: Final = b"\xff\xda"
 _RESTART: Final = re.compile(rb"\xff[\xd0-\xd7]")  # never within a strip: FF is stuffed there
 _EOI_BYTES: Final = 2
-# What Pillow raises for broken files, those that ask for too much among them.
-_BROKEN: Final = (
-    OSError, SyntaxError, ValueError, ArithmeticError, LookupError, TypeError, MemoryError,
-    struct.error,
-)  # fmt: skip
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,14 +39,15 @@ class Tile:
         return sum(map(len, self.strips)) + 40 * len(self.strips)
 
 
-def picture_tile(jpeg: bytes, shape: Shape, lines: Lines) -> Tile:
-    """The picture, letterboxed, with the words below; a dark tile if it cannot be decoded."""
+def picture_tile(jpeg: bytes, shape: Shape, lines: Lines, foot: Lines = ()) -> Tile:
+    """The picture, letterboxed, with the words below and the foot in small letters below those; a
+    dark tile if it cannot be decoded."""
     image = decoded(jpeg, (shape.width, shape.height))
     if image is None:
         return dark_tile(shape, (*lines[:1], UNREADABLE))
     if image.size != (shape.width, shape.height):
         image = _letterboxed(image, shape)
-    caption(image, lines)
+    caption(image, lines, foot)
     return coded(image, shape)
 
 
@@ -73,15 +66,11 @@ def blank_tile(shape: Shape) -> Tile:
 
 def decoded(jpeg: bytes, within: tuple[int, int]) -> Image.Image | None:
     """The picture (RGB) as large as fits; None if it cannot be decoded, or only at great cost."""
-    picture = bare(jpeg)
-    if picture is None:
+    image = opened(jpeg)
+    if image is None:
         return None
     try:
-        # Not Image.open: its own limit is far higher, and it warns about what it lets through.
-        image = JpegImageFile(io.BytesIO(picture))
-        width, height = image.size  # as the decoder will take it: a file may claim several
-        if width * height > MAX_PIXELS:
-            return None
+        width, height = image.size
         scale = min(within[0] / width, within[1] / height)
         wanted = (max(1, round(width * scale)), max(1, round(height * scale)))
         image.draft("RGB", wanted)
@@ -89,7 +78,7 @@ def decoded(jpeg: bytes, within: tuple[int, int]) -> Image.Image | None:
             image.decoderconfig = (image.decoderconfig[0], 1)  # no effort for what is scaled down
         image.load()
         return _fitted(image, wanted)
-    except _BROKEN:
+    except BROKEN:
         return None
 
 

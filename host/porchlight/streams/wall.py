@@ -168,7 +168,8 @@ class Wall:
         shape = self._layout.places[self._cells[cell]].shape
         if sight.frame is None:
             return self._cache.dark(shape, sight.lines, self._view.who.thumb)
-        return self._cache.tile(sight.frame, shape, sight.lines, self._view.who.thumb)
+        asker = self._view.who.thumb
+        return self._cache.tile(sight.frame, shape, sight.lines, asker, sight.foot)
 
     def _show(self, cell: Cell, sight: Sight, tile: Tile | None) -> None:
         """No tile: it could not be made, which was logged."""

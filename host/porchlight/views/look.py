@@ -1,13 +1,18 @@
 """Look: one camera in one view. Knows whether a frame may be shown at this very instant."""
 
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import ExitStack, asynccontextmanager
 from typing import Final
 
 from accord.permit import Permit
 from porchlight.camera import HELD, Camera
 from porchlight.ending import Ending
 from porchlight.frames import Frame, LatestFrame
+from porchlight.streams.caption import Caption
+from porchlight.streams.lettering import Lines
+from porchlight.streams.prepared import Prepared
+from porchlight.streams.tilecache import TileCache
+from porchlight.streams.workers import Made
 from porchlight.views.paced import PacedSlot
 from porchlight.views.still import Still
 
@@ -21,11 +26,22 @@ class Look:
     handed to a viewer who had not been given it before, `bytes` how many bytes these pictures had;
     a picture that comes again is not counted again, and neither is a single one, whoever asks.
 
-    `slot` is what may be taken from to show it: no more often than limits.fps says. That holds for
-    a look, all its viewers together; a hub that opens another view begins another look.
+    `slot` is what may be taken from to show it: no more often than limits.fps says, and with the
+    grant's masks burned in. That holds for a look, all its viewers together; a hub that opens
+    another view begins another look. `caption`: what has to stand below every picture. `cache`
+    burns masks in; without one a look under a grant with masks shows nothing.
     """
 
-    def __init__(self, camera: Camera, permit: Permit, *, opened: int, ends: int) -> None:
+    def __init__(
+        self,
+        camera: Camera,
+        permit: Permit,
+        *,
+        opened: int,
+        ends: int,
+        caption: Caption | None = None,
+        cache: TileCache | None = None,
+    ) -> None:
         self.camera = camera
         self.permit = permit
         self.opened = opened
@@ -35,7 +51,10 @@ class Look:
         self._paced: PacedSlot | None = None
         if self.gap_s:
             self._paced = PacedSlot(camera.latest, self.gap_s, self._counts)
-        self.slot: LatestFrame = self._paced or camera.latest
+        self._unmasked: LatestFrame = self._paced or camera.latest
+        self._masked = self._masking(cache)
+        self.slot = self._unmasked if self._masked is None else self._masked
+        self.caption = caption
         self._widest = limits.get("w")
         self._highest = limits.get("h")
         self._began = camera.moment()
@@ -52,11 +71,16 @@ class Look:
         """While entered, the camera's source runs and `slot` is filled. Raises accord's Refused if
         that must not be."""
         async with self.camera.watch(self.permit):
-            if self._paced is None:
+            with ExitStack() as running:
+                if self._paced is not None:
+                    running.enter_context(self._paced.running(self._source_before))
+                if isinstance(self._masked, Prepared):
+                    running.enter_context(self._masked.running(self._unmasked_before))
                 yield
-                return
-            with self._paced.running(self._source_before):
-                yield
+
+    def lines(self, frame: Frame) -> Lines:
+        """What has to be read below this picture, wherever it is shown."""
+        return () if self.caption is None else self.caption.lines(frame.captured_ms)
 
     def before(self) -> int:
         """The number in `slot` above which frames are for a viewer who begins now."""
@@ -142,14 +166,33 @@ class Look:
         self.reason = reason
         if self._paced is not None:
             self._paced.drop()
+        if isinstance(self._masked, Prepared):
+            self._masked.drop()
         self.over.set()
 
     def _counts(self, frame: Frame) -> bool:
         """Whether the frame takes up what limits.fps allows: not if it may not be shown here."""
         return self.covers(frame) and self.fits(frame)
 
+    def _masking(self, cache: TileCache | None) -> LatestFrame | None:
+        """The slot of masked frames: nobody fills it, if nobody can mask. None: no masks."""
+        mask = self.permit.grant.mask
+        if not mask:
+            return None
+        if cache is None:
+            return LatestFrame()
+        asker = self.permit.hub
+
+        def masked(frame: Frame, instead: Made | None) -> Made:
+            return cache.burnt(frame, asker, instead, mask=mask)
+
+        return Prepared(self._unmasked, masked, cache, asker)
+
     def _source_before(self) -> int:
         return self._before(self.camera.latest)
+
+    def _unmasked_before(self) -> int:
+        return self._before(self._unmasked)
 
     def _before(self, slot: LatestFrame) -> int:
         return before(slot, self.camera.moment())

@@ -14,6 +14,7 @@ from porchlight.desk import Desk
 from porchlight.errors import TooMany
 from porchlight.tally import Tally
 from porchlight.views.look import Look
+from porchlight.views.marking import Marking
 from porchlight.views.view import OWN_USE, View, impossible
 
 REFUSALS: Final = 10  # entries a minute on one caller, camera and reason
@@ -53,11 +54,14 @@ class Rules(Protocol):
 class Opening:
     """Fills in the looks of a view that is to be opened."""
 
-    def __init__(self, cameras: Cameras, grants: Permits, desk: Desk, house: Rules) -> None:
+    def __init__(
+        self, cameras: Cameras, grants: Permits, desk: Desk, house: Rules, marking: Marking
+    ) -> None:
         self._cameras = cameras
         self._grants = grants
         self._desk = desk
         self._house = house
+        self._marking = marking
         self._refusals = Tally(burst=REFUSALS)
 
     async def permit_all(self, view: View) -> None:
@@ -92,12 +96,12 @@ class Opening:
             raise Refused("no-grant")
         permit = self._permit(view, camera)
         ends = self._house.narrow(view, camera)
-        return None if permit is None else Look(camera, permit, opened=view.opened, ends=ends)
+        return None if permit is None else self._marking.look(view, camera, permit, ends)
 
     def _permit(self, view: View, camera: Camera) -> Permit | None:
         who, intent = view.who, view.intent
         purpose = OWN_USE if who.is_resident else intent.purpose
-        honoured = {} if view.approval is None else {"approved": True}
+        honoured = {"approved": view.approval is not None, "masks": True}  # Marking burns them in
         try:
             return self._grants.permit(
                 camera.id, who.thumb, intent.action, view.opened, purpose, **honoured

@@ -1,0 +1,28 @@
+"""Caption: who looks, and under which grant, to be read in every picture that a hub sees.
+
+Whoever photographs a screen, or keeps a picture, keeps with it who they are. Pure.
+"""
+
+import time
+from dataclasses import dataclass
+from typing import Final
+
+from porchlight.streams.lettering import Lines
+
+_GRANT: Final = 8  # letters of its id: enough to find it in the log
+_OPERATOR: Final = 10
+
+
+@dataclass(frozen=True)
+class Caption:
+    """`operator`: their pseudonym, empty where the hub has no operators. `jti`: the grant's."""
+
+    hub: str
+    operator: str
+    jti: str
+
+    def lines(self, captured_ms: int) -> Lines:
+        """What is written below a picture that was taken then (unix ms)."""
+        taken = time.strftime("%Y-%m-%d %H:%M:%S UTC", time.gmtime(captured_ms / 1000))
+        operator = (f"operator {self.operator[:_OPERATOR]}",) if self.operator else ()
+        return (self.hub, *operator, taken, f"grant {self.jti[:_GRANT]}")
