@@ -65,7 +65,8 @@ from porchlight.pulse import Pulse
 from porchlight.quotas import Quotas
 from porchlight.registry import Registry
 from porchlight.requests.requests import Requests
-from porchlight.requests.rounds import Log
+from porchlight.requests.rounds import Log, Rounds
+from porchlight.requests.spread import Slots
 from porchlight.search import place, pseudonyms
 from porchlight.search.finder import Finder
 from porchlight.search.index import Index
@@ -179,7 +180,8 @@ def _parts(config: Config, clock: Clock) -> tuple[Parts, Desk]:
     cameras_.on_attached(updates_.attached)
     cameras_.on_updated(updates_.heard)
     clips_ = Clips(store, entries_, clock, config.home / "clips", quota=config.clips.quota_mb * MIB)
-    requests_ = Requests(store, registry, grants_, Log(entries_, clock), host=keys.host)
+    rounds = Rounds(store, Log(entries_, clock), Slots(config.requests.slot_seconds))
+    requests_ = Requests(store, registry, grants_, rounds, host=keys.host)
     access = Access()
     access.window = requests_.window
     parts = Parts(

@@ -112,6 +112,14 @@ class ProfileFile:
 
 
 @dataclass(frozen=True)
+class RequestRules:
+    """[requests]: residents are asked, and hubs told of a yes, in slots: the shorter, the more they
+    tell of when somebody answered."""
+
+    slot_seconds: int = _key(values.whole(1, 3_600), 60)
+
+
+@dataclass(frozen=True)
 class Limits:
     """[limits]: bounds on what strangers and friends may cost."""
 
@@ -152,6 +160,7 @@ class Config:
     rules: Profile = field(default_factory=Profile)
     witness: Witnesses = Witnesses()
     search: SearchRules = SearchRules()
+    requests: RequestRules = RequestRules()
     limits: Limits = Limits()
     clips: ClipRules = ClipRules()
 
@@ -182,6 +191,7 @@ SECTIONS: Final = {
     "profile": ProfileFile,
     "witness": Witnesses,
     "search": SearchRules,
+    "requests": RequestRules,
     "limits": Limits,
     "clips": ClipRules,
 }
