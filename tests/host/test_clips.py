@@ -8,8 +8,10 @@ import pytest
 from PIL import Image
 
 from porchlight.clips import avi, sealing
+from porchlight.clips.reader import ClipReader
 from porchlight.clips.rows import Clip
 from porchlight.errors import StoreError
+from tests.host.test_clip_files import check_riff
 from tests.support.clipping import (
     CAUSE,
     ask_play,
@@ -17,6 +19,7 @@ from tests.support.clipping import (
     fetch,
     frames,
     keep,
+    large,
     listed,
     open_play,
 )
@@ -104,7 +107,9 @@ def test_looking_and_taking_away_are_two_actions(host: InThread, fire: Signer, p
     assert (entry["detail"]["sha256"], entry["case"]) == (clip.sha256, "C-1")
     seen = fetch(host, open_play(host, fire, clip)["urls"]["file"])
     assert seen.headers["content-disposition"].startswith("inline; ")
-    assert answer.content == seen.content == stored(host, clip).read_bytes()
+    assert answer.content == seen.content
+    own = fetch(host, open_play(host, porch.owner, clip)["urls"]["file"])
+    assert own.content == stored(host, clip).read_bytes() != seen.content
 
 
 def test_a_file_is_given_in_ranges(host: InThread, ann: Signer, porch: Kit) -> None:
@@ -141,6 +146,38 @@ def test_a_thumbnail_is_the_frame_in_which_most_moved(
     assert host.entries(ann, "clip.played")[-1]["detail"]["what"] == "thumbnail"
 
 
+@pytest.mark.parametrize("again", [False, True])
+def test_masks_and_a_caption_are_in_all_that_a_hub_gets(
+    host: InThread, ann: Signer, fire: Signer, porch: Kit, again: bool
+) -> None:
+    """Those of the grant that it was recorded under too, where another one lets the hub have it."""
+    left = ((0, 0, 500, 1_000),)
+    detail = {"mask": [list(box) for box in left]}
+    jti = clip_grant(host, porch, ann if again else fire, detail=detail)
+    clip = keep(host, porch, jti, mask=left)
+    if again:
+        clip_grant(host, porch, fire, req=new_id())
+        span = (clip.started_ms, clip.ended_ms)
+        host.parts.plays.access.window = lambda grant: span if grant.sub == porch.id else None
+    play = open_play(host, fire, clip)
+    stream = fetch(host, play["urls"]["stream"]).content
+    small = host.caller(fire).get(f"/clips/{clip.id}/thumbnail.jpg", **CAUSE).content
+    path = host.parts.handouts.folder / f"{play['id']}.avi"
+    with ClipReader(path) as reader:
+        shown = [jpeg for _, jpeg in reader.frames()]
+    assert len(shown) == clip.frames
+    assert all(jpeg in stream for jpeg in shown)
+    for jpeg in (*shown, small):
+        with Image.open(io.BytesIO(jpeg)) as seen:
+            colours = seen.convert("RGB")
+        assert colours.height > 120, "a caption stands below"
+        assert max(colours.getpixel((60, 60))) < 30, "covered"  # type: ignore[arg-type]
+        assert colours.getpixel((150, 60))[1] > 60, "not covered"  # type: ignore[index]
+    check_riff(path.read_bytes(), shown)
+    host.caller(ann).delete(f"/clips/{clip.id}")
+    assert not path.exists(), "gone with its play"
+
+
 def test_revoking_ends_what_is_played(host: InThread, fire: Signer, porch: Kit) -> None:
     clip = keep(host, porch, clip_grant(host, porch, fire))
     url = open_play(host, fire, clip)["urls"]["file"]
@@ -153,7 +190,7 @@ def test_revoking_ends_what_is_played(host: InThread, fire: Signer, porch: Kit) 
 def test_a_slow_reader_gets_no_more_once_the_grant_ended(
     host: InThread, fire: Signer, porch: Kit
 ) -> None:
-    clip = keep(host, porch, clip_grant(host, porch, fire), frames(20, size_bytes=300_000))
+    clip = keep(host, porch, clip_grant(host, porch, fire), large(40))
     url = open_play(host, fire, clip)["urls"]["file"]
     with socket.socket() as viewer:
         viewer.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 16_384)

@@ -1,11 +1,12 @@
 """Clips at a running host (tests.support.hosting), made without a board; and what callers ask."""
 
-import random
+import io
 import time
 from functools import cache
 from typing import Any
 
 import httpx
+from PIL import Image
 
 from accord import b64
 from porchlight.clips import avi
@@ -14,13 +15,13 @@ from porchlight.clips.store import Origin, new_id
 from porchlight.clips.writer import Writer
 from porchlight.frames import Frame
 from porchlight.keys import PublicKey
+from porchlight.streams.mask import Mask
 from tests.support.hosting import InThread, Kit
 from tests.support.signing import Signer
 from tests.support.viewing import host_frame, picture
 
 CAUSE = {"case": "C-1", "purpose": "fire"}
 SIZE = (160, 120)
-_dice = random.Random(5)
 
 
 @cache
@@ -29,18 +30,28 @@ def coloured(number: int) -> bytes:
     return picture(*SIZE, colour=(40 * number % 256, 90, 0))
 
 
-def frames(count: int = 5, began_ms: int | None = None, size_bytes: int = 0) -> list[Frame]:
-    """A tenth of a second apart. `size_bytes`: at least so many each, behind the picture."""
+def frames(count: int = 5, began_ms: int | None = None) -> list[Frame]:
+    """Small ones, a tenth of a second apart."""
     began = time.time_ns() // 1_000_000 - 60_000 if began_ms is None else began_ms
     return [
         host_frame(
             number,
-            coloured(number % 6)[:-2] + _dice.randbytes(size_bytes) + b"\xff\xd9",
+            coloured(number % 6),
             captured_ms=began + 100 * number,
             score=1_000 + number,
         )
         for number in range(count)
     ]
+
+
+def large(count: int) -> list[Frame]:
+    """Frames that take a viewer a while."""
+    out = io.BytesIO()
+    Image.effect_noise((640, 480), 90).convert("RGB").save(out, "JPEG", quality=95)
+    shown = frames(count)
+    for frame in shown:
+        frame.jpeg = out.getvalue()
+    return shown
 
 
 def keep(
@@ -51,9 +62,10 @@ def keep(
     *,
     keep_s: int = 3_600,
     reader: PublicKey | None = None,
+    mask: Mask = (),
 ) -> Clip:
     """A clip of this camera, recorded under this grant, as the recorder leaves it."""
-    origin = Origin(kit.id, kit.owner.thumb, jti, keep_s, reader)
+    origin = Origin(kit.id, kit.owner.thumb, jti, keep_s, reader, mask)
     clip_id = new_id()
     shape = avi.Shape(*SIZE, origin.about(clip_id))
     writer = Writer(host.parts.clips.folder / kit.id, clip_id, shape, reader)

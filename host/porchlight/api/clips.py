@@ -158,7 +158,7 @@ async def small_picture(
         raise Conflict("sealed", "only the resident's own key opens this clip")
     await parts.plays.enter(play, "thumbnail")
     try:
-        made = await parts.clips.off_loop(thumbnail, parts.clips, play.clip)
+        made = await parts.clips.off_loop(thumbnail, parts.clips, play.clip, play.dress)
     except FileNotFoundError:
         raise NotFound("no-clip", NONE) from None
     reason = play.lapse(parts.clock.unix())

@@ -15,14 +15,14 @@ from porchlight.streams import mjpeg
 
 router = APIRouter(tags=["clips"])
 Ticket = Annotated[str, Path(min_length=16, max_length=64)]
-_PROBLEMS: Final[dict[int | str, dict[str, Any]]] = {
+PROBLEMS: Final[dict[int | str, dict[str, Any]]] = {
     403: {"description": "This ticket belongs to another address."},
     404: {"description": "No clip is open under this ticket."},
     410: {"description": "The clip is closed: its grant, its time or itself is over."},
     422: {"description": "The request has not the shape described here."},
     503: {"description": "The host could not write its log."},
 }
-_RANGE: Final[dict[int | str, dict[str, Any]]] = {
+RANGE: Final[dict[int | str, dict[str, Any]]] = {
     416: {"description": "The file has no such range."}
 }
 _FILE: Final[dict[str, Any]] = {"content": {avi.CONTENT_TYPE: {}, sealing.CONTENT_TYPE: {}}}
@@ -40,7 +40,7 @@ _STREAM: Final[dict[int | str, dict[str, Any]]] = {
 @router.get(
     "/plays/{ticket}/clip.avi",
     response_class=Response,
-    responses=_FILES | _PROBLEMS | _RANGE,
+    responses=_FILES | PROBLEMS | RANGE,
 )
 async def file(
     ticket: Ticket,
@@ -51,19 +51,21 @@ async def file(
 ) -> Response:
     """The clip's file, or one range of it."""
     play = await parts.plays.admit(ticket, address_of(request))
-    asked = range if if_range in (None, etag(play)) else None
-    return FileResponse(play, parts.clips, asked, head=request.method == "HEAD")
+    given = await parts.handouts.of(play)
+    asked = range if if_range in (None, etag(given)) else None
+    return FileResponse(play, parts.clips, given, asked, head=request.method == "HEAD")
 
 
 @router.head("/plays/{ticket}/clip.mjpg", include_in_schema=False)
 @router.get(
     "/plays/{ticket}/clip.mjpg",
     response_class=Response,
-    responses=_STREAM | _PROBLEMS | _SEALED,
+    responses=_STREAM | PROBLEMS | _SEALED,
 )
 async def stream(ticket: Ticket, parts: PartsDep, request: Request) -> Response:
     """The clip's frames as they were taken, one after the other in their own time; then the end."""
     play = await parts.plays.admit(ticket, address_of(request))
     if play.clip.sealed:
         raise Conflict("sealed", "only the resident's own key opens this clip")
-    return FramesResponse(play, parts.clips, head=request.method == "HEAD")
+    given = await parts.handouts.of(play)
+    return FramesResponse(play, parts.clips, given, head=request.method == "HEAD")

@@ -47,15 +47,14 @@ class Access:
     def covers(self, camera: Camera, hub: str, purpose: str, now: int) -> list[Cover]:
         """What of a camera's clips a hub may be told of at `now` (unix s)."""
         found = []
+        asked = {"action": "clips", "now": now, "purpose": purpose, "masks": True}
         for grant in camera.book.grants():
             cover = self._cover(camera, grant)
             if hub not in grant.aud or cover is None:
                 continue
             try:
                 # Told of, not shown: a second operator is asked for when one is opened.
-                camera.book.permit(
-                    grant.handle, hub=hub, action="clips", now=now, purpose=purpose, approved=True
-                )
+                camera.book.permit(grant.handle, hub=hub, approved=True, **asked)
             except Refused:
                 continue
             found.append(cover)
@@ -70,7 +69,8 @@ class Access:
             if hub not in grant.aud or cover is None or not cover.holds(clip):
                 continue
             try:
-                return camera.book.permit(grant.handle, hub=hub, **asked)
+                # Masks are covered in whatever is handed out: dressing.py.
+                return camera.book.permit(grant.handle, hub=hub, masks=True, **asked)
             except Refused as refused:
                 why = refused.reason
         raise Refused(why)

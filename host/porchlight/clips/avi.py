@@ -25,7 +25,7 @@ from porchlight.frames import Frame
 CONTENT_TYPE: Final = "video/x-msvideo"
 HEAD_BYTES: Final = 1024
 CHUNK_HEAD: Final = 8
-ABOUT_BYTES: Final = 512  # JSON, filled up with blanks
+ABOUT_BYTES: Final = 768  # JSON, filled up with blanks
 _STAMP: Final = struct.Struct("<QIIHBB16s")
 _SUM: Final = struct.Struct("<I")
 STAMP_BYTES: Final = _STAMP.size + _SUM.size

@@ -16,6 +16,7 @@ from porchlight.audit.receipts import Receipt
 from porchlight.camera import Camera
 from porchlight.cameras import Cameras
 from porchlight.clips.access import Access
+from porchlight.clips.dressing import Dress
 from porchlight.clips.rows import Clip, Cover
 from porchlight.clips.store import Clips
 from porchlight.desk import Desk
@@ -29,7 +30,7 @@ from porchlight.views.view import OWN_USE, Intent, View, Who, ticket_hash
 ACTIONS: Final = ("clips", "export")
 ENTERED_AS: Final = {"clips": "clip.played", "export": "clip.released"}
 MAX_S: Final = 900
-MAX_OPEN: Final = 64  # for one caller
+MAX_OPEN: Final = 16  # for one caller: a hub has a copy made of each
 MAX_CLOSED: Final = 1_024
 NONE: Final = "there is no such clip that you may have"
 REFUSALS: Final = 10  # entries a minute on one caller, clip and reason
@@ -46,6 +47,20 @@ class Play:
     permit: Permit | None = None
     over: Ending = field(default_factory=Ending)
     reason: str = ""
+
+    @property
+    def jti(self) -> str:
+        """The grant that it is opened under; the owner's: that it was recorded under."""
+        return self.clip.jti if self.permit is None else self.permit.jti
+
+    @property
+    def dress(self) -> Dress | None:
+        """How its pictures are shown; None: as they are, to the owner alone."""
+        self.check()
+        if self.permit is None:
+            return None
+        operator = self.view.notes.get("operator", "")
+        return Dress.of(self.clip, self.permit, self.who.name, operator)
 
     @property
     def who(self) -> Who:
@@ -197,7 +212,10 @@ class Plays:
     async def release(self, play: Play, released: str) -> Receipt:
         """The entry of a bundle, with its receipt. `released`: SHA-256 of the recording in it."""
         draft = self._entry(play, {"what": "bundle", "released": released})
-        return (await self._desk.entries.add_with_receipts([draft], play.who.thumb))[0]
+        receipts: list[Receipt] = await self._desk.entries.add_with_receipts(
+            [draft], play.who.thumb
+        )
+        return receipts[0]
 
     def _entry(self, play: Play, more: dict[str, str]) -> dict[str, Any]:
         play.check()

@@ -67,7 +67,9 @@ class Recorder:
         self._clips = clips
         self._desk = desk
         self._spare = by.spare_bytes
-        self._origin = Origin(camera.id, camera.resident, grant.jti, by.keep_s(grant), rule.reader)
+        self._origin = Origin(
+            camera.id, camera.resident, grant.jti, by.keep_s(grant), rule.reader, grant.mask
+        )
         self._cutter = Cutter(by.lengths(grant))
         self._look: Look | None = None
         self._filing: Filing | None = None

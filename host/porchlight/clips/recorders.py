@@ -7,7 +7,7 @@ is about the past; and its resident's rule does not say otherwise. Looked at onc
 import asyncio
 import logging
 from collections.abc import Iterator
-from typing import Final
+from typing import Any, Final
 
 from accord.errors import Refused
 from accord.grant import Grant
@@ -24,6 +24,9 @@ MOST_A_CAMERA: Final = 4  # of eight that may look at once: the others are for p
 EVERY_S: Final = 1.0
 REST_S: Final = 60.0  # after one that ended for no reason of its grant: not an entry a second
 _OVER: Final = ("revoked", "expired", "outside-window", "rule-changed")
+# Nobody is shown anything yet. When a clip is opened a second operator is asked for, and masks are
+# covered in what a hub is handed.
+_LATER: Final[dict[str, Any]] = {"action": "clips", "approved": True, "masks": True}
 Key = tuple[str, bytes]  # camera, handle
 _log = logging.getLogger(__name__)
 
@@ -116,10 +119,7 @@ class Recorders:
         for grant in sorted(recording, key=lambda grant: -grant.seq):
             hub = grant.cnf or grant.aud[0]
             try:
-                # Nobody is shown anything: a second operator is asked for when a clip is opened.
-                yield camera.book.permit(
-                    grant.handle, hub=hub, action="clips", now=now, approved=True
-                )
+                yield camera.book.permit(grant.handle, hub=hub, now=now, **_LATER)
             except Refused:
                 continue
 

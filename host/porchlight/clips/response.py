@@ -13,20 +13,19 @@ from typing import Final
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from porchlight.clips.avi import CONTENT_TYPE, Place
+from porchlight.clips.dressing import frame_of
+from porchlight.clips.handout import Given
 from porchlight.clips.plays import Play
 from porchlight.clips.reader import ClipReader
-from porchlight.clips.sealing import CONTENT_TYPE as SEALED_TYPE
 from porchlight.clips.store import Clips
-from porchlight.clock import rfc3339
 from porchlight.errors import RequestError
-from porchlight.frames import Frame
 from porchlight.racing import first
 from porchlight.streams import connection, mjpeg
 from porchlight.streams.connection import Connection
 
 CHUNK_BYTES: Final = 65_536
 LONGEST_WAIT_S: Final = 10.0  # between two frames that are far apart
+EXPORT: Final = "export"
 PRIVATE: Final = {"Cache-Control": "no-store, no-transform", "Referrer-Policy": "no-referrer"}
 _log = logging.getLogger(__name__)
 _RANGE: Final = re.compile(r"bytes=(\d{0,15})-(\d{0,15})\Z")
@@ -61,13 +60,16 @@ def span(header: str | None, size: int) -> tuple[int, int] | None:
 class _Played(Response):
     """What both have in common. `head`: only say what there would be."""
 
-    def __init__(
-        self, play: Play, clips: Clips, status: int, headers: dict[str, str], *, head: bool
-    ) -> None:
-        super().__init__(status_code=status, headers=PRIVATE | headers)
+    def __init__(self, play: Play, clips: Clips, given: Given, *, head: bool) -> None:
+        super().__init__()
         self._play = play
         self._clips = clips
+        self._given = given
         self._head = head
+
+    def _begin_with(self, status: int, headers: dict[str, str]) -> None:
+        self.status_code = status
+        self.init_headers(PRIVATE | headers)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Hand it out until the end, or until the play is over, or the caller left."""
@@ -94,7 +96,7 @@ class _Played(Response):
     async def _give(self, link: Connection, send: Send) -> bool:
         """Whether all of it was handed out while the play held."""
         try:
-            async with self._clips.reading(self._play.clip) as reader:
+            async with self._clips.reading(self._given.path) as reader:
                 async for chunk in self._chunks(reader):
                     if self._play.lapse(self._clips.clock.unix()) is not None:
                         return False
@@ -106,10 +108,6 @@ class _Played(Response):
         await send({"type": "http.response.body", "body": b"", "more_body": False})
         return True
 
-    def _open(self) -> ClipReader:
-        """What is handed out. Blocks."""
-        return self._clips.open_reader(self._play.clip)
-
     def _chunks(self, reader: ClipReader) -> AsyncIterator[bytes]:
         raise NotImplementedError
 
@@ -120,7 +118,7 @@ class FileResponse(_Played):
     def __init__(
         self, play: Play, clips: Clips, given: Given, asked: str | None, *, head: bool = False
     ) -> None:
-        self._given = given
+        super().__init__(play, clips, given, head=head)
         found = span(asked, given.size)
         self._begin, self._size = found or (0, given.size)
         kind = "attachment" if play.action == EXPORT else "inline"
@@ -134,10 +132,7 @@ class FileResponse(_Played):
         if found is not None:
             end = self._begin + self._size - 1
             headers["Content-Range"] = f"bytes {self._begin}-{end}/{given.size}"
-        super().__init__(play, clips, 200 if found is None else 206, headers, head=head)
-
-    def _open(self) -> ClipReader:
-        return ClipReader(self._given.path)
+        self._begin_with(200 if found is None else 206, headers)
 
     async def _chunks(self, reader: ClipReader) -> AsyncIterator[bytes]:
         at, end = self._begin, self._begin + self._size
@@ -152,11 +147,10 @@ class FileResponse(_Played):
 class FramesResponse(_Played):
     """The frames as multipart MJPEG, each when its turn comes, as they were taken."""
 
-    def __init__(self, play: Play, clips: Clips, *, head: bool = False) -> None:
-        kind = {"Content-Type": mjpeg.CONTENT_TYPE}
-        super().__init__(play, clips, 200, mjpeg.HEADERS | kind, head=head)
-        if "content-length" in self.headers:
-            del self.headers["content-length"]
+    def __init__(self, play: Play, clips: Clips, given: Given, *, head: bool = False) -> None:
+        super().__init__(play, clips, given, head=head)
+        self._begin_with(200, mjpeg.HEADERS | {"Content-Type": mjpeg.CONTENT_TYPE})
+        del self.headers["content-length"]
 
     async def _chunks(self, reader: ClipReader) -> AsyncIterator[bytes]:
         yield mjpeg.OPENING
@@ -169,7 +163,7 @@ class FramesResponse(_Played):
             due = begun + (place.stamp.captured_ms - first_ms) / 1000
             wait_s = due - asyncio.get_running_loop().time()
             await asyncio.sleep(max(0.0, min(wait_s, LONGEST_WAIT_S)))
-            yield mjpeg.framed(_frame(self._play, place, jpeg), self._play.clip.jti)
+            yield mjpeg.framed(frame_of(self._play.clip, place, jpeg), self._play.jti)
 
 
 def etag(given: Given) -> str:

@@ -31,6 +31,7 @@ from porchlight.files import sync_folder
 from porchlight.keys import PublicKey
 from porchlight.store import Store
 from porchlight.store.models import Entry
+from porchlight.streams.mask import Mask
 
 SWEEP_S: Final = 5.0
 READERS: Final = 2
@@ -48,10 +49,12 @@ class Origin:
     jti: str
     keep_s: int
     reader: PublicKey | None = None
+    mask: Mask = ()
 
     def about(self, clip_id: str) -> dict[str, Any]:
         """What the file says of itself."""
-        return {"clip": clip_id, "camera": self.camera, "jti": self.jti, "keep_s": self.keep_s}
+        said = {"clip": clip_id, "camera": self.camera, "jti": self.jti, "keep_s": self.keep_s}
+        return said | {"mask": self.mask}
 
 
 class Clips:
@@ -152,9 +155,10 @@ class Clips:
         return self.folder / clip.camera / f"{clip.id}{SEALED if clip.sealed else PLAIN}"
 
     @asynccontextmanager
-    async def reading(self, clip: Clip) -> AsyncIterator[ClipReader]:
-        """open_reader() off the loop; closed at the end, also where the caller gave up first."""
-        opening = self._thread.submit(self.open_reader, clip)
+    async def reading(self, path: Path) -> AsyncIterator[ClipReader]:
+        """The file of a clip, opened off the loop; closed at the end, also where the caller gave up
+        first."""
+        opening = self._thread.submit(ClipReader, path)
         try:
             yield await asyncio.shield(asyncio.wrap_future(opening))
         finally:
@@ -224,6 +228,7 @@ def made(finished: Finished, origin: Origin) -> Clip:
         best_at=finished.best[0],
         best_bytes=finished.best[1],
         delete_at=finished.ended_ms // 1000 + origin.keep_s,
+        mask=origin.mask,
     )
 
 
