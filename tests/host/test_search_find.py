@@ -1,5 +1,6 @@
 """Who is found: against a reference of the rules, for any grants, times and areas."""
 
+import random
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
@@ -9,11 +10,13 @@ from hypothesis import strategies as st
 
 from accord import tz
 from accord.grant import Grant
+from porchkit import places
 from porchlight.heldbook import HeldBook
-from porchlight.search import cells, sphere
+from porchlight.search import cells, covering, sphere
 from porchlight.search.areas import Area, Box, Circle, Everywhere
 from porchlight.search.finder import Finder, Shown, Wanted
-from porchlight.search.index import Index
+from porchlight.search.grid import Grid
+from porchlight.search.index import REGISTER, Index
 from porchlight.search.pseudonyms import Pseudonyms
 from porchlight.search.sphere import Point
 from tests.support.searching import NOW, granted, thumb
@@ -172,6 +175,66 @@ def test_no_circle_cuts_a_crowd_into_pieces(given: list[Grant], reach: float, lo
     for cell in {one.cell for one in whole}:
         crowd = {one.id for one in whole if one.cell == cell}
         assert crowd <= part or not crowd & part
+
+
+PAUSED = {"status": {"status_list": {"idx": 1, "uri": "urn:x"}}}  # nobody answers for its lease
+
+
+@pytest.mark.parametrize("action", ["live", REGISTER])
+@pytest.mark.parametrize(
+    "against",
+    [
+        {"hub": "police"},
+        {"purposes": ("theft",)},
+        {"cnf": "police"},
+        {"nbf": NOW + 1},
+        {"exp": NOW},
+        {"windows": [[0, 1]], "tz": "UTC0"},
+        PAUSED,
+    ],
+    ids=lambda against: next(iter(against)),
+)
+def test_one_reason_against_it_is_enough(action: str, against: dict[str, Any]) -> None:
+    more = dict(against)
+    hub = more.pop("hub", "fire")
+    actions = ("live",) if action == "live" else ()
+    good = granted("porch", "ann", "fire", "police", actions=actions)
+    bad = granted("porch", "ann", hub, *({hub, "police"} - {hub}), actions=actions, **more)
+    for grant, covered in ((good, True), (bad, False)):
+        until = covering.until(grant, thumb("fire"), action, "fire", NOW)
+        assert (until is not None) is covered
+
+
+TOWNS = [Point(52.3, 4.9), Point(0, 179.95), Point(-16, -179.95), Point(89.9, 10), Point(-90, 0)]
+
+
+@pytest.fixture(scope="module")
+def filled() -> Grid:
+    """Towns full of cells of every size, so that squares are looked up and not gone through."""
+    grid, chance, one = Grid(), random.Random(7), granted("porch", "ann", "fire")
+    for at in range(5_000):
+        lat, lon = TOWNS[at % len(TOWNS)]
+        spot = lat + chance.uniform(-0.2, 0.2), (lon + chance.uniform(-0.2, 0.2) + 180) % 360 - 180
+        cell = cells.cell(places.geohash(*spot, chance.choice([2, 4, 5, 6, 7, 8, 8])), 1)
+        assert cell is not None
+        grid.put(cell, [("live", "fire")], one)
+    return grid
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.sampled_from(TOWNS),
+    st.floats(-0.25, 0.25),
+    st.floats(-0.25, 0.25),
+    st.sampled_from([1.0, 200.0, 3_000.0]),
+)
+def test_the_grid_overlooks_no_cell(
+    filled: Grid, town: Point, north: float, east: float, reach: float
+) -> None:
+    there = Point(max(-90, min(90, town.lat + north)), (town.lon + east + 180) % 360 - 180)
+    circle = Circle(there, reach)
+    touched = {cell for cell in filled._cells if circle.touches(cell.place, cell.accuracy_m)}
+    assert {cell for cell, _ in filled.touched(circle)} == touched
 
 
 def test_nothing_is_left_when_all_is_taken_back() -> None:

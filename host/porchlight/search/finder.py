@@ -41,6 +41,7 @@ from porchlight.search.areas import Area
 from porchlight.search.cells import Cell
 from porchlight.search.grid import Held
 from porchlight.search.index import REGISTER, Index
+from porchlight.search.sphere import Point
 
 Pseudonym = Callable[[str, str], str]  # hub, camera -> text
 Forbidden = Callable[[str, str, str, int], bool]  # camera, action, purpose, now (unix s)
@@ -150,6 +151,7 @@ class Finder:
                 yield grant, until
 
 
-def _rank(shown: Shown) -> tuple[int, int]:
-    """Of several grants for one camera: the most exact place, then the longest time."""
-    return shown.cell.accuracy_m, -shown.until
+def _rank(shown: Shown) -> tuple[int, Point, int]:
+    """Of several grants for one camera: the most exact place, always the same one, then the longest
+    time there."""
+    return shown.cell.accuracy_m, shown.cell.place, -shown.until
