@@ -6,6 +6,7 @@ a check that silently stopped running is worse than a red one.
 """
 
 import os
+import sys
 from collections.abc import Generator
 from pathlib import Path
 
@@ -13,6 +14,10 @@ import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
 HARDWARE = Path(__file__).resolve().parent / "hardware"
+
+# Hundreds of processes start here and import the same modules: let the first compile them for all.
+sys.dont_write_bytecode = False
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 
 @pytest.fixture(scope="session")
