@@ -1,7 +1,9 @@
 """The house's rules at a running host: a second person, quotas, the place's profile. Each refusal
 is in the resident's log."""
 
+import asyncio
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import httpx
@@ -10,7 +12,7 @@ import pytest
 from tests.support.desks import Desk, Hub, hub_at
 from tests.support.hosting import SETTINGS, InThread, Kit, ShiftedClock, Signer, hosted
 from tests.support.provider import Provider, providing
-from tests.support.viewing import ask_view
+from tests.support.viewing import ask_view, until
 
 RULES = """\
 [quotas]
@@ -28,8 +30,14 @@ labels = ["*doorbell*"]
 [[approve]]
 why = "council-15"
 purposes = ["violence"]
+
+[[forbid]]
+why = "quiet-hour"
+purposes = ["medical"]
+hours = ["{begins:%H:%M}-{ends:%H:%M}"]
 """
-PURPOSES = {"purposes": ["fire", "violence", "own-use"]}
+PURPOSES = {"purposes": ["fire", "violence", "medical", "own-use"]}
+BEGINS = datetime.now(UTC).replace(second=0, microsecond=0) + timedelta(minutes=30)
 
 
 @pytest.fixture(scope="module")
@@ -42,7 +50,8 @@ def provider() -> Iterator[Provider]:
 def host(tmp_path_factory: pytest.TempPathFactory, clock: ShiftedClock) -> Iterator[InThread]:
     home = tmp_path_factory.mktemp("house") / "home"
     home.mkdir(mode=0o700)
-    (home / "county.toml").write_text(COUNTY)
+    hour = {"begins": BEGINS, "ends": BEGINS + timedelta(hours=1)}
+    (home / "county.toml").write_text(COUNTY.format(**hour))
     with hosted(home, SETTINGS + RULES, clock=clock) as running:
         yield running
 
@@ -167,6 +176,22 @@ def test_an_approval_is_good_once(host: InThread, ann: Signer, hub: Hub, porch: 
     assert len(host.entries(ann, "view.open")) == 1
 
 
+def test_of_two_who_come_at_once_with_an_approval_one_has_it(
+    host: InThread, hub: Hub, porch: Kit
+) -> None:
+    first, second = hub.sign_in("viewer"), hub.sign_in("approver")
+    assert approve(second, asked(first, porch)).status_code == 200
+    approvals, who = host.parts.approvals, host.parts.registry.party(hub.key.thumb)
+    assert who is not None
+
+    async def both() -> list[BaseException | None]:
+        (one,) = approvals.of(who)
+        coming = (approvals.redeem(one), approvals.redeem(one))
+        return await asyncio.gather(*coming, return_exceptions=True)
+
+    assert sorted(map(str, host.wait(both()))) == ["None", "approval-used"]
+
+
 def test_an_approval_is_for_what_was_asked_by_who_asked(
     host: InThread, ann: Signer, hub: Hub, porch: Kit
 ) -> None:
@@ -260,6 +285,24 @@ def test_the_profile_forbids_whatever_the_grant_says(
     # Whom no grant names is told nothing of what kind of camera it is.
     refused(ask_view(host, hub.key, kit), 403, "operator-missing")
     refused(hub.sign_in("viewer").look(kit), 403, "no-grant")
+
+
+async def test_a_view_ends_when_the_forbidden_hours_begin(
+    host: InThread, clock: ShiftedClock, ann: Signer, hub: Hub
+) -> None:
+    kit = host.camera(ann)
+    host.grant(kit, hub.key, detail=PURPOSES)
+    desk = hub.sign_in("viewer")
+    opened = desk.look(kit, purpose="medical")
+    assert opened.status_code == 201, opened.text
+    assert opened.json()["expires"] == BEGINS.timestamp()
+    clock.ahead_s += 1800
+    try:
+        refused(desk.look(kit, purpose="medical"), 403, "profile-forbids")
+        await until(lambda: desk.ask("GET", "/views").json()["views"] == [])
+    finally:
+        clock.ahead_s -= 1800
+    assert [entry["reason"] for entry in host.entries(ann, "view.close")] == ["session-over"]
 
 
 # Quotas
