@@ -87,18 +87,14 @@ class Requests:
 
     def told(self, request_id: str, hub: str) -> Told:
         """One of a hub's own requests; NotFound if it has no such."""
-        now = self._clock.unix()
-        # Not in the store's thread: what hubs are told must not wait for what residents do.
         kept = self._store.read_now(lambda session: rows.find(session, request_id))
         if kept is None or kept.hub != hub:
             raise NotFound("no-request", "you made no such request")
-        return self._tell(kept, now)
+        return self._tell([kept])[0]
 
     def all_told(self, hub: str) -> list[Told]:
         """A hub's own requests, newest first."""
-        now = self._clock.unix()
-        kept = self._store.read_now(lambda session: rows.of_hub(session, hub))
-        return [self._tell(one, now) for one in kept]
+        return self._tell(self._store.read_now(lambda session: rows.of_hub(session, hub)))
 
     def window(self, grant: Grant) -> tuple[int, int] | None:
         """The span (unix ms) that a grant answers for; None until it is released, and for grants
@@ -129,9 +125,8 @@ class Requests:
         return await self._store.read(lambda s: answers.item(s, request_id, resident))
 
     def begins(self) -> int:
-        """From when (unix s) a grant signed now may best hold: the beginning of a slot, and not of
-        the very next, which may be over before the grant is here."""
-        return self._slots.next(self._clock.unix()) + self._slots.seconds
+        """From when on (unix s) a grant that answers should hold, if it is signed now."""
+        return self._slots.suggested(self._clock.unix())
 
     async def approve(self, request_id: str, token: bytes, by: Party) -> Approval:
         """Take in the grant by which a resident says yes for one camera.
@@ -194,9 +189,13 @@ class Requests:
             if against:
                 raise Refused(reason)
 
-    def _tell(self, kept: Kept, now: int) -> Told:
-        approvals = self._store.read_now(lambda session: rows.released(session, kept.id, now))
-        return Told(kept, "open" if now < kept.exp else "over", approvals)
+    def _tell(self, requests: Sequence[Kept]) -> list[Told]:
+        """Not in the store's thread: what hubs are told must not wait for what residents do."""
+        now = self._clock.unix()
+        found = self._store.read_now(lambda session: rows.released(session, requests, now))
+        return [
+            Told(kept, "open" if now < kept.exp else "over", found[kept.id]) for kept in requests
+        ]
 
     async def _again(self, grant: Grant) -> Approval:
         found = await self._store.read(lambda session: rows.approved_by(session, grant.jti))

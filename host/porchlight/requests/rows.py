@@ -3,6 +3,7 @@
 Of the tables that residents' answers are in, only released approvals are read here.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Final
@@ -94,14 +95,18 @@ def find(session: Session, request_id: str) -> Kept | None:
     return None if row is None else kept_of(row)
 
 
-def released(session: Session, request_id: str, now: int) -> list[Approval]:
-    """The approvals that its hub may know of at `now` (unix s)."""
+def released(session: Session, requests: Sequence[Kept], now: int) -> dict[str, list[Approval]]:
+    """Of each request, by its id, the approvals that its hub may know of at `now` (unix s)."""
     wanted = (
         select(RequestApproval)
-        .where(RequestApproval.request == request_id, RequestApproval.release_at <= now)
+        .where(RequestApproval.request.in_([request.id for request in requests]))
+        .where(RequestApproval.release_at <= now)
         .order_by(RequestApproval.release_at, RequestApproval.camera)
     )
-    return [_approval(row) for row in session.scalars(wanted)]
+    found: dict[str, list[Approval]] = {request.id: [] for request in requests}
+    for row in session.scalars(wanted):
+        found[row.request].append(_approval(row))
+    return found
 
 
 def approved_by(session: Session, jti: str) -> tuple[Approval, Kept] | None:

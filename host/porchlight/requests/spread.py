@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Final, Generic, TypeVar
 
 SLOT_S: Final = 60
+MIN_LEAD_S: Final = 5  # for signing a yes and handing it in
 MAX_AHEAD_S: Final = 600  # how late a yes may begin, beside a few slots
 Job = TypeVar("Job")
 Draw = Callable[[int], int]
@@ -30,6 +31,11 @@ class Slots:
     def next(self, now: int) -> int:
         """When the next one begins: later than now."""
         return self.begun(now) + self.seconds
+
+    def suggested(self, now: int) -> int:
+        """When a grant that is signed now should begin: not with the very next slot, which may have
+        begun when the grant comes here."""
+        return self.next(now + max(self.seconds, MIN_LEAD_S))
 
     def beginnings(self, now: int) -> tuple[int, int]:
         """Between which times a grant that answers at `now` has to begin."""
