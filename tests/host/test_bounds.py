@@ -62,15 +62,19 @@ def test_revocation_goes_ahead_of_everything_and_takes_back_an_unsent_token() ->
     outbox.offer(_Grant(handle(2)))  # type: ignore[arg-type]
     outbox.settings(wire.Settings(0, 5, 0, 0, 0))
     outbox.time()
+    for packed in (b"lease", b"", b"", b"", b"", b""):
+        outbox.lease(wire.Lease(0, packed))
     outbox.revoke(handle(1))
     said = []
     while (message := outbox.next(7)) is not None:
         said.append(message)
-    kinds = [wire.Revoke, wire.Time, wire.Settings, wire.GrantToken, wire.Watch]
+    kinds = [wire.Revoke, wire.Lease, wire.Lease]
+    kinds += [wire.Time, wire.Settings, wire.GrantToken, wire.Watch]
     assert [type(message) for message in said] == kinds
     assert said[0].handle == handle(1)  # type: ignore[attr-defined]
-    assert said[1].unix_ms == 7  # type: ignore[attr-defined]
-    assert said[3].token == b"token-" + handle(2)  # type: ignore[attr-defined]
+    assert [said[n].packed for n in (1, 2)] == [b"lease", b""]  # type: ignore[attr-defined]
+    assert said[3].unix_ms == 7  # type: ignore[attr-defined]
+    assert said[5].token == b"token-" + handle(2)  # type: ignore[attr-defined]
 
 
 def test_the_last_watch_replaces_the_one_that_waits() -> None:

@@ -8,9 +8,12 @@ from typing import Any
 
 from porchkit import keys, leasing, options, who
 from porchkit.client import Client
+from porchkit.errors import ConsentRefused
 from porchkit.leasing import Word
 from porchkit.words import clean
 
+TRIES = 4
+OLD = "old-nonce"
 MakeWord = Callable[[Client, who.Party], Word]
 
 
@@ -30,7 +33,21 @@ def say(args: argparse.Namespace, make: MakeWord) -> tuple[str, dict[str, Any]]:
 
 
 def hand_in(client: Client, key: keys.PrivateKey, camera: str, word: Word) -> dict[str, Any]:
-    """Answer the board's nonce with `word`; the host's answer."""
+    """Answer the board's nonce with `word`; the host's answer. Somebody else who answers at the
+    same moment uses the nonce up: then there is a new one."""
+    for _ in range(TRIES - 1):
+        try:
+            answer = _once(client, key, camera, word)
+        except ConsentRefused as refused:
+            if refused.reason != OLD:
+                raise
+        else:
+            if answer["board"] != OLD:
+                return answer
+    return _once(client, key, camera, word)
+
+
+def _once(client: Client, key: keys.PrivateKey, camera: str, word: Word) -> dict[str, Any]:
     nonce = client.get(f"/cameras/{camera}/nonce")["nonce"]
     token = leasing.answer(word, key, camera, nonce, int(time.time()))
     answer: dict[str, Any] = client.post(f"/cameras/{camera}/lease", {"token": token.decode()})

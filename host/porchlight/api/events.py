@@ -25,7 +25,7 @@ _HEADERS: Final = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
     responses={200: {"content": {"text/event-stream": {}}}},
 )
 async def events(parts: PartsDep, by: Caller) -> StreamingResponse:
-    """Events for the caller: entry, camera, motion (residents); view; panic (hubs); missed, ping."""
+    """Events for the caller: entry, camera, motion (residents); view; panic; missed; ping."""
     if parts.events.count >= parts.config.limits.events_subscribers:
         raise TooMany("too-many-listeners", "this host serves no more event streams")
     if parts.events.count_of(by.thumb) >= PER_CALLER:

@@ -57,8 +57,10 @@ class Outbox:
         self._updates.append(message)
 
     def lease(self, message: wire.Lease) -> None:
-        """Tell what the resident or an agent says, or ask what they may answer."""
-        self._leases.append(message)
+        """Tell what the resident or an agent says, or ask what they may answer: once is enough,
+        and nobody's questions push out an answer."""
+        if message.packed or all(waiting.packed for waiting in self._leases):
+            self._leases.append(message)
 
     def next(self, now_ms: int) -> wire.Message | None:
         """Take the most urgent message; None when there is nothing to tell."""

@@ -24,7 +24,7 @@ board: stop it, or lose the line, and the board is dark when the lease is over. 
 own is made with `porchlight delegate`."""
 EVERY_S = 15.0
 ALIVE = "alive for"
-AGAIN = ("old-nonce", "no-clock")  # refused, but not for ever
+AGAIN = (saying.OLD, "no-clock")  # refused, but not for ever
 LATER = ("(board-offline)", "(board-silent)", "(not-stored)")
 
 
