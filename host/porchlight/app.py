@@ -18,6 +18,7 @@ from porchlight.api import (
     clips,
     entries,
     events,
+    exports,
     grants,
     guards,
     host,
@@ -48,6 +49,7 @@ from porchlight.audit.witness import Witness
 from porchlight.cameras import Cameras, Desk
 from porchlight.clips import startup
 from porchlight.clips.access import Access
+from porchlight.clips.handout import Handouts
 from porchlight.clips.plays import Plays
 from porchlight.clips.recorder import MIB, Measures
 from porchlight.clips.recorders import Recorders
@@ -59,6 +61,8 @@ from porchlight.consent.grants import Grants
 from porchlight.consent.leases import Leases
 from porchlight.dpop import Seen
 from porchlight.events import Events
+from porchlight.exports import exports as releases
+from porchlight.exports.exports import Exports
 from porchlight.metrics import Metrics
 from porchlight.parts import Parts
 from porchlight.pulse import Pulse
@@ -105,6 +109,7 @@ NOUNS: Final = (
     pictures,
     clips,
     plays,
+    exports,
     recording,
     entries,
     log,
@@ -184,6 +189,9 @@ def _parts(config: Config, clock: Clock) -> tuple[Parts, Desk]:
     requests_ = Requests(store, registry, grants_, rounds, host=keys.host)
     access = Access()
     access.window = requests_.window
+    plays_ = Plays(clips_, cameras_, access, house, desk)
+    handouts = Handouts(clips_, config.home / "exports")
+    export_desk = releases.Desk(store, plays_, clips_, handouts, keys, registry.resident_key)
     parts = Parts(
         config=config,
         clock=clock,
@@ -201,7 +209,9 @@ def _parts(config: Config, clock: Clock) -> tuple[Parts, Desk]:
         leases=Leases(store, cameras_, grants_, agents, desk),
         updates=updates_,
         clips=clips_,
-        plays=Plays(clips_, cameras_, access, house, desk),
+        plays=plays_,
+        handouts=handouts,
+        exports=Exports(config.home, export_desk),
         recorders=Recorders(cameras_, clips_, desk, _measures(config.clips)),
         operators=operators_,
         approvals=approvals_,
@@ -248,6 +258,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[dict[str, Any]]:
     parts.leases.load()
     now_ms = parts.clock.unix_ms()
     left_open = parts.store.run_now(lambda session: close_views(session, now_ms, RESTARTED))
+    parts.handouts.start()
     found = startup.load(parts.clips, parts.store, parts.registry.owner)
     _log.info("started", extra={"grants": held, "views_closed": left_open, "clips": found})
     loop = asyncio.get_running_loop()

@@ -7,6 +7,7 @@ from porchlight.audit.entries import Entries
 from porchlight.audit.logs import Logs
 from porchlight.audit.witness import Witness
 from porchlight.cameras import Cameras
+from porchlight.clips.handout import Handouts
 from porchlight.clips.plays import Plays
 from porchlight.clips.recorders import Recorders
 from porchlight.clips.store import Clips
@@ -17,6 +18,7 @@ from porchlight.consent.grants import Grants
 from porchlight.consent.leases import Leases
 from porchlight.dpop import Seen
 from porchlight.events import Events
+from porchlight.exports.exports import Exports
 from porchlight.metrics import Metrics
 from porchlight.quotas import Quotas
 from porchlight.registry import Registry
@@ -58,6 +60,8 @@ class Parts:
     requests: Requests
     clips: Clips
     plays: Plays
+    handouts: Handouts
+    exports: Exports
     recorders: Recorders
     seats: Seats
     tiles: TileCache

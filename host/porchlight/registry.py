@@ -97,6 +97,13 @@ class Registry:
             self._cameras[camera_id] = _camera(row)
         return self._cameras[camera_id]
 
+    def resident_key(self, thumb: str) -> PublicKey:
+        """The key of a resident who is registered; LookupError if nobody is."""
+        party = self.party(thumb)
+        if party is None:
+            raise LookupError("no such resident")
+        return party.key
+
     def owner(self, camera_id: str) -> str | None:
         """Whose camera this is, if registered."""
         record = self.camera(camera_id)

@@ -97,6 +97,42 @@ def renew(at: TlsFiles, names: tuple[str, ...], now: int) -> bool:
     return True
 
 
+@dataclass(frozen=True)
+class Pair:
+    """A certificate and its private key, PEM."""
+
+    cert: bytes
+    key: bytes
+
+
+def evidence_leaf(at: TlsFiles, now: int) -> Pair:
+    """A certificate of the authority for signing evidence, good for as long as the authority is.
+
+    The least that C2PA trusts: digitalSignature, emailProtection, the authority's key id.
+    """
+    authority = _load_cert(at.ca_cert)
+    key = ec.generate_private_key(ec.SECP256R1())
+    left = authority.not_valid_after_utc - _moment(now)
+    days = max(1, left.days)
+    certificate = (
+        _builder(_name("porchlight evidence"), authority.subject, key.public_key(), now, days)
+        .serial_number(x509.random_serial_number())
+        .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
+        .add_extension(_usage(signs_certificates=False), critical=True)
+        .add_extension(
+            x509.ExtendedKeyUsage([ExtendedKeyUsageOID.EMAIL_PROTECTION]), critical=False
+        )
+        .add_extension(_authority_id(authority), critical=False)
+        .sign(_load_key(at.ca_key), hashes.SHA256())
+    )
+    return Pair(_cert_pem(certificate), _key_pem(key))
+
+
+def certificates(pem: bytes) -> list[x509.Certificate]:
+    """Those in a PEM file, in order."""
+    return x509.load_pem_x509_certificates(pem)
+
+
 def server_context(at: TlsFiles) -> ssl.SSLContext:
     """A context for the TLS listener: TLS 1.2 or newer. load_cert_chain() on it renews live."""
     files.read_secret(at.key)  # refuses a key that others can read

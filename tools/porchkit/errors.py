@@ -5,6 +5,7 @@
       ConsentRefused    3   consent, or the lack of it, says no; .reason is the short word
       HostUnreachable   4   no host answers where we looked
       LogBroken         5   a resident's log does not hold: somebody has to answer for it
+      NotTrusted        6   a recording is not proven to be what it says it is
 
 `exit_code` is the contract with scripts and does not change.
 """
@@ -42,3 +43,9 @@ class LogBroken(CommandError):
     """A log was changed, or tells of what nobody allowed."""
 
     exit_code = 5
+
+
+class NotTrusted(CommandError):
+    """A recording is not proven to be what it says it is."""
+
+    exit_code = 6
