@@ -9,7 +9,7 @@ import time
 
 from agent import p256
 
-_ROUNDS = 25
+_ROUNDS = 100
 
 
 def _multiply_1000(x, y, p):
