@@ -6,6 +6,7 @@ from urllib.parse import parse_qs, urlsplit
 import httpx
 import pytest
 
+from porchlight.who import roles
 from tests.support.hosting import InThread, Kit
 from tests.support.signing import Signer
 
@@ -38,6 +39,11 @@ def ids(answer: httpx.Response) -> list[str]:
     assert found["numberReturned"] == len(found["features"])
     assert "numberMatched" not in found  # nobody is counted who is not shown
     return [feature["id"] for feature in found["features"]]
+
+
+def test_items_take_the_role_that_searches() -> None:
+    for path in (ITEMS, ITEMS + "/{feature_id}", "/api/v1/search"):
+        assert roles.takes("POST" if path.endswith("search") else "GET", path) == roles.SEARCH
 
 
 def test_every_link_leads_somewhere(host: InThread, fire: Signer) -> None:

@@ -11,6 +11,10 @@ from tests.support.boardpeer import BoardPeer
 from tests.support.hosting import SETTINGS, Spawned, handle_of, spawned
 from tests.support.viewing import ask_view, board_at, open_view, picture, stream_url, watching
 
+GEO = {"cell": "u173z", "precision_m": 1_000}
+AREA = {"center": [4.9, 52.36], "radius_m": 2_000}
+SEARCH = {"circle": AREA, "action": "live", "case": "C-1", "purpose": "fire"}
+
 
 async def prove(board: BoardPeer) -> None:
     """Hello and proof, without waiting to be taken in."""
@@ -29,7 +33,7 @@ async def test_boards_come_back_and_replays_stay_replays(tmp_path: Path, ending:
     with spawned(home) as host:
         ann, fire = host.resident(), host.hub()
         porch = host.camera(ann)
-        kept, gone = host.grant(porch, fire), host.grant(porch, fire)
+        kept, gone = host.grant(porch, fire, detail={"geo": GEO}), host.grant(porch, fire)
         host.caller(ann).post(f"/grants/{gone}/revoke")
         async with board_at(host, porch, boot=7) as board:
             opened = open_view(host, fire, porch)
@@ -45,6 +49,8 @@ async def test_boards_come_back_and_replays_stay_replays(tmp_path: Path, ending:
                 await board.socket.wait_closed()
     with spawned(home) as again:
         assert ask_view(again, fire, porch).status_code == 201
+        found = again.caller(fire).post("/search", SEARCH).json()["features"]
+        assert [feature["id"] for feature in found] == [porch.id]
         earlier = BoardPeer(again.uplink, porch.key, boot=6, tls=again.tls())
         await prove(earlier)
         assert await earlier.dismissed() == "old-boot"
