@@ -58,7 +58,7 @@ class Landing(BaseModel):
 class Conformance(BaseModel):
     """Which parts of the standard hold here."""
 
-    conformsTo: list[str]  # noqa: N815 - OGC's spelling
+    conformsTo: list[str]
 
 
 class Collection(BaseModel):
@@ -67,7 +67,7 @@ class Collection(BaseModel):
     id: str
     title: str
     description: str
-    itemType: str  # noqa: N815 - OGC's spelling
+    itemType: str
     crs: list[str]
     extent: dict[str, Any]
     links: list[Link]
@@ -83,7 +83,7 @@ class Collections(BaseModel):
 class Items(FeatureCollection):
     """One page."""
 
-    numberReturned: int  # noqa: N815 - OGC's spelling
+    numberReturned: int
     links: list[Link]
 
 
