@@ -33,7 +33,7 @@ from porchlight.store import Store
 from porchlight.store.models import Entry
 from porchlight.streams.mask import Mask
 
-SWEEP_S: Final = 5.0
+SWEEP_S: Final = 30.0
 READERS: Final = 2
 Asked = ParamSpec("Asked")
 Answer = TypeVar("Answer")
