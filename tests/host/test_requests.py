@@ -7,10 +7,12 @@ from typing import Any
 
 import pytest
 
+from porchlight.client import Circle, Hub, Polygon, Wanted, Why
+from porchlight.client.session import Session
 from porchlight.requests.rounds import Log, Rounds
 from porchlight.requests.spread import SLOT_S, Slots
 from tests.support import clipping
-from tests.support.asking import Block, circle, claims, signed
+from tests.support.asking import MIDDLE, Block, circle, claims, signed
 from tests.support.hosting import InThread, ShiftedClock
 from tests.support.signing import Signer, new_id
 
@@ -408,3 +410,25 @@ def test_both_at_once_leave_one_answer(block: Block, fire: Signer) -> None:
     assert sorted(states) == ["revoked", "waiting"]
     block.minutes_pass(2)
     assert len(told(block, fire, request)["approvals"]) == 1
+
+
+async def test_a_hub_asks_through_its_client(block: Block, fire: Signer) -> None:
+    kit, now = block.neighbour(fire), block.clock.unix()
+    why = Why(case="26-7", purpose="fire", reason="smoke")
+    session = Session(block.host.http, fire.key, now=block.clock.unix)
+    async with Hub.over(session) as hub:
+        for area in (Circle(*MIDDLE, 300), Polygon([(52.3, 4.8), (52.3, 4.805), (52.303, 4.805)])):
+            wanted = Wanted(area, why, (now - 3_600, now - 1_800))
+            request = await hub.request(wanted)
+        asked = {row["id"]: row for row in (await hub.ask("GET", "/requests"))["requests"]}
+        circle_id = next(id for id in asked if id != request)
+        assert asked[circle_id]["area"] == circle(300)
+        await asyncio.to_thread(block.minutes_pass, 2)
+        assert await hub.approvals(circle_id) == {}
+        given = block.approve(kit, circle_id, block.answer(kit, circle_id, fire)).json()
+        await asyncio.to_thread(block.minutes_pass, 2)
+        assert await hub.approvals(circle_id) == {kit.id: given["grant"]}
+        unsaid = Why(case="26-8", purpose="fire", reason='"quoted"')
+        wanted = Wanted(Circle(*MIDDLE, 300), unsaid, (now - 3_600, now - 1_800))
+        with pytest.raises(ValueError, match="canonical"):
+            await hub.request(wanted)

@@ -3,6 +3,7 @@
 See hub.py; `porchkit/examples/command_center.py` is a command center in sixty lines.
 """
 
+from porchlight.client.asking import Wanted
 from porchlight.client.errors import BadAnswer, HubError, Problem, Refused, Unreachable, Wait
 from porchlight.client.hub import Hub
 from porchlight.client.models import Circle, Found, Polygon, Why
@@ -21,5 +22,6 @@ __all__ = [
     "Unreachable",
     "View",
     "Wait",
+    "Wanted",
     "Why",
 ]

@@ -15,6 +15,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
+from porchlight.client import asking, proofs
+from porchlight.client.asking import Wanted
 from porchlight.client.errors import BadAnswer
 from porchlight.client.making import API, QUIET
 from porchlight.client.models import Area, Found, Why
@@ -78,6 +80,25 @@ class Hub:
             yield view
         finally:
             await view.close()
+
+    async def request(self, wanted: Wanted) -> str:
+        """Ask the residents of an area for recordings; the request's id. Whether anybody was asked
+        is not told. ValueError: the words cannot be signed."""
+        make = self._session.make
+        if make.key is None:
+            raise ValueError("a request is signed: a hub without a key cannot make one")
+        host = (await self._session.ask("GET", "/requests"))["host"]
+        jti = make.random(proofs.JTI_BYTES)
+        token = asking.signed(wanted, make.key, host, now=int(make.now()), jti=jti)
+        return str((await self._session.ask("POST", "/requests", {"token": token}))["id"])
+
+    async def approvals(self, request: str) -> dict[str, str]:
+        """Who said yes so far: camera -> the grant that answers. No answer and a no look alike."""
+        said = await self._session.ask("GET", f"/requests/{request}")
+        try:
+            return {str(yes["camera"]): str(yes["grant"]) for yes in said["approvals"]}
+        except (KeyError, TypeError):
+            raise BadAnswer("a request without approvals") from None
 
     async def events(self) -> AsyncGenerator[Event, None]:
         """What happens to this hub's views, as it happens; ends when the host stops."""
