@@ -167,3 +167,37 @@ def test_pictures_that_somebody_looked_at() -> None:
     terms = {"detail": {"actions": ["clips"], "limits": {"retain_s": 60}}}
     recording = signed(2, **terms)
     assert found(*board(50, at=T + 60), held=(recording,)) == []
+
+
+def test_what_others_are_told_of_is_no_look() -> None:
+    said = {"hub": FIRE.thumb, "camera": CAMERA, "purpose": "fire"}
+    told = ("approval.asked", "approval.given", "request.received", "asked.set")
+    assert found(*(entry(type, T + 1, **said) for type in told)) == []
+    own = entry("clip.played", T + 1, hub=ANN.thumb, camera=CAMERA, jti="x" * 22)
+    assert found(own) == []
+
+
+def test_recordings_are_under_a_grant_for_clips() -> None:
+    begun = entry("recording.begun", T + 1, camera=CAMERA, jti=LIVE.jti)
+    assert found(begun) == [(0, "action-not-granted")]
+    terms = signed(2, detail={"actions": ["clips"], "limits": {"retain_s": 60}})
+    under = {"camera": CAMERA, "jti": terms.jti}
+    kept = entry("clip.recorded", T + 9, **under)
+    played = entry("clip.played", T + 20, hub=FIRE.thumb, purpose="fire", **under)
+    assert found(entry("recording.begun", T + 1, **under), kept, played, held=(terms,)) == []
+    late = kept | {"ts": (T + HOUR + GRACE_S + 1) * 1000}
+    assert found(late, held=(terms,)) == [(0, "expired")]
+    assert found(kept | {"camera": YARD}, held=(terms,)) == [(0, "wrong-camera")]
+    assert found(kept) == [(0, "unknown-grant")]
+    released = played | {"type": "clip.released"}
+    assert found(released, held=(terms,)) == [(0, "action-not-granted")]
+
+
+def test_a_panic_grant_is_opened_first() -> None:
+    alarm = signed(3, panic=600)
+    look = opened(T + 30, jti=alarm.jti)
+    pressed = entry("panic.opened", T + 20, camera=CAMERA, jti=alarm.jti)
+    assert found(look, held=(alarm,)) == [(0, "not-opened")]
+    assert found(pressed, look, held=(alarm,)) == []
+    late = opened(T + 20 + 600 + GRACE_S + 1, jti=alarm.jti)
+    assert found(pressed, late, held=(alarm,)) == [(1, "not-opened")]

@@ -5,7 +5,7 @@ Nobody can check here that a host did not leak pictures without an entry; the bo
 what it sent is what speaks against that, and it must agree with the looks there were.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -16,8 +16,10 @@ from accord.grant import Grant
 GRACE_S = 60  # of clocks, and of a view that ends while its last picture is on its way
 LINGER_S = 300  # how late a board's last word about its counters may be
 OWN_USE = "own-use"
+# What takes which action of a grant; "": the entry says.
+_ACTIONS = {"view.open": "", "clip.played": "clips", "clip.released": "export"}
 # These tell of a look that was refused or is over, or of the grant itself.
-_NO_LOOK = ("grant.", "access.refused", "approval.", "view.close", "words.")
+_NO_LOOK = ("grant.", "access.refused", "approval.", "view.close", "request.")
 Entry = Mapping[str, Any]
 
 
@@ -45,6 +47,7 @@ class _Replay:
     grants: Mapping[str, Grant]
     findings: list[Finding] = field(default_factory=list)
     revoked: dict[str, int] = field(default_factory=dict)
+    panics: dict[str, int] = field(default_factory=dict)
     open: dict[tuple[str, str], tuple[int, Entry]] = field(default_factory=dict)
     cameras: dict[str, _Camera] = field(default_factory=dict)
     now: int = 0
@@ -68,26 +71,37 @@ def _faults(replay: _Replay, index: int, entry: Entry) -> Iterable[str]:
     if at + GRACE_S < replay.now:
         yield "clock-went-back"  # an entry made to look older falls into a grant that has ended
     replay.now = max(replay.now, at)
-    if kind == "grant.seen":
-        yield from _signed(replay, entry)
-    elif kind == "grant.revoked":
-        replay.revoked.setdefault(str(entry.get("jti")), at)
-    elif kind == "view.close":
-        yield from _closed(replay, entry, at)
-    elif kind == "search":
-        yield from _searched(replay, entry, at)
-    elif kind in ("board.online", "board.offline"):
-        yield from _counted(replay, entry, at)
-    elif entry.get("hub") and not kind.startswith(_NO_LOOK):
+    rule = _RULES.get(kind)
+    if rule is not None:
+        yield from rule(replay, entry, at)
+    elif _is_look(replay, entry, kind):
         yield from _looked(replay, index, entry, at)
 
 
-def _signed(replay: _Replay, entry: Entry) -> Iterable[str]:
+def _is_look(replay: _Replay, entry: Entry, kind: str) -> bool:
+    """Whether somebody did what takes a grant; whatever names one counts, known here or not."""
+    if kind.startswith("clip.") and entry.get("hub") == replay.me:
+        return False  # one's own recordings
+    under_a_grant = entry.get("hub") and entry.get("jti") and not kind.startswith(_NO_LOOK)
+    return kind in _ACTIONS or bool(under_a_grant)
+
+
+def _signed(replay: _Replay, entry: Entry, _: int) -> Iterable[str]:
     found = replay.grants.get(str(entry.get("jti")))
     if found is None:
         yield "unknown-grant"
     elif found.sub != entry.get("camera"):
         yield "wrong-camera"
+
+
+def _revoked(replay: _Replay, entry: Entry, at: int) -> Iterable[str]:
+    replay.revoked.setdefault(str(entry.get("jti")), at)
+    return ()
+
+
+def _opened(replay: _Replay, entry: Entry, at: int) -> Iterable[str]:
+    replay.panics[str(entry.get("jti"))] = at
+    return ()
 
 
 def _looked(replay: _Replay, index: int, entry: Entry, at: int) -> Iterable[str]:
@@ -110,6 +124,9 @@ def _refused(replay: _Replay, found: Grant, entry: Entry, at: int) -> str:
         return "wrong-camera"
     if at > replay.revoked.get(found.jti, at):
         return "revoked"
+    opened = replay.panics.get(found.jti, -found.exp)
+    if found.panic_s and at > opened + found.panic_s + GRACE_S:
+        return "not-opened"
     # An entry is a moment younger than the check it follows.
     reasons = [_permitted(replay, found, entry, moment) for moment in (at, at - 2)]
     return "" if "" in reasons else reasons[0]
@@ -125,8 +142,9 @@ def _approved(entry: Entry) -> bool:
 def _permitted(replay: _Replay, found: Grant, entry: Entry, at: int) -> str:
     """Why board and host must have refused this at `at` (unix s); "" if they could allow it."""
     hub = str(entry["hub"])
-    action = (entry.get("detail") or {}).get("action") or next(iter(found.actions), "")
-    found.lapsed = lambda: ""  # leases and panic buttons are the board's to see to
+    said = (entry.get("detail") or {}).get("action") or next(iter(found.actions), "")
+    action = _ACTIONS.get(str(entry["type"])) or said
+    found.lapsed = lambda: ""  # leases are the board's to see to; the log cannot tell
     try:
         permit.check(
             found,
@@ -191,6 +209,19 @@ def _recorded(replay: _Replay, entry: Entry, began: int, at: int) -> bool:
     )
 
 
+def _recorded_under(replay: _Replay, entry: Entry, at: int) -> Iterable[str]:
+    """A recording, which takes a grant but nobody who looks."""
+    found = replay.grants.get(str(entry.get("jti")))
+    if found is None:
+        yield "unknown-grant"
+    elif found.sub != entry.get("camera"):
+        yield "wrong-camera"
+    elif "clips" not in found.actions:
+        yield "action-not-granted"
+    elif not found.nbf <= at <= _ends(replay, entry) + GRACE_S:
+        yield "expired"
+
+
 def _ends(replay: _Replay, opened: Entry) -> int:
     """When a look must be over (unix s)."""
     found = replay.grants.get(str(opened.get("jti")))
@@ -201,3 +232,16 @@ def _ends(replay: _Replay, opened: Entry) -> int:
 
 def _key(entry: Entry) -> tuple[str, str]:
     return str(entry.get("view")), str(entry.get("camera"))
+
+
+_RULES: dict[str, Callable[[_Replay, Entry, int], Iterable[str]]] = {
+    "grant.seen": _signed,
+    "grant.revoked": _revoked,
+    "panic.opened": _opened,
+    "view.close": _closed,
+    "search": _searched,
+    "recording.begun": _recorded_under,
+    "clip.recorded": _recorded_under,
+    "board.online": _counted,
+    "board.offline": _counted,
+}

@@ -27,6 +27,7 @@ _REASONS = {
     "clock-went-back": "dated before the entry above it",
     "no-grant": "by somebody whom no grant of yours names",
     "revoked": "after you took the grant back",
+    "not-opened": "under an emergency grant that nobody had opened",
     "wrong-camera": "for another camera than the grant is for",
 }
 
