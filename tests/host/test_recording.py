@@ -1,6 +1,7 @@
 """Recording: who may have it done, what is recorded and what is not, and what a fault costs."""
 
 import errno
+import io
 import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -9,6 +10,7 @@ from typing import Any
 
 import httpx
 import pytest
+from PIL import Image
 
 from porchlight.clips import avi
 from porchlight.clips.reader import ClipReader
@@ -88,6 +90,21 @@ async def test_what_moves_is_recorded_with_what_was_before(
     assert begun["n"] < kept["n"]
     assert (begun["jti"], kept["jti"]) == (board.jti, board.jti)
     assert kept["detail"]["sha256"] == clip.sha256
+
+
+async def test_what_a_mask_covers_reaches_no_disk(host: InThread, ann: Signer, porch: Kit) -> None:
+    jti = clip_grant(host, porch, ann, detail={"mask": [[0, 0, 500, 1_000]]})
+    async with filming(host, porch, jti) as board:
+        await board.passes()
+        (clip,) = await board.recorded()
+    with ClipReader(host.parts.clips.path(clip)) as reader:
+        shown = [jpeg for _, jpeg in reader.frames()]
+    assert len(shown) == 4
+    for jpeg in shown:
+        with Image.open(io.BytesIO(jpeg)) as seen:
+            colours = seen.convert("RGB")
+        assert max(colours.getpixel((60, 60))) < 30, "covered"  # type: ignore[arg-type]
+        assert colours.getpixel((150, 60))[1] > 60, "not covered"  # type: ignore[index]
 
 
 async def test_nothing_runs_for_a_grant_without_clips(

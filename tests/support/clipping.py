@@ -15,7 +15,6 @@ from porchlight.clips.store import Origin, new_id
 from porchlight.clips.writer import Writer
 from porchlight.frames import Frame
 from porchlight.keys import PublicKey
-from porchlight.streams.mask import Mask
 from tests.support.hosting import InThread, Kit
 from tests.support.signing import Signer
 from tests.support.viewing import host_frame, picture
@@ -62,10 +61,9 @@ def keep(
     *,
     keep_s: int = 3_600,
     reader: PublicKey | None = None,
-    mask: Mask = (),
 ) -> Clip:
     """A clip of this camera, recorded under this grant, as the recorder leaves it."""
-    origin = Origin(kit.id, kit.owner.thumb, jti, keep_s, reader, mask)
+    origin = Origin(kit.id, kit.owner.thumb, jti, keep_s, reader)
     clip_id = new_id()
     shape = avi.Shape(*SIZE, origin.about(clip_id))
     writer = Writer(host.parts.clips.folder / kit.id, clip_id, shape, reader)

@@ -35,6 +35,7 @@ _KEYFRAME: Final = 0x10
 _HAS_INDEX: Final = 0x10
 _VIDEO: Final = b"00dc"
 _MOVI_AT: Final = HEAD_BYTES - 4  # of the word "movi", which the index counts from
+_MOST_BYTES: Final = 2 * MAX_JPEG  # of a picture that was masked or got a caption, too
 _MOST_MS: Final = 24 * 3600 * 1000  # between two stamps that belong together
 
 
@@ -129,7 +130,7 @@ def stamp_of(begin: bytes) -> tuple[Stamp, int, int] | None:
     if len(begin) < BEFORE_JPEG or begin[:8] != _STAMP_HEAD:
         return None
     name, size = struct.unpack_from("<4sI", begin, CHUNK_HEAD + STAMP_BYTES)
-    if name != _VIDEO or not 0 < size <= MAX_JPEG:
+    if name != _VIDEO or not 0 < size <= _MOST_BYTES:
         return None
     values = _STAMP.unpack_from(begin, CHUNK_HEAD)
     (check,) = _SUM.unpack_from(begin, CHUNK_HEAD + _STAMP.size)

@@ -29,11 +29,10 @@ class Dress:
     caption: Caption
 
     @classmethod
-    def of(cls, clip: Clip, permit: Permit, hub: str, operator: str) -> "Dress":
-        """What the grant it was recorded under and this permit's want covered; `hub` and `operator`
-        as they are to be read."""
-        mask = tuple(dict.fromkeys((*clip.mask, *permit.grant.mask)))
-        return cls(mask, Caption(hub, operator, permit.jti))
+    def of(cls, permit: Permit, hub: str, operator: str) -> "Dress":
+        """What this permit's grant wants covered; `hub` and `operator` as they are to be read. What
+        the grant wanted covered that it was recorded under is not in the clip at all."""
+        return cls(permit.grant.mask, Caption(hub, operator, permit.jti))
 
     def on(self, jpeg: bytes, captured_ms: int) -> bytes | None:
         """The picture as it may be shown; None if it cannot be: then nothing may."""

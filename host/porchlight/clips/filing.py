@@ -8,12 +8,15 @@ import errno
 import os
 from collections import deque
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import Final
 
 from porchlight.clips import avi
 from porchlight.clips.store import Clips, Origin, new_id, spare_bytes
 from porchlight.clips.writer import Writer
 from porchlight.frames import Frame
+from porchlight.streams.burn import burn
+from porchlight.streams.mask import Mask
 
 MAX_BEHIND: Final = 8 << 20
 
@@ -61,6 +64,9 @@ class Filing:
         try:
             while self._waiting or not self._over:
                 await self._write_some(writer)
+            if not writer.frames:
+                await self._clips.off_loop(writer.discard)
+                return
             finished = await self._clips.off_loop(writer.finish)
         except OSError as error:
             self._fail(error)
@@ -76,7 +82,7 @@ class Filing:
             return
         batch = list(self._waiting)
         self._waiting.clear()
-        await self._clips.off_loop(_add_all, writer, batch)
+        await self._clips.off_loop(_add_all, writer, batch, self._origin.mask)
         self._behind -= sum(len(frame.jpeg) for frame in batch)
 
     def _open(self) -> Writer:
@@ -94,6 +100,9 @@ class Filing:
         self._clips.trouble(error)
 
 
-def _add_all(writer: Writer, frames: list[Frame]) -> None:
+def _add_all(writer: Writer, frames: list[Frame], mask: Mask) -> None:
+    """What a mask covers is on no disk; a picture that cannot be covered is left out."""
     for frame in frames:
-        writer.add(frame)
+        jpeg = burn(frame.jpeg, mask)
+        if jpeg is not None:
+            writer.add(frame if jpeg is frame.jpeg else replace(frame, jpeg=jpeg))

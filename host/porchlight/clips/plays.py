@@ -60,7 +60,7 @@ class Play:
         if self.permit is None:
             return None
         operator = self.view.notes.get("operator", "")
-        return Dress.of(self.clip, self.permit, self.who.name, operator)
+        return Dress.of(self.permit, self.who.name, operator)
 
     @property
     def who(self) -> Who:

@@ -13,7 +13,6 @@ from porchlight.keys import PublicKey
 from porchlight.store.clips_model import Clip as Row
 from porchlight.store.clips_model import RecordingRule
 from porchlight.store.models import Entry
-from porchlight.streams.mask import Mask
 
 MAX_PAGE: Final = 200
 MAX_ASKED: Final = 20_000  # grants in one question: databases have a limit
@@ -22,10 +21,9 @@ MAX_WINDOWS: Final = 200
 
 @dataclass(frozen=True)
 class Clip:
-    """One recorded stretch. `jti`: the grant it was recorded under; `mask`: of that grant, to be
-    covered for all but the owner. Times: unix ms; `delete_at`: unix s. `sha256`: hex, of the file
-    as it lies on disk. `best_at`, `best_bytes`: where in the file the frame is in which most moved.
-    """
+    """One recorded stretch. `jti`: the grant it was recorded under. Times: unix ms; `delete_at`:
+    unix s. `sha256`: hex, of the file as it lies on disk. `best_at`, `best_bytes`: where in the
+    file the frame is in which most moved."""
 
     id: str
     camera: str
@@ -42,7 +40,6 @@ class Clip:
     best_at: int
     best_bytes: int
     delete_at: int
-    mask: Mask = ()
 
     @property
     def handle(self) -> bytes:
@@ -206,8 +203,7 @@ def told(clip: Clip) -> dict[str, Any]:
 
 def clip_of(row: Row) -> Clip:
     """Detached from its session."""
-    found = {name: getattr(row, name) for name in Clip.__dataclass_fields__}
-    return Clip(**found | {"mask": tuple(tuple(box) for box in row.mask)})
+    return Clip(**{name: getattr(row, name) for name in Clip.__dataclass_fields__})
 
 
 def _within(camera: str, start_ms: int, end_ms: int) -> ColumnElement[bool]:

@@ -14,7 +14,6 @@ from porchlight.clips.writer import PLAIN, SEALED, Finished
 from porchlight.errors import StoreError
 from porchlight.files import private_folder
 from porchlight.store import Store
-from porchlight.streams.mask import Mask
 
 OwnerOf = Callable[[str], str | None]  # a camera's resident
 LONGEST_S: Final = 365 * 86_400
@@ -81,19 +80,10 @@ def _origin(found: Finished, owner: OwnerOf) -> Origin | None:
     camera, jti, keep_s = said.get("camera"), said.get("jti"), said.get("keep_s")
     if camera != found.path.parent.name or type(jti) is not str or type(keep_s) is not int:
         return None
-    resident, mask = owner(camera), _mask(said.get("mask"))
-    if resident is None or len(jti) != 22 or mask is None:
+    resident = owner(camera)
+    if resident is None or len(jti) != 22:
         return None
-    return Origin(camera, resident, jti, max(0, min(keep_s, LONGEST_S)), mask=mask)
-
-
-def _mask(said: object) -> Mask | None:
-    """None: not to be read, and then nobody can tell what to cover."""
-    if not isinstance(said, list):
-        return None
-    boxes = tuple(tuple(box) for box in said if isinstance(box, list) and len(box) == 4)
-    fits = all(type(n) is int and 0 <= n <= 1000 for box in boxes for n in box)
-    return boxes if fits and len(boxes) == len(said) else None
+    return Origin(camera, resident, jti, max(0, min(keep_s, LONGEST_S)))
 
 
 def _lost(clips: Clips, store: Store, clip: Clip) -> None:

@@ -42,7 +42,8 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Origin:
-    """What a clip is recorded of, and under which grant. `keep_s`: how long it may be kept."""
+    """What a clip is recorded of, and under which grant. `keep_s`: how long it may be kept. `mask`:
+    what of its pictures reaches no disk."""
 
     camera: str
     resident: str
@@ -53,8 +54,7 @@ class Origin:
 
     def about(self, clip_id: str) -> dict[str, Any]:
         """What the file says of itself."""
-        said = {"clip": clip_id, "camera": self.camera, "jti": self.jti, "keep_s": self.keep_s}
-        return said | {"mask": self.mask}
+        return {"clip": clip_id, "camera": self.camera, "jti": self.jti, "keep_s": self.keep_s}
 
 
 class Clips:
@@ -228,7 +228,6 @@ def made(finished: Finished, origin: Origin) -> Clip:
         best_at=finished.best[0],
         best_bytes=finished.best[1],
         delete_at=finished.ended_ms // 1000 + origin.keep_s,
-        mask=origin.mask,
     )
 
 

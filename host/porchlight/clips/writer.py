@@ -59,6 +59,11 @@ class Writer:
             self._sealer = sealing.Sealer(reader, said)
             self._file.write(self._sealer.opening)
 
+    @property
+    def frames(self) -> int:
+        """How many were added: finish() needs one."""
+        return len(self._places)
+
     def add(self, frame: Frame) -> None:
         """Append a frame; it survives the end of this process when this returns."""
         self._put(avi.stamped(frame))

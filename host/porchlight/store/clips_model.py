@@ -1,6 +1,6 @@
 """The tables of clips and of the residents' rules of recording. See clips/rows.py."""
 
-from sqlalchemy import JSON, BigInteger, Boolean, ForeignKey, Index, Integer, LargeBinary, String
+from sqlalchemy import BigInteger, Boolean, ForeignKey, Index, Integer, LargeBinary, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from porchlight.store.models import JTI, THUMB, Base
@@ -31,7 +31,6 @@ class Clip(Base):
     best_at: Mapped[int] = mapped_column(BigInteger)
     best_bytes: Mapped[int] = mapped_column(Integer)
     delete_at: Mapped[int] = mapped_column(BigInteger)
-    mask: Mapped[list[list[int]]] = mapped_column(JSON)
 
 
 class RecordingRule(Base):

@@ -29,7 +29,6 @@ def upgrade() -> None:
         sa.Column("best_at", sa.BigInteger, nullable=False),
         sa.Column("best_bytes", sa.Integer, nullable=False),
         sa.Column("delete_at", sa.BigInteger, nullable=False),
-        sa.Column("mask", sa.JSON, nullable=False),
     )
     op.create_index("clip_camera", "clip", ["camera", "started_ms"])
     op.create_index("clip_resident", "clip", ["resident", "started_ms"])
