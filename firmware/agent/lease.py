@@ -54,10 +54,11 @@ class Leases:
         if not message.packed:
             return Answer(self._nonce(), b"status-nonce")
         delegate, token = message.packed[: message.first], message.packed[message.first :]
-        standing = self._book.standing
-        nonce = standing.nonce or bytes(NONCE_BYTES)
+        nonce = self._book.standing.nonce or bytes(NONCE_BYTES)
         try:
-            self._take(self._verified(delegate, token))
+            given = self._verified(delegate, token)
+            nonce = given.nonce  # what it answers, be it the open one or not
+            self._take(given)
         except Refused as refused:
             self._log("lease", "refused: " + refused.reason)
             return Answer(nonce, b"status-" + refused.reason.encode())

@@ -21,8 +21,8 @@ _WORDS = ("", "stopped", "paused", "stopped")
 
 
 class Standing:
-    """`ticks()`: milliseconds that only grow. `said`: statuses that the resident signed last, if
-    added up; belongs in the store. `ends`: in ticks, when the lease lapses."""
+    """`ticks()`: milliseconds that only grow. `said`: the statuses that the resident signed, added
+    up; belongs in the store. `ends`: in ticks, when the lease lapses."""
 
     def __init__(self, camera: str, ticks: "Callable[[], int]") -> None:
         self._uri = uri(camera)

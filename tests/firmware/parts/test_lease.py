@@ -101,6 +101,7 @@ def test_only_the_open_nonce_and_only_once():
     second = porch.ask()
     assert second != first
     assert porch.give(given) == "status-old-nonce"
+    assert porch.downlink.handle(given).handle == first  # whoever waits for its answer gets it
     porch.time.now += 20_000
     assert porch.ask() != second
     assert porch.give(leased(second)) == "status-old-nonce"
