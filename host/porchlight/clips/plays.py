@@ -6,92 +6,33 @@ and nothing of it is handed out after that; a ticket is good for one client addr
 
 import secrets
 from collections import OrderedDict
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import Any, Final
 
 from accord import b64
 from accord.errors import Refused
 from accord.permit import Permit
 from porchlight.audit.receipts import Receipt
-from porchlight.camera import Camera
 from porchlight.cameras import Cameras
 from porchlight.clips.access import Access
-from porchlight.clips.dressing import Dress
-from porchlight.clips.rows import Clip, Cover
+from porchlight.clips.play import Play, impossible
+from porchlight.clips.rows import Cover
 from porchlight.clips.store import Clips
 from porchlight.desk import Desk
-from porchlight.ending import Ending
 from porchlight.errors import Conflict, Denied, Gone, NotFound, TooMany
 from porchlight.tally import Tally
 from porchlight.views.look import Look
 from porchlight.views.opening import Rules
-from porchlight.views.view import OWN_USE, Intent, View, Who, ticket_hash
+from porchlight.views.view import Intent, View, Who, ticket_hash
 
-ACTIONS: Final = ("clips", "export")
+__all__ = ["NONE", "Play", "Plays"]
+
 ENTERED_AS: Final = {"clips": "clip.played", "export": "clip.released"}
 MAX_S: Final = 900
 MAX_OPEN: Final = 16  # for one caller: a hub has a copy made of each
 MAX_CLOSED: Final = 1_024
 NONE: Final = "there is no such clip that you may have"
 REFUSALS: Final = 10  # entries a minute on one caller, clip and reason
-
-
-@dataclass(eq=False)
-class Play:
-    """`view`: by whom, what for and how long. `permit`: None for the owner alone. Once `over` it
-    stays over, for `reason`."""
-
-    view: View
-    clip: Clip
-    camera: Camera
-    permit: Permit | None = None
-    over: Ending = field(default_factory=Ending)
-    reason: str = ""
-
-    @property
-    def jti(self) -> str:
-        """The grant that it is opened under; the owner's: that it was recorded under."""
-        return self.clip.jti if self.permit is None else self.permit.jti
-
-    @property
-    def dress(self) -> Dress | None:
-        """How its pictures are shown; None: as they are, to the owner alone."""
-        self.check()
-        if self.permit is None:
-            return None
-        operator = self.view.notes.get("operator", "")
-        return Dress.of(self.permit, self.who.name, operator)
-
-    @property
-    def who(self) -> Who:
-        """Who opened it."""
-        return self.view.who
-
-    @property
-    def action(self) -> str:
-        """What it was opened for: clips or export."""
-        return self.view.intent.action
-
-    def check(self) -> None:
-        """Refused if this is a hub's and nobody permitted it yet."""
-        if self.permit is None and not self.who.is_resident:
-            raise Refused("approval-missing")
-
-    def lapse(self, now: int) -> str | None:
-        """Why nothing may be handed out at `now` (unix s); None if it may."""
-        if self.over.is_set():
-            return self.reason
-        if now >= self.view.expires:
-            return "expired"
-        if self.permit is None:
-            return None if self.who.is_resident else "approval-missing"
-        return self.camera.lapse(self.permit, now)
-
-    def end(self, reason: str) -> None:
-        """Nothing is handed out from now on."""
-        if not self.over.is_set():
-            self.reason = reason
-            self.over.set()
 
 
 class Plays:
@@ -170,7 +111,7 @@ class Plays:
     def _weigh(self, play: Play) -> None:
         """Consent first, then the house's rules; Refused by either."""
         view = play.view
-        reason = _impossible(view.intent, view.who) or self._house.meet(view)
+        reason = impossible(view.intent, view.who) or self._house.meet(view)
         if reason is not None:
             raise Refused(reason)
         if not view.who.is_resident:
@@ -290,16 +231,3 @@ class Plays:
             self._closed[key] = self._open.pop(key)
         if len(self._closed) > MAX_CLOSED:
             self._closed.popitem(last=False)
-
-
-def _impossible(intent: Intent, who: Who) -> str | None:
-    """Why an intent is refused before any grant is looked at."""
-    if intent.action not in ACTIONS:
-        return "action-not-granted"
-    if who.is_resident:
-        return None if intent.purpose in ("", OWN_USE) else "purpose-not-granted"
-    if not intent.purpose:
-        return "purpose-missing"
-    if intent.purpose == OWN_USE:
-        return "purpose-not-granted"
-    return None if intent.case else "case-missing"
