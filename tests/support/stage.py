@@ -104,7 +104,7 @@ class Stage:
         """Look at it under a grant of its own. It ends with the grant, as Views has it."""
         made, now = self.granted(camera, hub, **terms), self.clock.unix()
         thumb = (hub or self.hub).thumb
-        permit = camera.book.permit(made.handle, hub=thumb, action="live", now=now)
+        permit = camera.book.permit(made.handle, hub=thumb, action="live", now=now, masks=True)
         look = Look(camera, permit, opened=now, ends=now + 3_600)
         self.withdrawn.append(
             lambda camera_id, handle: (
