@@ -10,6 +10,7 @@ from porchlight.config import Config
 from porchlight.errors import ConfigError
 
 HOME = Path("/srv/porch")
+VKEY = f"oak/witness+01234567+{'A' * 44}"
 
 
 def refusal(document: dict[str, Any]) -> str:
@@ -36,11 +37,14 @@ def test_what_is_set_is_taken() -> None:
             "page": {"port": -1, "address": "::1"},
             "database": {"url": "postgresql+psycopg://u:p@db/porch"},
             "views": {"max_seconds": 60},
+            "witness": {"watch": [VKEY], "ask": [f"https://oak/witness {VKEY} oak.pem"]},
         },
     )
     assert found.listen.names == ("porch.local", "192.168.1.5")
     assert (found.listen.address, found.page.address, found.views.max_seconds) == ("::", "::1", 60)
     assert found.database_url.startswith("postgresql")
+    assert found.witness.watch == (VKEY,)
+    assert found.witness.ask == (("https://oak/witness", VKEY, "oak.pem"),)
 
 
 WRONG: list[tuple[dict[str, Any], str]] = [
@@ -68,6 +72,12 @@ WRONG: list[tuple[dict[str, Any], str]] = [
     ({"database": {"url": "mysql://x"}}, "database.url must be empty, sqlite:///PATH"),
     ({"database": {"url": 7}}, "database.url must be"),
     ({"views": {"max_seconds": 0}}, "views.max_seconds must be a whole number from 1"),
+    ({"witness": {"watch": ["oak"]}}, "witness.watch holds 'oak', which is not a key"),
+    ({"witness": {"watch": "oak"}}, "witness.watch must be a list of at most 32 keys"),
+    ({"witness": {"ask": ["https://oak"]}}, 'witness.ask holds what is not "URL KEY"'),
+    ({"witness": {"ask": [f"oak {VKEY}"]}}, 'witness.ask holds what is not "URL KEY"'),
+    ({"witness": {"ask": ["https://oak oak"]}}, "witness.ask holds 'oak', which is not a key"),
+    ({"witness": {"seconds": 0}}, "witness.seconds must be a whole number from 1"),
     ({"limits": {"body_bytes": 1}}, "limits.body_bytes must be a whole number from 4096"),
 ]
 

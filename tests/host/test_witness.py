@@ -23,6 +23,7 @@ from tests.support.hosting import SETTINGS, InThread, hosted
 from tests.support.viewing import until
 
 SIZE_TYPE = "text/x.tlog.size"
+ONCE = 3_600.0
 
 
 class Grown:
@@ -152,9 +153,11 @@ def others(witness: InThread, host: InThread, url: str = "") -> list[asking.Othe
 
 
 @contextlib.asynccontextmanager
-async def asked(host: InThread, chosen: list[asking.Other]) -> AsyncIterator[Asking]:
+async def asked(
+    host: InThread, chosen: list[asking.Other], gap_s: float = 0.01
+) -> AsyncIterator[Asking]:
     """A host's asking with these witnesses, in this test's loop."""
-    running = Asking(host.parts.logs, chosen, gap_s=0.01)
+    running = Asking(host.parts.logs, chosen, gap_s)
     task = asyncio.create_task(running.run())
     try:
         yield running
@@ -169,6 +172,11 @@ def watched(witness: InThread, host: InThread, monkeypatch: pytest.MonkeyPatch) 
     ann = host.resident()
     verifier = load(host.home).signer(ann.thumb).verifier
     monkeypatch.setitem(witness.parts.witness._logs, verifier.name, verifier)
+
+    async def only() -> list[str]:
+        return [ann.thumb]
+
+    monkeypatch.setattr(host.parts.logs, "residents", only)
     return ann
 
 
@@ -225,7 +233,7 @@ async def test_a_witness_that_saw_another_log_says_so(
     for size in (1, 9):  # of the same length, and longer than this log is
         witness.store.run_now(lambda session: session.query(Witnessed).delete())
         assert post(witness, fork.sent(0, size)).status_code == 200
-        async with asked(host, others(witness, host)) as running:
+        async with asked(host, others(witness, host), ONCE) as running:
             await until(lambda: fault(running, watched) == asking.DIFFERS)
 
 
@@ -233,14 +241,14 @@ async def test_a_witness_that_saw_another_log_says_so(
 async def test_a_witness_that_is_none_is_silent(
     witness: InThread, host: InThread, watched: Any, path: str
 ) -> None:
-    async with asked(host, others(witness, host, witness.https + path)) as running:
+    async with asked(host, others(witness, host, witness.https + path), ONCE) as running:
         await until(lambda: fault(running, watched) == asking.SILENT)
 
 
 async def test_a_witness_that_is_away_is_silent(
     witness: InThread, host: InThread, watched: Any
 ) -> None:
-    async with asked(host, others(witness, host, "https://127.0.0.1:9")) as running:
+    async with asked(host, others(witness, host, "https://127.0.0.1:9"), ONCE) as running:
         await until(lambda: fault(running, watched) == asking.SILENT)
 
 
@@ -249,3 +257,20 @@ def test_settings_that_cannot_be(witness: InThread, tmp_path: Path) -> None:
     for words in (("https://x", vkey, "none.pem"), ("https://x", LOG.signer.verifier.vkey)):
         with pytest.raises(ConfigError, match=r"witness\.ask: https://x: "):
             asking.others(tmp_path, [words])
+
+
+async def test_a_host_asks_whom_its_settings_name(
+    witness: InThread, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = f"{witness.https}/witness {key_of(witness).vkey} {witness.ca}"
+    settings = f'{SETTINGS}[witness]\nask = ["{other}"]\nseconds = 1\n'
+    with hosted(tmp_path / "asking", settings) as host:
+        ann = host.resident()
+        verifier = load(host.home).signer(ann.thumb).verifier
+        monkeypatch.setitem(witness.parts.witness._logs, verifier.name, verifier)
+        host.wait(host.parts.entries.add("board.online", resident=ann.thumb))
+        await until(
+            lambda: host.caller(ann).get(f"/log/{ann.thumb}/checkpoint").text.count("—") == 2
+        )
+        row = host.caller(ann).get(f"/log/{ann.thumb}").json()["witnesses"][0]
+    assert (row["name"], row["state"], row["fault"]) == (key_of(witness).name, "green", None)
