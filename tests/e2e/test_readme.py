@@ -77,7 +77,7 @@ def test_the_readme_can_be_typed(root: Path, type_: Type, tmp_path: Path) -> Non
     lines = lines_of(root)
     commands = [shlex.split(line, comments=True)[1] for line in lines]
     serve = commands.index("serve")
-    assert commands[serve + 1 :] == ["grant", "grants", "revoke", "log"]
+    assert commands[serve + 1 :] == ["grant", "grants", "revoke", "log", "log"]
 
     # The only words that README does not have: ports that are free here.
     type_(f"{lines[0].partition('#')[0]} --listen 127.0.0.1:{free_port()}")
@@ -87,10 +87,11 @@ def test_the_readme_can_be_typed(root: Path, type_: Type, tmp_path: Path) -> Non
         type_(line)
 
     with serving(home, tmp_path / "log"):
-        grant, grants, revoke, log = lines[serve + 1 :]
+        grant, grants, revoke, log, verify = lines[serve + 1 :]
         assert "fire may use porch" in type_(grant)
         assert " active " in type_(grants)
         assert "revoked" in type_(revoke)
         assert "you took back" in type_(log)
+        assert "nothing outside of your grants" in type_(verify)
         types = [json.loads(line)["type"] for line in type_("porchlight log --json").splitlines()]
         assert types[-2:] == ["grant.seen", "grant.revoked"]
