@@ -47,6 +47,8 @@ port = 8080
 [views]
 # The longest time a hub may look at a camera in one go, in seconds.
 max_seconds = 3600
+# Below every picture a hub reads its name, its operator, the time and the grant.
+overlay = true
 """
 
 
