@@ -5,6 +5,7 @@ from collections.abc import Callable
 from typing import Protocol
 
 from porchkit.bench import (
+    consent,
     fanout,
     gate,
     ingest,
@@ -46,6 +47,7 @@ BENCHES: dict[str, tuple[Bench, str]] = {
     "walls": (walls, "sixteen cameras in one stream"),
     "ingest": (ingest, "taking pictures from boards, and idle boards"),
     "latency": (latency, "from a board's sensor to a viewer, real firmware"),
+    "consent": (consent, "ten thousand cameras, a million entries: search, view, proof"),
     "soak": (soak, "boards and viewers come and go for ten minutes: is anything left?"),
 }
 
