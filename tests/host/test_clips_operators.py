@@ -76,4 +76,31 @@ def test_an_approval_is_for_one_clip(host: InThread, porch: Kit, hub: Hub) -> No
     assert play(one, wanted, approval=asked["approval"]).status_code == 201
 
 
+def test_a_clip_closes_when_its_operator_signs_out(
+    host: InThread, porch: Kit, hub: Hub
+) -> None:
+    clip = keep(host, porch, clip_grant(host, porch, hub.key))
+    one, colleague = hub.sign_in("investigator"), hub.sign_in("investigator")
+    mine, theirs = (play(desk, clip).json()["urls"]["file"] for desk in (one, colleague))
+    assert fetch(host, mine).status_code == 200
+    assert one.ask("DELETE", "/operators/session").status_code == 204
+    refused(fetch(host, mine), 410, "ticket-expired")
+    assert fetch(host, theirs).status_code == 200
+
+
+def test_who_signs_out_while_a_clip_opens_gets_none(
+    host: InThread, porch: Kit, hub: Hub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clip = keep(host, porch, clip_grant(host, porch, hub.key))
+    desk = hub.sign_in("investigator")
+    enter = host.parts.plays.enter
+
+    async def slowly(*entered: Any) -> None:
+        await enter(*entered)
+        await host.parts.operators.sign_out(host.parts.registry.party(hub.key.thumb), desk.id)
+
+    monkeypatch.setattr(host.parts.plays, "enter", slowly)
+    refused(play(desk, clip), 403, "signed-out")
+
+
 MISSING = "operator-missing"

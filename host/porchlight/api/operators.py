@@ -88,7 +88,7 @@ async def current(by: Visitor, operator: OperatorDep) -> Signed:
 
 @router.delete("/operators/session", status_code=204)
 async def sign_out(parts: PartsDep, by: Visitor, operator: OperatorDep) -> None:
-    """Sign out everywhere at this hub; the views this operator opened end."""
+    """Sign out everywhere at this hub; the views and clips this operator opened end."""
     await _end(parts, by, _needed(operator).id)
 
 
@@ -100,13 +100,14 @@ async def listing(parts: PartsDep, by: Caller) -> OperatorList:
 
 @router.delete("/operators/{operator}", status_code=204)
 async def dismiss(operator: Pseudonym, parts: PartsDep, by: Caller) -> None:
-    """End another operator's sessions and views at this hub. For its admins."""
+    """End another operator's sessions, views and clips at this hub. For its admins."""
     if not await _end(parts, by, operator):
         raise NotFound("no-session", "nobody is signed in under this pseudonym")
 
 
 async def _end(parts: Parts, by: Party, operator: str) -> int:
     ended = await parts.operators.sign_out(by, operator)
+    parts.plays.sign_out(by, operator)
     for view in parts.views.of(by.thumb):
         if view.intent.operator is not None and view.intent.operator.id == operator:
             await parts.views.close(view, SIGNED_OUT)

@@ -24,6 +24,7 @@ from porchlight.tally import Tally
 from porchlight.views.look import Look
 from porchlight.views.opening import Rules
 from porchlight.views.view import Intent, View, Who, ticket_hash
+from porchlight.views.views import SIGNED_OUT
 
 __all__ = ["NONE", "Play", "Plays"]
 
@@ -83,6 +84,8 @@ class Plays:
         ticket = secrets.token_urlsafe(32)
         self._open[ticket_hash(ticket)] = play
         self.sweep()  # taken back while the entry was written?
+        if self._house.left(play.view):
+            self._end(play, SIGNED_OUT)
         if play.over.is_set():
             raise Refused(play.reason)
         return ticket
@@ -193,6 +196,13 @@ class Plays:
             reason = play.lapse(now)
             if reason is not None:
                 self._end(play, reason)
+
+    def sign_out(self, who: Who, operator: str) -> None:
+        """End what this operator (pseudonym) of a hub has open."""
+        for play in list(self._open.values()):
+            by = play.view.intent.operator
+            if play.who.thumb == who.thumb and by is not None and by.id == operator:
+                self._end(play, SIGNED_OUT)
 
     def stop(self) -> None:
         """The host is stopping."""
