@@ -6,7 +6,7 @@ concerns no resident, such as strangers at the uplink; it has no tree.
 """
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
 from sqlalchemy import delete, func, select
@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session, aliased
 
 from accord import b64
 from porchlight.audit import leaf, log, receipts, rows
+from porchlight.audit.leaf import Said
 from porchlight.audit.logkeys import LogKeys
 from porchlight.audit.receipts import Logged, Receipt
 from porchlight.clock import Clock, rfc3339
@@ -35,6 +36,7 @@ TYPES: Final = frozenset(
         "clip.recorded", "clip.played", "clip.released", "clip.expired", "clip.deleted",
         "request.received", "request.approved", "request.denied", "request.expired", "asked.set",
         "recording.set", "recording.begun", "recording.ended",
+        "report.published", "webhook.added", "webhook.removed", "webhook.stopped",
     }
 )  # fmt: skip
 MAX_PAGE: Final = 500
@@ -66,9 +68,7 @@ class Entries:
     async def add_all(self, drafts: Sequence[dict[str, Any]]) -> list[int]:
         """Write several entries at once, all or none; each draft holds add()'s arguments."""
         now_ms = self._clock.unix_ms()
-        rows = await self._store.run(
-            lambda session: [write(session, now_ms, **draft) for draft in drafts]
-        )
+        rows = await self._store.run(lambda session: write_all(session, now_ms, drafts))
         for row in rows:
             self.announce(row)
         return [row.n for row in rows]
@@ -78,7 +78,7 @@ class Entries:
         now_ms = self._clock.unix_ms()
 
         def work(session: Session) -> tuple[list[Entry], list[Logged]]:
-            rows = [write(session, now_ms, **draft) for draft in drafts]
+            rows = write_all(session, now_ms, drafts)
             return rows, [_logged(session, row) for row in rows]
 
         rows, logged = await self._store.run(work)
@@ -124,6 +124,21 @@ class Entries:
 
 def write(session: Session, now_ms: int, type: str, *, resident: str | None, **more: Any) -> Entry:
     """Add one entry within the caller's transaction; `more` as in Entries.add."""
+    return write_all(session, now_ms, [{"type": type, "resident": resident, **more}])[0]
+
+
+def write_all(session: Session, now_ms: int, drafts: Sequence[Mapping[str, Any]]) -> list[Entry]:
+    """Add entries, in order, within the caller's transaction; each draft holds write()'s words."""
+    log.expect(session, [d["resident"] for d in drafts if d["resident"] is not None])
+    made = [_made(session, now_ms, **draft) for draft in drafts]
+    log.settle(session)
+    return rows.insert(session, made)
+
+
+def _made(
+    session: Session, now_ms: int, type: str, *, resident: str | None, **more: Any
+) -> tuple[Entry, dict[str, Said]]:
+    """An entry that has its place in its resident's tree, and what people wrote in it."""
     if type not in TYPES:
         raise ValueError(f"{type!r} is not an entry type")
     for name, width in _WIDTHS.items():
@@ -134,7 +149,7 @@ def write(session: Session, now_ms: int, type: str, *, resident: str | None, **m
     if resident is not None:
         row.leaf = leaf.encode(now_ms, type, more, said)
         row.i, row.leaf_hash = log.append(session, resident, row.leaf)
-    return rows.insert(session, row, said)
+    return row, said
 
 
 def _logged(session: Session, row: Entry) -> Logged:

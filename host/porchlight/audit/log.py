@@ -4,7 +4,7 @@ Functions of one transaction. Appending needs the head alone, O(log n); leaves a
 entries, and each full tile leaves its hash behind (LogNode), from which tiles and proofs derive.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final, cast
 
@@ -21,17 +21,24 @@ _GROWING: Final = "porchlight_log"  # in Session.info
 
 # Written for every entry, so without the unit of work, which would double what an entry costs.
 _HEADS: Final = cast(Table, LogHead.__table__)
-_OLD_HEAD: Final = select(_HEADS).where(_HEADS.c.resident == bindparam("log")).with_for_update()
+_OLD_HEADS: Final = (
+    select(_HEADS)
+    .where(_HEADS.c.resident.in_(bindparam("logs", expanding=True)))
+    .order_by(_HEADS.c.resident)  # whoever locks several locks them in one order
+    .with_for_update()
+)
 _NEW_HEAD: Final = _HEADS.update().where(_HEADS.c.resident == bindparam("log"))
 
 
 @dataclass
 class Growth:
-    """A resident's tree within one transaction: as it was found, and what came since."""
+    """A resident's tree within one transaction: as it was found, and what came since. `written`:
+    up to which size the database has it."""
 
     found: Frontier
     now: Frontier
     leaves: list[bytes]
+    written: int
 
     def proof(self, index: int) -> list[bytes]:
         """The inclusion proof of a leaf that came in this transaction, in the tree as it is now."""
@@ -47,14 +54,12 @@ class Growth:
 
 
 def append(session: Session, resident: str, leaf: bytes) -> tuple[int, bytes]:
-    """Put a leaf at the end of a resident's tree; its index and hash. The caller adds the entry."""
+    """Put a leaf at the end of a resident's tree; its index and hash. The caller adds the entry,
+    and calls settle() once it appended all."""
     growth = growing(session, resident)
     index, leaf_hash = growth.now.size, tree.leaf_hash(leaf)
     growth.now, made = growth.now.append(leaf_hash)
     growth.leaves.append(leaf_hash)
-    peaks = b"".join(growth.now.peaks)
-    changed = {"log": resident, "size": growth.now.size, "peaks": peaks}
-    session.connection().execute(_NEW_HEAD, changed)
     for level, full in enumerate(made[tiles.HEIGHT :: tiles.HEIGHT], start=1):
         at = (growth.now.size >> tiles.HEIGHT * level) - 1
         session.add(LogNode(resident=resident, level=level, i=at, hash=full))
@@ -62,13 +67,44 @@ def append(session: Session, resident: str, leaf: bytes) -> tuple[int, bytes]:
     return index, leaf_hash
 
 
+def settle(session: Session) -> None:
+    """Write the heads of all trees that grew."""
+    grown = [
+        (resident, growth)
+        for resident, growth in _all_growing(session).items()
+        if growth.now.size > growth.written
+    ]
+    if not grown:
+        return
+    session.connection().execute(
+        _NEW_HEAD,
+        [
+            {"log": resident, "size": growth.now.size, "peaks": b"".join(growth.now.peaks)}
+            for resident, growth in grown
+        ],
+    )
+    for _, growth in grown:
+        growth.written = growth.now.size
+
+
 def growing(session: Session, resident: str) -> Growth:
     """The tree as this transaction has it; nobody else appends to it before that ends."""
-    all_growing: dict[str, Growth] = session.info.setdefault(_GROWING, {})
-    if resident not in all_growing:
-        found = _find(session.connection(), resident)
-        all_growing[resident] = Growth(found, found, [])
-    return all_growing[resident]
+    expect(session, (resident,))
+    return _all_growing(session)[resident]
+
+
+def expect(session: Session, residents: Iterable[str]) -> None:
+    """Have these residents' trees at hand: one question for all of them."""
+    growing = _all_growing(session)
+    wanted = sorted(set(residents) - growing.keys())
+    if wanted:
+        for resident, found in _find(session.connection(), wanted).items():
+            growing[resident] = Growth(found, found, [], found.size)
+
+
+def _all_growing(session: Session) -> dict[str, Growth]:
+    found: dict[str, Growth] = session.info.setdefault(_GROWING, {})
+    return found
 
 
 def head(session: Session, resident: str) -> Frontier | None:
@@ -113,13 +149,15 @@ def _hashes(
     return [tree.range_hash(first, end, known) for first, end in ranges]
 
 
-def _find(database: Connection, resident: str) -> Frontier:
-    """A resident's tree, which nobody else changes before the transaction ends."""
-    row = database.execute(_OLD_HEAD, {"log": resident}).one_or_none()
-    if row is not None:
-        return _frontier(row.size, row.peaks)
-    database.execute(_HEADS.insert(), {"resident": resident, "size": 0, "peaks": b""})
-    return Frontier()
+def _find(database: Connection, residents: Sequence[str]) -> dict[str, Frontier]:
+    """Their trees, which nobody else changes before the transaction ends."""
+    rows = database.execute(_OLD_HEADS, {"logs": residents})
+    found = {row.resident: _frontier(row.size, row.peaks) for row in rows}
+    new = [resident for resident in residents if resident not in found]
+    if new:
+        empty = [{"resident": resident, "size": 0, "peaks": b""} for resident in new]
+        database.execute(_HEADS.insert(), empty)
+    return found | dict.fromkeys(new, Frontier())
 
 
 def _frontier(size: int, peaks: bytes) -> Frontier:

@@ -1,7 +1,7 @@
-"""Entries as rows. They are written one by one and never changed, so the session's unit of work has
+"""Entries as rows. They are written once and never changed, so the session's unit of work has
 nothing to do for them: it would only make each of them dearer."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Final, cast
 
 from sqlalchemy import Table
@@ -12,6 +12,7 @@ from porchlight.store import Entry, Words
 
 _ENTRIES: Final = cast(Table, Entry.__table__)
 _WORDS: Final = cast(Table, Words.__table__)
+_NEW_ENTRIES: Final = _ENTRIES.insert().returning(_ENTRIES.c.n, sort_by_parameter_order=True)
 # The names of columns, and of the attributes that stand for them.
 _COLUMNS: Final = {
     attribute.columns[0].name: attribute.key
@@ -20,21 +21,25 @@ _COLUMNS: Final = {
 }
 
 
-def insert(session: Session, row: Entry, said: Mapping[str, Said]) -> Entry:
-    """Write a new entry, and beside it what people wrote in it; the entry, with its number."""
-    values = {name: getattr(row, key) for name, key in _COLUMNS.items()}
-    if row.detail is None:
-        del values["detail"]  # SQL's NULL, not JSON's
+def insert(session: Session, made: Sequence[tuple[Entry, Mapping[str, Said]]]) -> list[Entry]:
+    """Write new entries, in order, and beside each what people wrote in it; the entries, with
+    their numbers. However many there are, it is one statement for each table."""
+    if not made:
+        return []
     database = session.connection()
-    key = database.execute(_ENTRIES.insert(), values).inserted_primary_key
-    row.n = key[0] if key else 0
-    row.words = Words(n=row.n) if said else None
-    if row.words is not None:
-        for name, each in said.items():
-            setattr(row.words, name, each.text)
-            setattr(row.words, f"{name}_salt", each.salt)
-        database.execute(_WORDS.insert(), _columns(row.words))
-    return row
+    values = [{name: getattr(row, key) for name, key in _COLUMNS.items()} for row, _ in made]
+    words = []
+    for (row, said), n in zip(made, database.scalars(_NEW_ENTRIES, values), strict=True):
+        row.n = n
+        row.words = Words(n=n) if said else None
+        if row.words is not None:
+            for name, each in said.items():
+                setattr(row.words, name, each.text)
+                setattr(row.words, f"{name}_salt", each.salt)
+            words.append(_columns(row.words))
+    if words:
+        database.execute(_WORDS.insert(), words)
+    return [row for row, _ in made]
 
 
 def _columns(words: Words) -> dict[str, object]:

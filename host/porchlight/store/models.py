@@ -137,7 +137,7 @@ class Entry(Base):
     purpose: Mapped[str | None] = mapped_column(String(32))
     case: Mapped[str | None] = mapped_column("case_number", String(64))
     reason: Mapped[str | None] = mapped_column(String(280))
-    detail: Mapped[dict[str, Any] | None] = mapped_column(JSON)
+    detail: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
     i: Mapped[int | None] = mapped_column(BigInteger)
     leaf: Mapped[bytes | None] = mapped_column(LargeBinary, deferred=True)
     leaf_hash: Mapped[bytes | None] = mapped_column(LargeBinary(32), deferred=True)
