@@ -37,6 +37,7 @@ from porchlight.api import (
     requests,
     search,
     streams,
+    transparency,
     updates,
     views,
     witness,
@@ -80,6 +81,7 @@ from porchlight.sources.marks import Marks
 from porchlight.store import Store
 from porchlight.streams.seats import Seats
 from porchlight.streams.tilecache import TileCache
+from porchlight.transparency.reports import Publisher, Reports
 from porchlight.updates.updates import Updates
 from porchlight.views import Views
 from porchlight.views.approvals import Approvals
@@ -114,6 +116,7 @@ NOUNS: Final = (
     entries,
     log,
     events,
+    transparency,
 )
 _log = logging.getLogger(__name__)
 
@@ -136,6 +139,7 @@ def build(config: Config, clock: Clock | None = None) -> FastAPI:
         app.include_router(noun.router, prefix=openapi.API)
     app.include_router(host.router)
     app.include_router(ogc.router)
+    app.include_router(transparency.pages)
     app.include_router(witness.router)
     app.include_router(pages.router())
     problems.install(app)
@@ -219,6 +223,7 @@ def _parts(config: Config, clock: Clock) -> tuple[Parts, Desk]:
         views=Views(cameras_, opening, desk, config.views),
         searches=Searches(finder, entries_, clock, config.search, quotas),
         requests=requests_,
+        reports=Reports(store, entries_, clock, Publisher.of(config)),
         seats=Seats(config.limits.viewers, lambda: metrics.late_s),
         tiles=tiles,
         seen=Seen(since=clock.unix()),

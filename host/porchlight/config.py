@@ -12,6 +12,8 @@ from typing import Any, Final, TypeVar
 from porchlight import profile, values
 from porchlight.errors import ConfigError
 from porchlight.profile import Profile
+from porchlight.transparency import told
+from porchlight.transparency.told import Told
 
 HOME_VARIABLE: Final = "PORCHLIGHT_HOME"
 FILE_NAME: Final = "porchlight.toml"
@@ -112,6 +114,22 @@ class ProfileFile:
 
 
 @dataclass(frozen=True)
+class ReportFile:
+    """[report]: what no log knows of a quarter, a file in the home folder. Empty: nothing."""
+
+    file: str = _key(values.file_name, "")
+
+
+@dataclass(frozen=True)
+class WebhookRules:
+    """[webhooks]: where events may be sent. Off: nowhere but to public addresses, by https."""
+
+    private: bool = _key(values.switch, False)  # also within this network, and to this machine
+    plain_loopback: bool = _key(values.switch, False)  # plain http, to this machine alone
+    per_owner: int = _key(values.whole(0, 100), 8)
+
+
+@dataclass(frozen=True)
 class RequestRules:
     """[requests]: residents are asked, and hubs told of a yes, in slots: the shorter, the more they
     tell of when somebody answered."""
@@ -161,6 +179,9 @@ class Config:
     witness: Witnesses = Witnesses()
     search: SearchRules = SearchRules()
     requests: RequestRules = RequestRules()
+    report: ReportFile = ReportFile()
+    told: dict[str, Told] = field(default_factory=dict)
+    webhooks: WebhookRules = WebhookRules()
     limits: Limits = Limits()
     clips: ClipRules = ClipRules()
 
@@ -192,6 +213,8 @@ SECTIONS: Final = {
     "witness": Witnesses,
     "search": SearchRules,
     "requests": RequestRules,
+    "report": ReportFile,
+    "webhooks": WebhookRules,
     "limits": Limits,
     "clips": ClipRules,
 }
@@ -214,7 +237,8 @@ def load(folder: Path) -> Config:
         config = parse(folder, document)
     except ConfigError as error:
         raise ConfigError(f"{path}: {error}") from None
-    return replace(config, rules=_profile(folder, config.profile.file))
+    rules, words = _profile(folder, config.profile.file), _told(folder, config.report.file)
+    return replace(config, rules=rules, told=words)
 
 
 def _profile(folder: Path, name: str) -> Profile:
@@ -225,6 +249,18 @@ def _profile(folder: Path, name: str) -> Profile:
     document = _document(path, "put it there, or empty profile.file")
     try:
         return profile.parse(document)
+    except ConfigError as error:
+        raise ConfigError(f"{path}: {error}") from None
+
+
+def _told(folder: Path, name: str) -> dict[str, Told]:
+    """What the owner says in reports."""
+    if not name:
+        return {}
+    path = folder / name
+    document = _document(path, "put it there, or empty report.file")
+    try:
+        return told.parse(document)
     except ConfigError as error:
         raise ConfigError(f"{path}: {error}") from None
 

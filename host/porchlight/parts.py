@@ -27,6 +27,7 @@ from porchlight.search.searches import Searches
 from porchlight.store import Store
 from porchlight.streams.seats import Seats
 from porchlight.streams.tilecache import TileCache
+from porchlight.transparency.reports import Reports
 from porchlight.updates.updates import Updates
 from porchlight.views import Views
 from porchlight.views.approvals import Approvals
@@ -58,6 +59,7 @@ class Parts:
     views: Views
     searches: Searches
     requests: Requests
+    reports: Reports
     clips: Clips
     plays: Plays
     handouts: Handouts

@@ -118,9 +118,9 @@ def test_openapi_describes_every_answer(host: InThread) -> None:
     } <= paths
     for path in paths:
         for operation in document["paths"][path].values():
-            by_ticket = "{ticket}" in path
-            assert operation["security"] == ([] if by_ticket else [{"DPoP": []}])
-            if not by_ticket:
+            is_open = "{ticket}" in path or "/transparency" in path
+            assert operation["security"] == ([] if is_open else [{"DPoP": []}])
+            if not is_open:
                 problem_type = operation["responses"]["401"]["content"]["application/problem+json"]
                 assert problem_type["schema"]["$ref"].endswith("/Problem")
             assert operation["description"]

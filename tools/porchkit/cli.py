@@ -51,6 +51,7 @@ GROUPS: dict[str, dict[str, tuple[str, str]]] = {
         "resident": ("porchlight.commands.resident", "add a resident, make their key, list them"),
         "camera": ("porchlight.commands.camera", "add a camera, list them"),
         "hub": ("porchlight.commands.hub", "add a hub by its public key, list them"),
+        "report": ("porchlight.commands.report", "how often hubs looked: a quarter, for everybody"),
     },
     "allow and take back (with the resident's key)": {
         "grant": ("porchkit.commands.grant", "let someone look through a camera, for a while"),

@@ -12,6 +12,7 @@ from porchlight.api.problems import MEDIA_TYPE, Problem
 
 API: Final = "/api/v1"
 _PROVEN: Final = (API, "/ogc/collections/cameras/items")  # where callers prove a key
+_OPEN: Final = f"{API}/transparency"  # ... save here
 _ANSWERS: Final = {
     "401": "No proof of a registered key, or a proof that does not hold.",
     "403": "Consent, or the lack of it, says no.",
@@ -69,7 +70,7 @@ def describe(app: FastAPI) -> dict[str, Any]:
 
 def _complete(path: str, operation: dict[str, Any]) -> None:
     by_ticket = "{ticket}" in path
-    if path.startswith(_PROVEN) and not by_ticket:
+    if _is_proven(path) and not by_ticket:
         operation["security"] = [{"DPoP": []}]
     else:
         operation["security"] = []
@@ -83,9 +84,13 @@ def _complete(path: str, operation: dict[str, Any]) -> None:
             answer.setdefault("content", problem)
 
 
+def _is_proven(path: str) -> bool:
+    return path.startswith(_PROVEN) and not path.startswith(_OPEN)
+
+
 def _statuses(path: str, operation: dict[str, Any], by_ticket: bool) -> list[str]:
     """Which problems an operation can answer with, beside those it documents itself."""
-    if not path.startswith(_PROVEN):
+    if not _is_proven(path):
         return ["503"]
     if by_ticket:
         return []

@@ -37,6 +37,7 @@ TYPES: Final = frozenset(
         "request.received", "request.approved", "request.denied", "request.expired", "asked.set",
         "recording.set", "recording.begun", "recording.ended",
         "report.published", "webhook.added", "webhook.removed", "webhook.stopped",
+        "report.published", "webhook.added", "webhook.removed", "webhook.stopped",
     }
 )  # fmt: skip
 MAX_PAGE: Final = 500

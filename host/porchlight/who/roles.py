@@ -50,7 +50,7 @@ NOUNS: Final[Mapping[str, tuple[str, str]]] = {
     "exports": (EXPORT, EXPORT),
     "entries": (AUDIT, NOBODY),
     "log": (AUDIT, NOBODY),
-    "report": (AUDIT, AUDIT),
+    "transparency": (READ, NOBODY),  # open to everybody
     "webhooks": (MANAGE, MANAGE),
     "operators": (MANAGE, MANAGE),
 }
