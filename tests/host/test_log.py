@@ -3,6 +3,7 @@ own verifier (porchkit.tlog), which shares no code with the host."""
 
 import asyncio
 import concurrent.futures
+import json
 import sqlite3
 from typing import Any
 
@@ -167,6 +168,16 @@ def test_words_can_be_erased_and_every_proof_holds(
     kept = (host.home / "porchlight.db").read_bytes()
     assert b"the blue house" not in kept
     assert b"C-SECRET" not in kept
+
+
+def test_the_hash_of_an_entry_tells_a_hub_nothing(
+    host: InThread, ann: Signer, porch: Kit
+) -> None:
+    """Receipts hold hashes of the leaves beside: a hub could try what those say till one fits."""
+    host.caller(ann).post(f"/cameras/{porch.id}/pause")
+    salts = [b64.decode(json.loads(raw)["salt"]) for raw in leaves(host, ann)]
+    assert {len(salt) for salt in salts} == {16}
+    assert len(set(salts)) == len(salts)
 
 
 async def test_work_that_is_done_again_leaves_no_trace(host: InThread, ann: Signer) -> None:

@@ -3,6 +3,9 @@
 What people wrote (the case, a reason in their own words) is not in it, only a salted commitment:
 {"sha256": base64url(SHA-256(salt || text))}. Salt and text lie beside (store.models.Words) and can
 be erased; the leaf, and every proof over it, stays. Reasons that this host chose are plain words.
+
+Every leaf has a salt of its own. Receipts and proofs hold the hashes of the leaves beside: without
+one, a hub could try what those say until the hash fits, such as when a camera was paused.
 """
 
 import hashlib
@@ -55,8 +58,10 @@ def spoken(type: str, case: str | None, reason: str | None) -> dict[str, Said]:
 
 
 def encode(ts_ms: int, type: str, fields: Mapping[str, Any], said: Mapping[str, Said]) -> bytes:
-    """The leaf. `fields`: the entry's columns by name; None is left out."""
+    """The leaf, each time with a fresh salt. `fields`: the entry's columns by name; None is left
+    out."""
     leaf = {name: fields.get(name) for name in _FACTS} | {"ts": ts_ms, "type": type}
+    leaf["salt"] = b64.encode(secrets.token_bytes(SALT_BYTES))
     leaf["reason"] = said["reason"].commitment if "reason" in said else fields.get("reason")
     leaf["case"] = said["case"].commitment if "case" in said else None
     detail = fields.get("detail")
