@@ -37,7 +37,6 @@ TYPES: Final = frozenset(
         "request.received", "request.approved", "request.denied", "request.expired", "asked.set",
         "recording.set", "recording.begun", "recording.ended",
         "report.published", "webhook.added", "webhook.removed", "webhook.stopped",
-        "report.published", "webhook.added", "webhook.removed", "webhook.stopped",
     }
 )  # fmt: skip
 MAX_PAGE: Final = 500
@@ -101,6 +100,7 @@ class Entries:
             return write(session, now_ms, "words.erased", resident=resident, detail=detail)
 
         self.announce(await self._store.run(work))
+        await self._store.scrub()
 
     def announce(self, row: Entry) -> None:
         """Tell those who listen of an entry that is on disk."""
