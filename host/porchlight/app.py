@@ -143,6 +143,7 @@ def build(config: Config, clock: Clock | None = None) -> FastAPI:
     app.include_router(witness.router)
     app.include_router(pages.router())
     problems.install(app)
+    approvals.install(app)
     openapi.install(app)
     _guard(app, config)
     return app

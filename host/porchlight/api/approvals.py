@@ -3,12 +3,14 @@
 The one who asked opens it afterwards, with POST /views and the approval's id.
 """
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Final, Literal
 
-from fastapi import APIRouter, Path
+from fastapi import APIRouter, FastAPI, Path, Request
+from fastapi.responses import JSONResponse
 from pydantic import BaseModel
 
 from porchlight.api.deps import Caller, OperatorDep, PartsDep, Visitor
+from porchlight.views.approvals import Awaiting
 from porchlight.views.view import Asked
 
 router = APIRouter(tags=["approvals"])
@@ -36,6 +38,23 @@ class ApprovalList(BaseModel):
     """What waits at this hub, oldest first."""
 
     approvals: list[Approval]
+
+
+# What is answered where a second operator has to approve first: see install().
+PENDING: Final[dict[int | str, dict[str, Any]]] = {
+    202: {"model": Approval, "description": "Another operator has to approve it."}
+}
+
+
+def install(app: FastAPI) -> None:
+    """Let every route answer 202 where something awaits an approval."""
+    app.add_exception_handler(Awaiting, _pending)
+
+
+async def _pending(request: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, Awaiting)  # noqa: S101 - registered for this class
+    found = described(error.asked, request.app.state.parts.clock.unix())
+    return JSONResponse(found.model_dump(), status_code=202)
 
 
 def described(asked: Asked, now: int) -> Approval:

@@ -7,10 +7,9 @@ of a camera's clips it may have is said in clips/access.py. Owners have all of t
 from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Path, Query, Request, Response
-from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict, Field
 
-from porchlight.api.approvals import Approval, described
+from porchlight.api.approvals import PENDING
 from porchlight.api.cameras import Case, Purpose, check_cause, note_search
 from porchlight.api.deps import Caller, OperatorDep, PartsDep, Resident, Visitor, address_of
 from porchlight.clips import rows
@@ -19,7 +18,6 @@ from porchlight.clips.rows import Clip
 from porchlight.clips.thumbnail import thumbnail
 from porchlight.errors import Conflict, NotFound, Unavailable
 from porchlight.views import Intent
-from porchlight.views.approvals import Awaiting
 
 BASE: Final = "/api/v1/plays"
 router = APIRouter(tags=["clips"])
@@ -171,8 +169,7 @@ async def small_picture(
     "/clips/{clip_id}/plays",
     status_code=201,
     response_model=OpenedPlay,
-    responses=_SEALED
-    | {202: {"model": Approval, "description": "Another operator has to approve it."}},
+    responses=_SEALED | PENDING,
 )
 async def open_play(
     clip_id: ClipId,
@@ -181,7 +178,7 @@ async def open_play(
     by: Visitor,
     operator: OperatorDep,
     request: Request,
-) -> OpenedPlay | JSONResponse:
+) -> OpenedPlay:
     """Open a clip. It is in its resident's log before this answers. 202 as for views."""
     intent = Intent(
         cameras=(),
@@ -192,11 +189,7 @@ async def open_play(
         operator=operator,
         approval=body.approval,
     )
-    try:
-        play, ticket = await parts.plays.open(by, clip_id, intent, address_of(request))
-    except Awaiting as awaiting:
-        answer = described(awaiting.asked, parts.clock.unix())
-        return JSONResponse(answer.model_dump(), status_code=202)
+    play, ticket = await parts.plays.open(by, clip_id, intent, address_of(request))
     own = f"{BASE}/{ticket}"
     plain = None if play.clip.sealed else f"{own}/clip.mjpg"
     urls = PlayUrls(file=f"{own}/clip.avi", stream=plain)

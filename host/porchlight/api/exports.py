@@ -3,10 +3,9 @@
 from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Header, Request, Response
-from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict, Field
 
-from porchlight.api.approvals import Approval, described
+from porchlight.api.approvals import PENDING
 from porchlight.api.clips import BASE, ClipId
 from porchlight.api.deps import OperatorDep, PartsDep, Visitor, address_of
 from porchlight.api.plays import PROBLEMS, RANGE, Ticket
@@ -14,7 +13,6 @@ from porchlight.api.receipts import Receipt
 from porchlight.clips.response import FileResponse, etag
 from porchlight.exports.bundle import CONTENT_TYPE
 from porchlight.views import Intent
-from porchlight.views.approvals import Awaiting
 
 router = APIRouter(tags=["clips"])
 EXPORT: Final = "export"
@@ -54,8 +52,7 @@ class MadeExport(BaseModel):
     "/clips/{clip_id}/exports",
     status_code=201,
     response_model=MadeExport,
-    responses=_SEALED
-    | {202: {"model": Approval, "description": "Another operator has to approve it."}},
+    responses=_SEALED | PENDING,
 )
 async def make_export(
     clip_id: ClipId,
@@ -64,7 +61,7 @@ async def make_export(
     by: Visitor,
     operator: OperatorDep,
     request: Request,
-) -> MadeExport | JSONResponse:
+) -> MadeExport:
     """Take a clip away. It is in its resident's log before this answers, and the bundle holds the
     proof of it. 202 as for views."""
     intent = Intent(
@@ -76,11 +73,7 @@ async def make_export(
         operator=operator,
         approval=body.approval,
     )
-    try:
-        export, ticket = await parts.exports.make(by, clip_id, intent, address_of(request))
-    except Awaiting as awaiting:
-        answer = described(awaiting.asked, parts.clock.unix())
-        return JSONResponse(answer.model_dump(), status_code=202)
+    export, ticket = await parts.exports.make(by, clip_id, intent, address_of(request))
     view = export.play.view
     return MadeExport(
         id=view.id,

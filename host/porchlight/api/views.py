@@ -7,15 +7,13 @@ is good for one client address and as long as the view.
 from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Request
-from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict, Field
 
-from porchlight.api.approvals import Approval, described
+from porchlight.api.approvals import PENDING
 from porchlight.api.deps import Caller, OperatorDep, PartsDep, Visitor, address_of
 from porchlight.api.receipts import Receipt
 from porchlight.errors import NotFound
 from porchlight.views import Intent
-from porchlight.views.approvals import Awaiting
 
 BASE: Final = "/api/v1/views"
 router = APIRouter(tags=["views"])
@@ -72,11 +70,11 @@ class ViewList(BaseModel):
     "/views",
     status_code=201,
     response_model=OpenedView,
-    responses={202: {"model": Approval, "description": "Another operator has to approve it."}},
+    responses=PENDING,
 )
 async def open_view(
     body: NewView, parts: PartsDep, by: Visitor, operator: OperatorDep, request: Request
-) -> OpenedView | JSONResponse:
+) -> OpenedView:
     """Open a view. It is in every resident's log before this answers; one refusal refuses all.
 
     202: nothing is open. Another operator of the hub has to approve it; then ask again, for
@@ -91,11 +89,7 @@ async def open_view(
         operator=operator,
         approval=body.approval,
     )
-    try:
-        view, ticket = await parts.views.open(by, intent, address_of(request))
-    except Awaiting as awaiting:
-        answer = described(awaiting.asked, parts.clock.unix())
-        return JSONResponse(answer.model_dump(), status_code=202)
+    view, ticket = await parts.views.open(by, intent, address_of(request))
     cameras = {
         camera: CameraUrls(
             stream=f"{BASE}/{ticket}/{camera}.mjpg", snapshot=f"{BASE}/{ticket}/{camera}.jpg"
