@@ -1,5 +1,7 @@
 """porchlight.client: a hub's program against a real host with a real board's line."""
 
+from pathlib import Path
+
 import httpx
 import pytest
 
@@ -15,6 +17,7 @@ from porchlight.client import (
     Why,
 )
 from porchlight.client.errors import WrongHost, problem
+from tests.support.clipping import clip_grant, keep
 from tests.support.hosting import InThread, Kit, Signer, handle_of
 from tests.support.viewing import board_at, sending
 
@@ -24,6 +27,10 @@ SOI = b"\xff\xd8"
 
 def hub_of(host: InThread, who: Signer) -> Hub:
     return Hub(host.https, who.key, ca=host.ca)
+
+
+def inside(folder: Path) -> list[Path]:
+    return list(folder.iterdir())
 
 
 async def test_a_hub_looks_through_its_client(host: InThread, fire: Signer, porch: Kit) -> None:
@@ -72,6 +79,24 @@ async def test_a_search_finds_what_is_granted(host: InThread, fire: Signer, porc
         assert await hub.search(nowhere, WHY) == []
         with pytest.raises(Problem, match="case"):
             await hub.search(Circle(0, 0, 100), Why("", "fire"))
+
+
+async def test_a_hub_lists_clips_and_takes_one_away(
+    host: InThread, fire: Signer, porch: Kit, tmp_path: Path
+) -> None:
+    other = host.camera(porch.owner, "yard")
+    detail = {"actions": ["clips", "export"]}
+    kept = keep(host, porch, clip_grant(host, porch, fire, detail=detail))
+    async with hub_of(host, fire) as hub:
+        (clip,) = await hub.clips(porch.id, WHY)
+        assert (clip.id, clip.camera, clip.frames) == (kept.id, porch.id, kept.frames)
+        assert await hub.clips(other.id, WHY) == []
+        bundle = await hub.export(clip.id, WHY, tmp_path)
+        with pytest.raises(Problem, match="no-clip"):
+            await hub.export("A" * 22, WHY, tmp_path)
+    assert bundle.read_bytes()[:2] == b"PK"
+    assert inside(tmp_path) == [bundle]
+    assert host.entries(porch.owner, "clip.released")[-1]["hub"] == fire.thumb
 
 
 async def test_a_host_that_is_not_there_and_one_that_is_another(

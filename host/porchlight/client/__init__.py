@@ -4,17 +4,27 @@ See hub.py; `porchkit/examples/command_center.py` is a command center in sixty l
 """
 
 from porchlight.client.asking import Wanted
-from porchlight.client.errors import BadAnswer, HubError, Problem, Refused, Unreachable, Wait
+from porchlight.client.errors import (
+    BadAnswer,
+    HubError,
+    Pending,
+    Problem,
+    Refused,
+    Unreachable,
+    Wait,
+)
 from porchlight.client.hub import Hub
-from porchlight.client.models import Circle, Found, Polygon, Why
+from porchlight.client.models import Circle, Clip, Found, Polygon, Why
 from porchlight.client.view import Picture, View
 
 __all__ = [
     "BadAnswer",
     "Circle",
+    "Clip",
     "Found",
     "Hub",
     "HubError",
+    "Pending",
     "Picture",
     "Polygon",
     "Problem",

@@ -4,6 +4,7 @@ HubError
 ├── Unreachable     no host answers there, or the connection broke
 │   └── WrongHost   somebody does, but not the host whose CA is pinned
 ├── BadAnswer       something answers, but not as a Porchlight host
+├── Pending         a second operator has to approve first; .approval
 └── Problem         the host says no (RFC 9457); .status .reason .detail
     ├── Refused     403, 410: consent, or the lack of it
     └── Wait        429, 503: later; .retry_after_s
@@ -32,6 +33,14 @@ class WrongHost(Unreachable):
 
 class BadAnswer(HubError):
     """Something answers, but not as a Porchlight host."""
+
+
+class Pending(HubError):
+    """A second operator has to approve first. Ask again with `approval` once they have."""
+
+    def __init__(self, approval: str) -> None:
+        super().__init__("another operator has to approve it first")
+        self.approval = approval
 
 
 class Problem(HubError):

@@ -15,11 +15,11 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from porchlight.client import asking, proofs
+from porchlight.client import asking, proofs, recordings
 from porchlight.client.asking import Wanted
-from porchlight.client.errors import BadAnswer
+from porchlight.client.errors import BadAnswer, Pending
 from porchlight.client.making import API, QUIET
-from porchlight.client.models import Area, Found, Why
+from porchlight.client.models import Area, Clip, Found, Why
 from porchlight.client.proofs import Signer
 from porchlight.client.readers import Event, EventReader
 from porchlight.client.session import Session
@@ -71,11 +71,16 @@ class Hub:
 
     @asynccontextmanager
     async def view(
-        self, cameras: Sequence[str], why: Why, *, action: str = "live"
+        self, cameras: Sequence[str], why: Why, *, action: str = "live", approval: str = ""
     ) -> AsyncIterator[View]:
-        """A view that is open while entered. One camera that may not be shown refuses all."""
+        """A view that is open while entered. One camera that may not be shown refuses all. Pending:
+        another operator has to approve first; then ask again with that `approval`."""
         asked = {"cameras": list(cameras), "action": action} | why.as_json()
-        view = View(self._session, await self._session.ask("POST", "/views", asked))
+        asked |= {"approval": approval} if approval else {}
+        opened = await self._session.ask("POST", "/views", asked)
+        if "approval" in opened:
+            raise Pending(str(opened["approval"]))
+        view = View(self._session, opened)
         try:
             yield view
         finally:
@@ -99,6 +104,16 @@ class Hub:
             return {str(yes["camera"]): str(yes["grant"]) for yes in said["approvals"]}
         except (KeyError, TypeError):
             raise BadAnswer("a request without approvals") from None
+
+    async def clips(self, camera: str, why: Why) -> list[Clip]:
+        """The recordings of a camera that this hub may be told of now, newest first; none looks
+        like no such camera. An entry in its resident's log."""
+        return await recordings.listed(self._session, camera, why)
+
+    async def export(self, clip: str, why: Why, folder: Path, *, approval: str = "") -> Path:
+        """Take a clip away: a bundle in `folder` that `porchlight verify` checks. Pending: another
+        operator has to approve first; then ask again with that `approval`."""
+        return await recordings.exported(self._session, clip, why, folder, approval)
 
     async def events(self) -> AsyncGenerator[Event, None]:
         """What happens to this hub's views, as it happens; ends when the host stops."""

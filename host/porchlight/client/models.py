@@ -81,3 +81,24 @@ class Found:
             online=bool(said.get("online", False)),
             until=int(said.get("until", 0)),
         )
+
+
+@dataclass(frozen=True)
+class Clip:
+    """A recorded stretch that a hub may be told of. `sealed`: only its resident's key opens it;
+    `delete_at` (unix s): its file goes then, or earlier."""
+
+    id: str
+    camera: str
+    grant: str
+    started_ms: int  # unix ms
+    ended_ms: int
+    frames: int
+    bytes: int
+    sealed: bool
+    delete_at: int
+
+    @classmethod
+    def from_row(cls, row: dict[str, Any]) -> "Clip":
+        """A row of the API's list."""
+        return cls(**{name: row[name] for name in cls.__dataclass_fields__})
