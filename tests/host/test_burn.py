@@ -125,7 +125,10 @@ def test_nothing_of_the_source_but_its_pixels_is_in_a_masked_picture() -> None:
     assert b"JFXX" not in burnt
     with_words = burn(source, (), LINES) or b""
     assert with_words.count(b"\xff\xd8") == 1
-    assert b"secret" not in with_words
+    assert said in with_words, "a comment is part of a picture without masks"
+    assert b"behind the end" not in with_words
+    joined_to = burn(jpeg_of(scene(160, 128), comment=b"secret"), (), LINES) or b""
+    assert joined_to.startswith(b"\xff\xd8" + said)
 
 
 @pytest.mark.parametrize("order", ["little", "big"])

@@ -10,6 +10,7 @@ import pytest
 
 from porchkit import cli
 from porchkit.bench import ingest, kit, overload, walls
+from porchkit.bench.servers import WORDED
 
 OWN = ("--own", "--rounds", "1")
 
@@ -43,7 +44,7 @@ def test_fanout(bench: Bench) -> None:
     found = bench("fanout", "--seconds", "0.3", "--viewers", "2")
     assert found["ok"]  # nothing is promised for two viewers
     [one] = found["rounds"]
-    assert set(one) == {"floor", "porchlight"}
+    assert set(one) == {"floor", "porchlight", WORDED}
     for name in one:
         seen = one[name]["2"]
         assert (seen["n"], seen["alive"], seen["errors"]) == (2, 2, 0), name

@@ -1,8 +1,9 @@
 """Burn: masks and captions into a JPEG. What comes out has nothing of what was covered.
 
 A masked picture is decoded, painted and encoded anew: no byte of the source is in it, no thumbnail
-and no comment. A caption stands below the picture (see strip.py), which stays as it was. Pure; a
-mask takes some milliseconds, a caption some microseconds but for the first with its words.
+and no comment. A caption stands below the picture (see strip.py), which stays as it was, with its
+comment. Pure; a mask takes some milliseconds, a caption some microseconds but for the first with
+its words.
 """
 
 import io
@@ -91,7 +92,7 @@ def _redrawn(picture: bytes, lines: Lines) -> bytes | None:
     whole = Image.new(image.mode, (image.width, image.height + below.height))
     whole.paste(image, (0, 0))
     whole.paste(below, (0, image.height))
-    return _encoded(whole, source)
+    return _encoded(whole, source, comment=source.info.get("comment", b""))
 
 
 def _plain(source: JpegImageFile) -> Image.Image:
@@ -100,10 +101,10 @@ def _plain(source: JpegImageFile) -> Image.Image:
     return source.copy() if source.mode in _MODES else source.convert("RGB")
 
 
-def _encoded(image: Image.Image, source: JpegImageFile) -> bytes:
+def _encoded(image: Image.Image, source: JpegImageFile, **more: Any) -> bytes:
     """As the source was, by its own tables: what is the same again hardly changes."""
     image.info.clear()  # Pillow would write some of it into the header
-    return strip.encoded(image, **coding(source))
+    return strip.encoded(image, **coding(source), **more)
 
 
 def coding(source: JpegImageFile) -> dict[str, Any]:

@@ -22,7 +22,7 @@ KEPT: Final = 512  # joints, some 6 KB each
 _SOI, _SOS, _DRI = b"\xff\xd8", b"\xff\xda", b"\xff\xdd"
 _EOI, _RST0 = b"\xff\xd9", b"\xff\xd0"
 _JFIF, _ADOBE, _COMMENT, _DHT, _DQT, _SOF0 = 0xE0, 0xEE, 0xFE, 0xC4, 0xDB, 0xC0
-_PLAIN_JFIF: Final = 18  # bytes of one without a thumbnail
+_PLAIN_JFIF: Final = 18  # bytes, marker and all, of one without a thumbnail
 _HIGHEST = _MOST_BLOCKS = 0xFFFF
 _END: Final = re.compile(rb"\xff[^\x00]")  # of a scan
 
@@ -33,10 +33,11 @@ def joined(picture: bytes, lines: Lines) -> bytes | None:
     end = _END.search(picture, at)
     if end is None or end[0] != _EOI:
         return None
-    joint = _joint(picture[:at], lines)
+    head, comments = _parted(picture[:at])
+    joint = _joint(head, lines)
     if joint is None:
         return None
-    return b"".join((joint.head, picture[at : end.start()], joint.tail))
+    return b"".join((_SOI, *comments, joint.head, picture[at : end.start()], joint.tail))
 
 
 def drawn(lines: Lines, width: int, mode: str) -> Image.Image:
@@ -51,8 +52,18 @@ def encoded(image: Image.Image, **coding: Any) -> bytes:
     return out.getvalue()
 
 
+def _parted(head: bytes) -> tuple[bytes, list[bytes]]:
+    """The head without comments, which may differ from frame to frame; and those."""
+    if b"\xff\xfe" not in head:
+        return head, []
+    segments = _segments(head)
+    comments = [_segment(*one) for one in segments if one[0] == _COMMENT]
+    kept = [_segment(*one) for one in segments if one[0] != _COMMENT]
+    return b"".join((_SOI, *kept)), comments
+
+
 class _Joint(NamedTuple):
-    """What goes before a picture's scan, and what after."""
+    """What goes before a picture's scan, but for SOI and comments, and what after."""
 
     head: bytes
     tail: bytes
@@ -145,15 +156,14 @@ def _strip(source: JpegImageFile, lines: Lines) -> bytes:
 
 
 def _patched(head: bytes, height: int, blocks: int) -> bytes:
-    """The head of the whole: no comment, no thumbnail, but a restart after so many blocks.
+    """The head of the whole behind SOI: no thumbnail, but a restart after so many blocks.
 
     SOF0: FF C0 | length u16 | precision u8 | height u16 ...
     DRI:  FF DD | length u16 | interval u16
     """
-    pieces = [_SOI]
-    segments = _segments(head)
+    pieces, segments = [], _segments(head)
     for marker, body in segments[:-1]:
-        if marker == _COMMENT or (marker == _JFIF and len(body) != _PLAIN_JFIF - 4):
+        if marker == _JFIF and len(body) != _PLAIN_JFIF - 4:
             continue
         if marker == _SOF0:
             body = body[:1] + height.to_bytes(2, "big") + body[3:]

@@ -9,7 +9,7 @@ from porchkit.bench.figures import middle
 from porchkit.bench.house import House
 from porchkit.bench.report import Check, grid
 from porchkit.bench.results import Result
-from porchkit.bench.servers import FLOOR, OURS, Server, servers
+from porchkit.bench.servers import FLOOR, OURS, WORDED, Server, ours, servers
 from porchkit.bench.watching import (
     NEARLY_ALL,
     Crowd,
@@ -60,8 +60,11 @@ def numbers(text: str) -> list[int]:
 
 def bench(run: Run, viewers: list[int]) -> Result:
     """All rounds."""
-    with House(run.kit.folder, run.kit.cores) as house:
+    folder, cores = run.kit.folder, run.kit.cores
+    with House(folder, cores) as house, House(folder, cores, overlay=True) as worded:
         known = servers(run.kit, house, house.add_cameras(1)[0])
+        camera = worded.add_cameras(1)[0]
+        known[WORDED] = lambda fps: ours(run.kit, worded, camera, fps)
         rounds = [_round(run, known, viewers, number) for number in range(run.rounds)]
     return Result("fanout", text(rounds, viewers, run.kit.floor_name), checks(rounds), rounds)
 

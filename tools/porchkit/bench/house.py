@@ -31,8 +31,8 @@ BACKDATE_S = 5
 GRANT_S = 6 * 3600
 PER_RESIDENT = 100  # more requests a minute with one key would be refused
 _POLL_S = 0.02
-# As many as one machine's loopback can bring; everything else as it comes. No words in pictures:
-# what is measured is the wire, and who stamps a picture has to find the stamp again.
+# As many as one machine's loopback can bring; everything else as it comes. What is measured is the
+# wire, so no words are written below pictures unless that is what is measured.
 SETTINGS = """\
 [host]
 name = "bench"
@@ -48,7 +48,7 @@ port = 0
 per_caller = 10000
 streams_per_view = 10000
 max_seconds = 14400
-overlay = false
+overlay = {overlay}
 
 [quotas]
 hub_opens = 100000
@@ -71,12 +71,13 @@ class Owner:
 
 class House:
     """Everything up while entered, in a folder of its own in `folder`. `running` and `process`: of
-    the host."""
+    the host. `overlay`: hubs read below every picture who looks."""
 
     running: Running
     process: Process
 
-    def __init__(self, folder: Path, cores: Cores) -> None:
+    def __init__(self, folder: Path, cores: Cores, *, overlay: bool = False) -> None:
+        self._settings = SETTINGS.format(overlay=str(overlay).lower())
         self._folder, self._cores = Path(tempfile.mkdtemp(prefix="house-", dir=folder)), cores
         self.home = Home(self._folder / "home")
         self.cameras: list[Camera] = []
@@ -89,7 +90,7 @@ class House:
         with ExitStack() as failing:
             failing.push(self._undo)
             self._command("init")
-            (self.home.path / "porchlight.toml").write_text(SETTINGS)
+            (self.home.path / "porchlight.toml").write_text(self._settings)
             host = [*python_serve(), "--home", str(self.home.path), "--log-level", "warning"]
             log = self._folder / "host.log"
             self.process = self._undo.enter_context(Process(host, self._cores.server, log))

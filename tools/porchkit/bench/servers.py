@@ -16,6 +16,7 @@ START_S = 15.0
 SETTLE_S = 0.5  # until a camera's first picture is through
 _POLL_S = 0.02
 OURS, FLOOR = "porchlight", "floor"
+WORDED = "porchlight, who looks below"
 
 
 @dataclass(frozen=True)
