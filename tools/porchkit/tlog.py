@@ -6,6 +6,7 @@ Written apart from the host's, on purpose: what a host says is not checked with 
 import base64
 import binascii
 import hashlib
+import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -142,18 +143,22 @@ def proven(proof: str, entry: bytes, key: Key) -> tuple[int, Head]:
     return int(at), checkpoint
 
 
-def check_receipt(receipt: Mapping[str, Any], key: Key, to: str) -> Head:
-    """The checkpoint of a receipt (as POST /views gives it) for `to`; Wrong if any of it is not."""
-    entry, proof = str(receipt["entry"]), str(receipt["proof"])
+def check_receipt(receipt: Mapping[str, Any], key: Key, to: str, view: str | None = None) -> Head:
+    """The checkpoint of a receipt (as POST /views gives it) for `to`, and of this view where one is
+    named; Wrong if any of it is not."""
+    entry, proof = str(receipt.get("entry")), str(receipt.get("proof"))
     index, head = proven(proof, entry.encode(), key)
-    if (receipt["to"], receipt["index"], receipt["log"]) != (to, index, head.origin):
+    said = [receipt.get(name) for name in ("to", "index", "log")]
+    if said != [to, index, head.origin]:
         raise Wrong("the receipt says other than its proof")
     try:
-        signature = b64.decode(str(receipt["signature"]))
+        signature = b64.decode(str(receipt.get("signature")))
     except ValueError:
         signature = b""
     if not key.made(signature, f"{RECEIPT_HEAD}\n{to}\n{entry}\n{proof}".encode()):
         raise Wrong("the receipt is not signed by the log")
+    if view is not None and json.loads(entry).get("view") != view:
+        raise Wrong("the receipt is of another view")
     return head
 
 
