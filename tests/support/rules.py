@@ -14,6 +14,7 @@ HUBS: Final = ("fire", "police")
 OWNER, NEIGHBOUR = "ann", "ben"
 FILMING: Final = ("live", "snapshot", "clips")
 ACTIONS: Final = (*FILMING, "export", "register")
+SMALLEST: Final = 96  # pixels, either way
 OWN_USE: Final = "own-use"
 
 
@@ -77,9 +78,11 @@ def allows(grant: Terms, said: Said, ask: Ask, now: int) -> bool:
 
 
 def films(grant: Terms, said: Said, ask: Ask, now: int) -> bool:
-    """What a board knows beside: which actions need a picture, and how much there was today."""
+    """What a board knows beside: which actions need a picture, how small one can be, and how long
+    it filmed today."""
     left = said.used_s.get(day(grant, now), 0) < grant.limits.get("day_s", 86_401)
-    return ask.action in FILMING and left and allows(grant, said, ask, now)
+    small = min(grant.limits.get("w", SMALLEST), grant.limits.get("h", SMALLEST)) < SMALLEST
+    return ask.action in FILMING and left and not small and allows(grant, said, ask, now)
 
 
 def day(grant: Terms, now: int) -> date:
