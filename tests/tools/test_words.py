@@ -4,7 +4,10 @@ import pytest
 
 from porchkit.sentences import sentence
 from porchkit.words import clean, listed, local_time, table
+from porchlight.audit.entries import TYPES
 
+# In the host's own log, which no resident reads.
+OF_THE_HOST = {"hub.added", "hub.issuer", "board.stranger"}
 NAMES = {"CAM": "porch"}
 
 
@@ -33,6 +36,11 @@ def _entry(type: str, **more: object) -> dict[str, object]:
         (_entry("view.close", reason="revoked"), "fire stopped seeing porch: consent ended"),
         (_entry("access.refused", reason="expired"), "fire was refused porch: the grant ran out"),
         (_entry("access.refused", reason="new-word"), "fire was refused porch: new-word"),
+        (
+            _entry("request.received", purpose="fire", case="C-7", reason="smoke seen"),
+            'fire asked you for recordings (case C-7, purpose fire, "smoke seen")',
+        ),
+        (_entry("request.approved"), "you allowed fire recordings of porch"),
         (_entry("board.online"), "porch connected"),
         (_entry("board.refused", reason="bad-mac"), "the host sent porch away: bad-mac"),
         (
@@ -50,6 +58,11 @@ def _entry(type: str, **more: object) -> dict[str, object]:
 )
 def test_sentences(entry: dict[str, object], text: str) -> None:
     assert sentence(entry, NAMES) == text
+
+
+@pytest.mark.parametrize("type", sorted(TYPES - OF_THE_HOST))
+def test_whatever_a_log_may_tell_has_words(type: str) -> None:
+    assert type not in sentence(_entry(type), NAMES)
 
 
 def test_a_hubs_words_cannot_draw_on_the_terminal() -> None:

@@ -22,6 +22,22 @@ _SENTENCES = {
     "approval.given": "a second one at {hub} agreed that it opens {camera}{about}",
     "approval.refused": "nobody could agree at {hub} that it opens {camera}{why}",
     "search": "{hub} looked up which cameras it may see{about}",
+    "asked.set": "you said what {hub} may ask you about",
+    "request.received": "{hub} asked you for recordings{about}",
+    "request.approved": "you allowed {hub} recordings of {camera}{about}",
+    "request.denied": "a request of {hub} that you had put aside ran out{about}",
+    "request.expired": "a request of {hub} ran out{about}",
+    "report.published": "a report of how often hubs looked was published; you were counted in it",
+    "webhook.added": "you let another address be told of what happens",
+    "webhook.removed": "an address is told no more of what happens",
+    "webhook.stopped": "an address that did not answer is told no more{why}",
+    "camera.paused": "you paused {camera}",
+    "camera.resumed": "you ended the pause of {camera}",
+    "lease.refused": "a yes for {camera} was not taken{why}",
+    "lease.stopped": "your agent stopped {camera}",
+    "panic.opened": "you opened {camera} to {hub} for an emergency",
+    "delegate.added": "you let an agent keep {camera} going",
+    "delegate.revoked": "you took an agent of {camera} back",
     "words.erased": "you erased the words of an entry",
     "board.online": "{camera} connected",
     "board.offline": "{camera} lost its connection{why}",
@@ -91,7 +107,7 @@ _REASONS = {
 }
 # Entries whose `reason` is what an operator wrote, not one of our words.
 _SPOKEN = (
-    *("view.open", "search", "clip.played", "clip.released"),
+    *("view.open", "search", "clip.played", "clip.released", "request.received"),
     *("approval.asked", "approval.given"),
 )
 
