@@ -40,6 +40,7 @@ from porchlight.api import (
     transparency,
     updates,
     views,
+    webhooks,
     witness,
 )
 from porchlight.audit import asking, logkeys
@@ -81,6 +82,7 @@ from porchlight.sources.marks import Marks
 from porchlight.store import Store
 from porchlight.streams.seats import Seats
 from porchlight.streams.tilecache import TileCache
+from porchlight.telling import Telling
 from porchlight.transparency.reports import Publisher, Reports
 from porchlight.updates.updates import Updates
 from porchlight.views import Views
@@ -88,6 +90,9 @@ from porchlight.views.approvals import Approvals
 from porchlight.views.marking import Marking
 from porchlight.views.opening import Opening
 from porchlight.views.rules import HouseRules
+from porchlight.webhooks.sending import Sender
+from porchlight.webhooks.webhooks import Desk as HookDesk
+from porchlight.webhooks.webhooks import Webhooks
 from porchlight.who.issuers import Issuers
 from porchlight.who.operators import Operators
 
@@ -117,6 +122,7 @@ NOUNS: Final = (
     log,
     events,
     transparency,
+    webhooks,
 )
 _log = logging.getLogger(__name__)
 
@@ -197,6 +203,9 @@ def _parts(config: Config, clock: Clock) -> tuple[Parts, Desk]:
     plays_ = Plays(clips_, cameras_, access, house, desk)
     handouts = Handouts(clips_, config.home / "exports")
     export_desk = releases.Desk(store, plays_, clips_, handouts, keys, registry.resident_key)
+    entries_.on_written(Telling(store, events_).heard)
+    source = f"urn:porchlight:host:{keys.host}"
+    hook_desk = HookDesk(store, registry, entries_, events_, clock, source)
     parts = Parts(
         config=config,
         clock=clock,
@@ -225,6 +234,7 @@ def _parts(config: Config, clock: Clock) -> tuple[Parts, Desk]:
         searches=Searches(finder, entries_, clock, config.search, quotas),
         requests=requests_,
         reports=Reports(store, entries_, clock, Publisher.of(config)),
+        webhooks=Webhooks(hook_desk, config.webhooks, Sender(config.webhooks)),
         seats=Seats(config.limits.viewers, lambda: metrics.late_s),
         tiles=tiles,
         seen=Seen(since=clock.unix()),
@@ -262,6 +272,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[dict[str, Any]]:
     parts.seen.recall(parts.store.read_now(ahead.load))
     held = parts.grants.load()
     parts.leases.load()
+    parts.webhooks.load()
     now_ms = parts.clock.unix_ms()
     left_open = parts.store.run_now(lambda session: close_views(session, now_ms, RESTARTED))
     parts.handouts.start()
@@ -272,6 +283,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[dict[str, Any]]:
     tasks = [
         _endless(parts.grants.keep_sweeping(), "grants"),
         _endless(parts.asking.run(), "asking"),
+        _endless(parts.webhooks.run(), "webhooks"),
         _endless(parts.clips.keep_sweeping(), "clips"),
         _endless(parts.requests.rounds.keep_sweeping(), "requests"),
         _endless(Pulse(parts.metrics.was_late, *_beats(parts)).run(), "pulse"),

@@ -31,6 +31,7 @@ from porchlight.transparency.reports import Reports
 from porchlight.updates.updates import Updates
 from porchlight.views import Views
 from porchlight.views.approvals import Approvals
+from porchlight.webhooks.webhooks import Webhooks
 from porchlight.who.operators import Operators
 
 
@@ -60,6 +61,7 @@ class Parts:
     searches: Searches
     requests: Requests
     reports: Reports
+    webhooks: Webhooks
     clips: Clips
     plays: Plays
     handouts: Handouts

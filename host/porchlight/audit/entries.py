@@ -53,10 +53,15 @@ class Entries:
         self._events = events
         self._keys = keys
         self._grown: list[Callable[[str], None]] = []
+        self._written: list[Callable[[Entry], None]] = []
 
     def on_grown(self, heard: Callable[[str], None]) -> None:
         """Call this with the resident whose log has grown, once that is on disk."""
         self._grown.append(heard)
+
+    def on_written(self, heard: Callable[[Entry], None]) -> None:
+        """Call this with every entry, once it is on disk."""
+        self._written.append(heard)
 
     async def add(self, type: str, *, resident: str | None, **more: Any) -> int:
         """Write one entry; its number, once it is on disk. StoreError: it is not.
@@ -109,6 +114,8 @@ class Entries:
             self._events.publish("entry", row.resident, public(row))
             for heard in self._grown:
                 heard(row.resident)
+        for told in self._written:
+            told(row)
 
     async def since(self, resident: str, after: int, limit: int = 100) -> list[dict[str, Any]]:
         """One resident's entries with numbers above `after`, oldest first; at most MAX_PAGE."""
