@@ -1,28 +1,25 @@
 """Exports: a clip taken away, and what `porchlight verify` makes of it without the host."""
 
 import hashlib
-import io
 import json
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from cryptography import x509
 
 from accord import b64
 from porchkit import cli, tlog
 from porchkit.errors import UsageError
 from porchkit.evidence import manifests
 from porchkit.evidence.bundle import Bundle
-from porchkit.evidence.checks import STEPS, Finding, Known, check, trusted
+from porchkit.evidence.checks import STEPS, Known, trusted
 from porchlight.clips import avi
 from porchlight.clips.rows import Clip
+from tests.support.bundles import Files, export, findings, granted, known, rezipped, unpacked
 from tests.support.clipping import CAUSE, clip_grant, fetch, keep
 from tests.support.hosting import InThread, Kit
 from tests.support.signing import Signer
-
-Files = dict[str, bytes]
 
 
 @pytest.fixture
@@ -37,38 +34,6 @@ def shown(host: InThread) -> tuple[Files, Known]:
     fire = host.hub()
     clip = granted(host, fire, host.camera(host.resident()))
     return unpacked(export(host, fire, clip)[1]), known(host, clip)
-
-
-def granted(host: InThread, fire: Signer, porch: Kit) -> Clip:
-    grant = clip_grant(
-        host,
-        porch,
-        fire,
-        detail={"actions": ["clips", "export"], "limits": {"retain_s": 30 * 86_400}},
-    )
-    return keep(host, porch, grant)
-
-
-def export(host: InThread, who: Signer, clip: Clip) -> tuple[dict, bytes]:
-    cause = {} if who.thumb == clip.resident else CAUSE
-    answer = host.caller(who).post(f"/clips/{clip.id}/exports", cause)
-    assert answer.status_code == 201, answer.text
-    made = answer.json()
-    file = fetch(host, made["url"])
-    assert file.headers["content-type"] == "application/zip"
-    assert len(file.content) == made["bytes"]
-    return made, file.content
-
-
-def known(host: InThread, clip: Clip) -> Known:
-    return Known(clip.resident, x509.load_pem_x509_certificate(host.ca.read_bytes()))
-
-
-def findings(tmp_path: Path, content: bytes, what: Known) -> list[Finding]:
-    path = tmp_path / "bundle.zip"
-    path.write_bytes(content)
-    with Bundle(path) as bundle:
-        return list(check(bundle, what))
 
 
 def test_a_bundle_is_trusted_without_its_host(
@@ -137,19 +102,6 @@ def test_another_resident_or_another_host_is_not_trusted(
 
 def on_disk(host: InThread) -> set[Path]:
     return set((host.config.home / "exports").iterdir())
-
-
-def rezipped(files: Files) -> bytes:
-    out = io.BytesIO()
-    with zipfile.ZipFile(out, "w", zipfile.ZIP_STORED) as bundle:
-        for name, content in files.items():
-            bundle.writestr(name, content)
-    return out.getvalue()
-
-
-def unpacked(content: bytes) -> Files:
-    with zipfile.ZipFile(io.BytesIO(content)) as bundle:
-        return {name: bundle.read(name) for name in bundle.namelist()}
 
 
 def flipped(name: str) -> Callable[[Files], None]:

@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import time
 from pathlib import Path
 
 from cryptography import x509
@@ -12,6 +13,7 @@ from porchkit.evidence import checks
 from porchkit.evidence.bundle import Bundle
 from porchkit.evidence.checks import Finding, Known
 from porchkit.home import Home, folder
+from porchkit.words import clean
 
 MARKS = {True: "ok", False: "NO", None: "--"}
 HELP = """\
@@ -44,7 +46,7 @@ def run(args: argparse.Namespace) -> int:
     _tell(findings, good, as_json=args.json)
     if not good:
         bad = next((each for each in findings if each.holds is False), None)
-        why = bad.says if bad else "say whose it must be, with --resident and --ca"
+        why = clean(bad.says) if bad else "say whose it must be, with --resident and --ca"
         raise NotTrusted(f"not trusted: {why}")
     return 0
 
@@ -60,7 +62,7 @@ def _known(args: argparse.Namespace) -> Known:
         raise UsageError(str(wrong)) from None
     except (OSError, ValueError):
         raise UsageError(f"{ca} is no certificate; give the host's ca.pem with --ca") from None
-    return Known(resident, authority, log_key)
+    return Known(resident, authority, log_key, int(time.time()))
 
 
 def _thumb(word: str, home: Home) -> str:
@@ -76,6 +78,6 @@ def _tell(findings: list[Finding], good: bool, *, as_json: bool) -> None:
         print(json.dumps({"trusted": good, "checks": rows}))
         return
     for each in findings:
-        print(f"{MARKS[each.holds]}  {each.name:<9} {each.says}")
+        print(f"{MARKS[each.holds]}  {each.name:<9} {clean(each.says)}")
     if good:
         print("Trusted")

@@ -2,17 +2,17 @@
 
 import hashlib
 import re
+import struct
 import zipfile
 from pathlib import Path
 from types import TracebackType
 from typing import IO
 
 from porchkit.errors import UsageError
+from porchkit.evidence import layout
 
 RELEASE = "release.jws"
-MAX_FILES = 32
 MAX_SMALL = 1 << 20
-MAX_BYTES = 4 << 30
 _BLOCK = 1 << 20
 _ID = r"[A-Za-z0-9_-]{1,64}"
 _NAMES = re.compile(
@@ -27,18 +27,27 @@ class Bundle:
 
     def __init__(self, path: Path) -> None:
         try:
-            self._zip = zipfile.ZipFile(path)
+            self._file = path.open("rb")
         except OSError as error:
             raise UsageError(f"cannot read {path}: {error.strerror}") from None
-        except (zipfile.BadZipFile, ValueError, NotImplementedError):
-            raise UsageError(f"{path} is no bundle of Porchlight: not a whole ZIP file") from None
+        try:
+            begins = layout.listed(self._file)
+            self._zip = zipfile.ZipFile(self._file)
+            layout.check(self._file, self._zip, begins)
+            self._check()
+        except (zipfile.BadZipFile, ValueError, NotImplementedError, OSError, struct.error):
+            self._file.close()
+            raise UsageError(
+                f"{path} is no bundle of Porchlight, or not a whole one: fetch it again"
+            ) from None
+
+    def _check(self) -> None:
         infos = self._zip.infolist()
         self.names = tuple(info.filename for info in infos)
-        if not all(map(_ours, infos)) or len(set(self.names)) != len(infos) > 0:
-            raise UsageError(f"{path} is no bundle of Porchlight: it holds other things")
-        whole = sum(info.file_size for info in infos) <= MAX_BYTES and len(infos) <= MAX_FILES
-        if RELEASE not in self.names or not whole:
-            raise UsageError(f"{path} is no bundle of Porchlight")
+        if not all(map(_ours, infos)) or len(set(self.names)) != len(infos):
+            raise ValueError("it holds other things")
+        if RELEASE not in self.names:
+            raise ValueError("it holds no release")
 
     def __enter__(self) -> "Bundle":
         return self
@@ -50,6 +59,7 @@ class Bundle:
         trace: TracebackType | None,
     ) -> None:
         self._zip.close()
+        self._file.close()
 
     def read(self, name: str) -> bytes:
         """A small file; b"" if it is missing, damaged or not small."""
@@ -75,12 +85,7 @@ class Bundle:
             return ""
         return found.hexdigest()
 
-    def media(self) -> str:
-        """The recording's name; "" if there is none."""
-        return next((name for name in self.names if name.endswith(".avi")), "")
-
 
 def _ours(info: zipfile.ZipInfo) -> bool:
-    encrypted = info.flag_bits & 1
     stored = info.compress_type == zipfile.ZIP_STORED and info.compress_size == info.file_size
-    return bool(_NAMES.fullmatch(info.filename)) and stored and not encrypted
+    return bool(_NAMES.fullmatch(info.orig_filename)) and stored

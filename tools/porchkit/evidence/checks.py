@@ -26,11 +26,12 @@ STEPS = ("release", "files", "resident", "camera", "consent", "log", "c2pa")
 
 @dataclass(frozen=True)
 class Known:
-    """What the checker has from elsewhere, not from the bundle; None: nothing."""
+    """What the checker has from elsewhere, not from the bundle; None: nothing. `now`: unix s."""
 
     resident: str | None = None
     authority: x509.Certificate | None = None
     log_key: tlog.Key | None = None
+    now: int | None = None
 
 
 @dataclass(frozen=True)
@@ -83,8 +84,8 @@ class Case:
     @cached_property
     def _key(self) -> keys.PublicKey:
         """The resident's, by the thumb that the release names."""
+        jwk = self._json("resident.jwk")
         try:
-            jwk = json.loads(self._bundle.read("resident.jwk"))
             x, y = (b64.decode(jwk[part]) for part in "xy")
             point = ec.EllipticCurvePublicNumbers(
                 int.from_bytes(x), int.from_bytes(y), ec.SECP256R1()
@@ -96,9 +97,20 @@ class Case:
             raise DoesNotHold("the resident's key is not the one the release names")
         return key
 
+    @property
+    def _media(self) -> str:
+        return f"media/{self._claims['jti']}.avi"
+
+    @property
+    def _sidecar(self) -> str:
+        return f"{self._media}.c2pa"
+
     def release(self) -> str:
         """Signed, by a host that is known."""
-        said = f"signed {local_time(self._release.at)}"
+        at = self._release.at
+        if self._known.now is not None and at > self._known.now + CLOCKS_S:
+            raise DoesNotHold("the release is dated in the future")
+        said = f"signed {local_time(at)}"
         return said if self._known.authority else f"{said}, by a host that you did not name (--ca)"
 
     def files(self) -> str:
@@ -110,8 +122,9 @@ class Case:
         for name, digest in listed.items():
             if self._bundle.digest(name) != digest:
                 raise DoesNotHold(f"{name} was changed after its release")
-        if not self._bundle.media():
-            raise DoesNotHold("there is no recording in it")
+        media = {name for name in there if name.startswith("media/")}
+        if self._media not in media or not media <= {self._media, self._sidecar}:
+            raise DoesNotHold("it does not hold one recording, the one that was released")
         return f"{len(listed)} files, as they were released"
 
     def resident(self) -> str:
@@ -169,19 +182,19 @@ class Case:
             raise DoesNotHold("the log is not the one you know")
         if head.origin.partition("/")[2] != self._claims["resident"]:
             raise DoesNotHold("the log is another resident's")
-        self._same(json.loads(entry))
+        self._same(self._json("log/entry.json"), {"index": index, "origin": head.origin})
         return f"line {index} of {head.size}"
 
     def c2pa(self) -> str:
         """The manifest beside the recording says the same."""
-        media = self._bundle.media()
-        sidecar = self._bundle.read(f"{media}.c2pa")
-        if not sidecar:
+        if self._sidecar not in self._bundle.names:
             raise NotLooked("no C2PA manifest; the release itself proves the same")
         if not manifests.available():
             raise NotLooked("there is a C2PA manifest; to check it: pip install c2pa-python")
-        with self._bundle.open(media) as file:
-            wrong = manifests.wrong(file, sidecar, self._release.chain[1])
+        sidecar = self._bundle.read(self._sidecar)
+        claims = {name: said for name, said in self._claims.items() if name != "files"}
+        with self._bundle.open(self._media) as file:
+            wrong = manifests.wrong(file, sidecar, self._release.chain[1], claims)
         if wrong:
             raise DoesNotHold(f"the C2PA manifest does not hold: {wrong}")
         return "Trusted, and so is all it was made of"
@@ -196,14 +209,29 @@ class Case:
             raise DoesNotHold("the grant is for something else")
         return found
 
-    def _same(self, entry: dict[str, Any]) -> None:
-        """The entry tells of this very release."""
-        detail = entry.get("detail") or {}
-        digest = self._claims["files"].get(self._bundle.media())
-        told = (entry.get("type"), entry.get("camera"), entry.get("hub"), detail.get("released"))
-        if told != (RELEASED, self._claims["camera"], self._claims["aud"], digest):
+    def _json(self, name: str) -> dict[str, Any]:
+        """An object in a small file; it may hold anything."""
+        try:
+            found = json.loads(self._bundle.read(name))
+        except (ValueError, RecursionError):
+            found = None
+        if not isinstance(found, dict):
+            raise DoesNotHold(f"{name} is damaged")
+        return found
+
+    def _same(self, entry: dict[str, Any], place: dict[str, Any]) -> None:
+        """The entry tells of this very release, and stands where the release says."""
+        claims, detail = self._claims, entry.get("detail")
+        told = {name: entry.get(name) for name in ("type", "camera", "hub", "jti", "purpose")}
+        said = {"type": RELEASED, "camera": claims["camera"], "hub": claims["aud"]}
+        said |= {"jti": claims["grant"], "purpose": claims["purpose"]}
+        released = detail.get("released") if isinstance(detail, dict) else None
+        if told != said or entry.get("view") != claims["jti"] or place != claims["log"]:
             raise DoesNotHold("the line in the log tells of something else")
-        if abs(entry.get("ts", 0) // 1000 - self._release.at) > CLOCKS_S:
+        if released != claims["files"][self._media]:
+            raise DoesNotHold("the line in the log tells of another recording")
+        at = entry.get("ts")
+        if type(at) is not int or abs(at // 1000 - self._release.at) > CLOCKS_S:
             raise DoesNotHold("the line in the log is of another time")
 
 

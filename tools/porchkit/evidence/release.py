@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from cryptography import x509
-from cryptography.exceptions import InvalidSignature
+from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID
 
@@ -17,7 +17,15 @@ from accord.errors import Refused
 from porchkit import keys
 
 TYP = "porchlight-release+jwt"
-_TEXTS = ("aud", "camera", "grant", "resident", "purpose")
+_TEXTS = ("aud", "camera", "grant", "jti", "purpose", "recorded_under", "resident")
+_LAST = 1 << 33  # unix s: no certificate knows of a later time
+
+
+# What reading a certificate raises that somebody made to be read.
+DAMAGED = (
+    *(ValueError, TypeError, InvalidSignature, UnsupportedAlgorithm),
+    *(x509.ExtensionNotFound, x509.DuplicateExtension, x509.UnsupportedGeneralNameType),
+)
 
 
 class DoesNotHold(Exception):
@@ -48,13 +56,16 @@ def opened(token: bytes, authority: x509.Certificate | None) -> Release:
         raise DoesNotHold("the release is damaged") from None
     release = Release(_shaped(claims), chain)
     leaf, issuer = chain
-    key = leaf.public_key()
+    try:
+        _certified(leaf, issuer, release.at)
+        key, root = leaf.public_key(), issuer.public_key()
+    except DAMAGED:
+        raise DoesNotHold("the release's certificate is not of the authority it names") from None
     if not isinstance(key, ec.EllipticCurvePublicKey) or not keys.check(
         key, token[: token.rfind(b".")], signature
     ):
         raise DoesNotHold("the release is not signed by the key it names")
-    _certified(leaf, issuer, release.at)
-    if authority is not None and authority.public_key() != issuer.public_key():
+    if authority is not None and authority.public_key() != root:
         raise DoesNotHold("the release is by another host than the one whose CA is known")
     return release
 
@@ -76,7 +87,13 @@ def _shaped(claims: Any) -> Mapping[str, Any]:
     good = isinstance(claims, dict) and all(isinstance(claims.get(key), str) for key in _TEXTS)
     if good:
         files, log = claims.get("files"), claims.get("log")
-        good = type(claims.get("iat")) is int and isinstance(files, dict) and isinstance(log, dict)
+        at = claims.get("iat")
+        good = (
+            type(at) is int
+            and 0 <= at < _LAST
+            and isinstance(files, dict)
+            and isinstance(log, dict)
+        )
         good = good and all(isinstance(value, str) for value in files.values())
     if not good:
         raise DoesNotHold("the release lacks what it must say")
@@ -85,15 +102,13 @@ def _shaped(claims: Any) -> Mapping[str, Any]:
 
 
 def _certified(leaf: x509.Certificate, issuer: x509.Certificate, at: int) -> None:
+    """DoesNotHold, or one of DAMAGED, unless the authority let this certificate sign evidence."""
     moment = datetime.datetime.fromtimestamp(at, datetime.UTC)
-    try:
-        leaf.verify_directly_issued_by(issuer)
-        issuer.verify_directly_issued_by(issuer)
-        usage = leaf.extensions.get_extension_for_class(x509.ExtendedKeyUsage).value
-        signs = leaf.extensions.get_extension_for_class(x509.KeyUsage).value.digital_signature
-        is_ca = issuer.extensions.get_extension_for_class(x509.BasicConstraints).value.ca
-    except (ValueError, TypeError, InvalidSignature, x509.ExtensionNotFound):
-        raise DoesNotHold("the release's certificate is not of the authority it names") from None
+    leaf.verify_directly_issued_by(issuer)
+    issuer.verify_directly_issued_by(issuer)
+    usage = leaf.extensions.get_extension_for_class(x509.ExtendedKeyUsage).value
+    signs = leaf.extensions.get_extension_for_class(x509.KeyUsage).value.digital_signature
+    is_ca = issuer.extensions.get_extension_for_class(x509.BasicConstraints).value.ca
     if not (signs and is_ca and ExtendedKeyUsageOID.EMAIL_PROTECTION in usage):
         raise DoesNotHold("the release's certificate is not one for evidence")
     if not leaf.not_valid_before_utc <= moment <= leaf.not_valid_after_utc:
