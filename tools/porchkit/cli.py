@@ -204,7 +204,9 @@ def _report(error: Exception) -> int:
             f"a fault of ours: {type(error).__name__}: {error}; "
             "PORCHLIGHT_DEBUG=1 shows where, please report it"
         )
-    print(f"porchlight: {' '.join(line.split())}", file=sys.stderr)
+    from porchkit.words import clean  # `--help` does without
+
+    print(f"porchlight: {clean(' '.join(line.split()))}", file=sys.stderr)
     return code
 
 

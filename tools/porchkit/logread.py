@@ -15,6 +15,7 @@ from porchkit.errors import CommandError
 
 WIDTH = 256
 PAGE = 500
+LAST_MS = 1 << 46  # unix ms: some two thousand years
 _SHOWN = ("type", "camera", "hub", "hub_name", "jti", "view", "purpose")
 _WRITTEN = ("case", "reason")
 
@@ -36,15 +37,34 @@ def read(client: Client, resident: str, key: tlog.Key) -> Log:
     leaves = [tlog.leaf_hash(leaf) for leaf in raw]
     if len(raw) != head.size or tlog.root(leaves) != head.root:
         raise tlog.Wrong("the entries are not those that the log's checkpoint stands for")
+    return Log(head, leaves, [_entry(leaf) for leaf in raw])
+
+
+def _entry(leaf: bytes) -> dict[str, Any]:
+    """What a leaf says, of the types that are read of it; a host may put anything there."""
     try:
-        return Log(head, leaves, [json.loads(leaf) for leaf in raw])
-    except ValueError:
-        raise tlog.Wrong("the log holds what is no entry") from None
+        said = json.loads(leaf)
+    except (ValueError, RecursionError):
+        said = None
+    good = isinstance(said, dict) and isinstance(said.get("type"), str)
+    good = good and type(said.get("ts")) is int and 0 <= said["ts"] < LAST_MS
+    good = good and all(isinstance(said.get(name, ""), str) for name in _SHOWN)
+    if not good or not isinstance(said.get("detail", {}), dict):
+        raise tlog.Wrong("the log holds what is no entry")
+    entry: dict[str, Any] = said
+    return entry
 
 
 def compare(client: Client, log: Log) -> int:
     """Check that what the host shows as the log is what is in the tree, words included; how many
     words were erased. tlog.Wrong otherwise."""
+    try:
+        return _compared(client, log)
+    except (KeyError, TypeError, AttributeError):
+        raise tlog.Wrong("the host shows what is no entry") from None
+
+
+def _compared(client: Client, log: Log) -> int:
     erased, expected = 0, 0
     for row in _rows(client):
         if row["index"] is None or row["index"] >= log.head.size:

@@ -18,6 +18,7 @@ from accord import b64
 
 LOG, WITNESS = 1, 4  # kinds of keys: Ed25519, timestamped cosignature
 HASH_BYTES = 32
+MAX_DIGITS = 18  # of a tree's size: no log is longer
 PROOF_HEAD = "c2sp.org/tlog-proof@v1"
 RECEIPT_HEAD = "porchlight-receipt/v1"
 
@@ -112,7 +113,7 @@ def opened(note: str, key: Key) -> Head:
     if value is None or not key.made(value, text.encode()):
         raise Wrong("the checkpoint is not signed by the log")
     origin, size, hashed, *_ = [*text.split("\n"), "", ""]
-    if origin != key.name or not size.isdecimal() or len(_bytes(hashed)) != HASH_BYTES:
+    if origin != key.name or not _is_number(size) or len(_bytes(hashed)) != HASH_BYTES:
         raise Wrong("the checkpoint is not one of this log")
     return Head(origin, int(size), _bytes(hashed), note)
 
@@ -134,7 +135,7 @@ def proven(proof: str, entry: bytes, key: Key) -> tuple[int, Head]:
     first, *lines = head.split("\n")
     lines = [line for line in lines if not line.startswith("extra ")]
     at = lines[0].removeprefix("index ") if lines else ""
-    if first != PROOF_HEAD or not at.isdecimal():
+    if first != PROOF_HEAD or not _is_number(at):
         raise Wrong("that is no proof of a log entry")
     checkpoint = opened(note, key)
     steps = [_bytes(line) for line in lines[1:]]
@@ -198,6 +199,11 @@ def _signature(lines: Sequence[str], key: Key) -> bytes | None:
         if dash == "\u2014" and name == key.name and _bytes(coded)[:4] == key.id:
             return _bytes(coded)[4:]
     return None
+
+
+def _is_number(text: str) -> bool:
+    """Of a size that a tree may have: what climbs one must not run out of breath."""
+    return text.isascii() and text.isdecimal() and len(text) <= MAX_DIGITS
 
 
 def _bytes(coded: str) -> bytes:

@@ -46,10 +46,11 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace, session: Session) -> int:
     """Verify, keep the head, tell. LogBroken (exit code 5) if something does not hold."""
     me = keys.thumb(session.key.public_key())
+    trusted = [_trusted(vkey) for vkey in args.witness]
     with session.client as client:
         about = client.get(f"/log/{me}")
         kept = logheads.load(session.home.path, me)
-        key = _key(args.log_key, kept, str(about["vkey"]))
+        key = _key(me, args.log_key, kept, str(about["vkey"]))
         try:
             log = logread.read(client, me, key)
             _goes_on(log, kept, session.home.path)
@@ -58,19 +59,21 @@ def run(args: argparse.Namespace, session: Session) -> int:
             raise LogBroken(f"your log does not hold: {wrong}") from None
         findings = logcheck.check(log.entries, _grants(client, log, session.key), me)
     _keep(session.home.path, me, key, log)
-    witnesses = [_witness(row, log, args.witness) for row in about["witnesses"]]
+    witnesses = _witnesses(about["witnesses"], log, trusted)
     _tell(args.json, log, kept, findings, {"erased": erased, "witnesses": witnesses})
     if findings:
         raise LogBroken(f"{len(findings)} entries of your log are outside of what you allowed")
     return 0
 
 
-def _key(chosen: str | None, kept: Kept | None, offered: str) -> tlog.Key:
+def _key(me: str, chosen: str | None, kept: Kept | None, offered: str) -> tlog.Key:
     """The log's key: as seen the first time, whatever is offered now."""
     try:
         key = tlog.Key.parse(chosen or (kept.vkey if kept else offered))
     except tlog.Wrong as wrong:
         raise (UsageError if chosen else CommandError)(str(wrong)) from None
+    if key.name.partition("/")[2] != me:
+        raise LogBroken("the host offers the log of somebody else as yours")
     if key.vkey != offered or (kept and kept.vkey != key.vkey):
         raise LogBroken(
             f"the host signs your log with another key than {key.name.partition('/')[0][:8]}…, the "
@@ -127,18 +130,27 @@ def _jtis(entries: Iterable[Mapping[str, Any]]) -> Iterable[str]:
             yield jti
 
 
-def _witness(row: Mapping[str, Any], log: Log, trusted: list[str]) -> dict[str, Any]:
-    """What a witness says: by its own signature where its key is known, else by the host's word."""
-    found = {"name": row["name"], "state": row["state"], "size": row["size"], "fault": row["fault"]}
-    for vkey in trusted:
-        try:
-            key = tlog.Key.parse(vkey)
-        except tlog.Wrong as wrong:
-            raise UsageError(f"--witness: {wrong}") from None
-        if key.name == row["name"]:
-            signed = tlog.cosigned_at(log.head.note, key) is not None
-            found["state"] = "green" if signed else "amber"
-    return found
+def _trusted(vkey: str) -> tlog.Key:
+    try:
+        return tlog.Key.parse(vkey)
+    except tlog.Wrong as wrong:
+        raise UsageError(f"--witness: {wrong}") from None
+
+
+def _witnesses(
+    rows: Iterable[Mapping[str, Any]], log: Log, trusted: Iterable[tlog.Key]
+) -> list[dict[str, Any]]:
+    """What each witness says. `proven`: by its own signature, for its key is known; of others, and
+    of how far they came, there is only the host's word. One that the host does not name is told
+    of all the same."""
+    said = ("name", "state", "size", "fault")
+    found = {str(row["name"]): {name: row[name] for name in said} for row in rows}
+    found = {name: row | {"proven": False} for name, row in found.items()}
+    for key in trusted:
+        row = found.setdefault(key.name, {"name": key.name, "size": 0, "fault": "not asked"})
+        signed = tlog.cosigned_at(log.head.note, key) is not None
+        row |= {"state": "green" if signed else "amber", "proven": signed}
+    return list(found.values())
 
 
 def _tell(
@@ -166,5 +178,12 @@ def _tell(
     if more["erased"]:
         print(f"Words that you erased: {more['erased']}.")
     for row in more["witnesses"]:
-        fault = f" ({row['fault']})" if row["fault"] else ""
-        print(f"Witness {clean(row['name'])}: {row['state']}, up to entry {row['size']}{fault}.")
+        print(clean(_of_witness(row, log.head.size)))
+
+
+def _of_witness(row: Mapping[str, Any], size: int) -> str:
+    if row["proven"]:
+        return f"Witness {row['name']}: green, signed all {size} entries."
+    fault = f" ({row['fault']})" if row["fault"] else ""
+    word = f"Witness {row['name']}: {row['state']}, up to entry {row['size']}{fault}"
+    return f"{word}, by the host's word alone."
