@@ -214,7 +214,7 @@ def _furnish(home: household.Home, more: tuple[str, ...]) -> Household:
         Camera(name, name, (home.path / "boards" / name / "board.key").read_bytes())
         for name in more
     )
-    return Household(house.home, house.resident, house.hub, house.cameras + others)
+    return Household(house.home, house.residents, house.hub, house.cameras + others)
 
 
 def _board(running: Running, ca: Path, camera: Camera) -> ObedientBoard:

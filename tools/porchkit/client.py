@@ -143,6 +143,10 @@ class AsyncClient:
         with _told():
             return await self._session.ask("POST", path, value)
 
+    async def put(self, path: str, value: object) -> Any:
+        with _told():
+            return await self._session.ask("PUT", path, value)
+
     async def delete(self, path: str) -> Any:
         with _told():
             return await self._session.ask("DELETE", path)

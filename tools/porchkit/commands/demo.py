@@ -11,9 +11,9 @@ from typing import TextIO
 
 from porchkit import keys
 from porchkit.cli import EXIT_INTERRUPTED
-from porchkit.demo import page
+from porchkit.demo import page, performance
 from porchkit.demo.acts import Hub, Resident
-from porchkit.demo.report import Report
+from porchkit.demo.report import Report, Steps, Tale
 from porchkit.demo.stage import Stage
 from porchkit.demo.story import Story
 from porchkit.demo.track import Track
@@ -25,6 +25,7 @@ Tell = Callable[[str], None]
 HELP = """\
 examples:
   porchlight demo                                   prints the address of a page to open
+  porchlight demo --story                           one evening in one street, told line by line
   porchlight demo --footage holiday.mp4             with pictures of your own
   porchlight demo --check                           the story without a browser, with figures
   porchlight demo --check --footage clips/ --json   the same for a script: one JSON object
@@ -36,19 +37,23 @@ street is drawn. Everything stays on this machine; Ctrl-C ends it and removes th
 def configure(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
     parser.epilog = HELP
-    parser.add_argument(
-        "--check", action="store_true", help="run the story, exit 1 if a step fails"
+    what = parser.add_mutually_exclusive_group()
+    what.add_argument("--check", action="store_true", help="run the story, exit 1 if a step fails")
+    what.add_argument(
+        "--story", action="store_true", help="an evening of consent, exit 1 if a step fails"
     )
     parser.add_argument("--footage", type=Path, metavar="PATH", help="what the boards film")
     parser.add_argument(
         "--port", type=int, default=0, metavar="N", help="of the page (default any)"
     )
-    parser.add_argument("--json", action="store_true", help="with --check: print one JSON object")
+    parser.add_argument(
+        "--json", action="store_true", help="with --check or --story: print one JSON object"
+    )
 
 
 def run(args: argparse.Namespace) -> int:
     """Until Ctrl-C, or until the story is told."""
-    if args.json and not args.check:
+    if args.json and not (args.check or args.story):
         raise UsageError("--json goes with --check: porchlight demo --check --json")
     if not 0 <= args.port <= 65535:
         raise UsageError("--port must be between 0 and 65535")
@@ -58,6 +63,8 @@ def run(args: argparse.Namespace) -> int:
         folder = Path(name)
         if args.check:
             return until_stopped(_check(args, folder, tell), EXIT_INTERRUPTED)
+        if args.story:
+            return until_stopped(_story(args, folder, tell), EXIT_INTERRUPTED)
         return until_stopped(_show(args, folder, tell), 0)
 
 
@@ -89,6 +96,18 @@ async def _check(args: argparse.Namespace, folder: Path, tell: Tell) -> int:
             tracks = [Track(camera, stage.taps[camera.name]) for camera in stage.cameras]
             resident, hub = Resident(mine, house.resident), Hub(theirs, house.hub)
             await Story(resident, hub, tracks, report).run()
+    return _ended(args, report, began, tell)
+
+
+async def _story(args: argparse.Namespace, folder: Path, tell: Tell) -> int:
+    """One evening in one street."""
+    began = time.monotonic()
+    report = Tale(tell)
+    await performance.perform(folder, report, footage=args.footage)
+    return _ended(args, report, began, tell)
+
+
+def _ended(args: argparse.Namespace, report: Steps, began: float, tell: Tell) -> int:
     report.seconds = time.monotonic() - began
     if args.json:
         print(json.dumps(report.document()))

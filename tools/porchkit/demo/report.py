@@ -1,8 +1,11 @@
 """What the check found: for people step by step as it happens, for scripts at the end."""
 
+import textwrap
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from typing import Any
+
+WIDTH = 100
 
 
 @dataclass(frozen=True)
@@ -33,15 +36,13 @@ class CameraFigures:
     leaked_bytes: int = 0
 
 
-@dataclass
-class Report:
+class Steps:
     """Collects steps; `tell` hears of each as it ends."""
 
-    footage: str
-    tell: Callable[[str], None]
-    steps: list[Step] = field(default_factory=list)
-    cameras: list[CameraFigures] = field(default_factory=list)
-    seconds: float = 0.0
+    def __init__(self, tell: Callable[[str], None]) -> None:
+        self.tell = tell
+        self.steps: list[Step] = []
+        self.seconds = 0.0
 
     def step(self, name: str, ok: bool, detail: str) -> None:
         """Note one step."""
@@ -52,6 +53,34 @@ class Report:
     def ok(self) -> bool:
         """Whether every step held; none at all is not well."""
         return bool(self.steps) and all(step.ok for step in self.steps)
+
+    def document(self) -> dict[str, Any]:
+        """The one JSON object of --json."""
+        steps = [asdict(step) for step in self.steps]
+        return {"ok": self.ok, "seconds": round(self.seconds, 1), "steps": steps}
+
+
+class Tale(Steps):
+    """Of the evening: each step is told in a paragraph."""
+
+    def step(self, name: str, ok: bool, detail: str) -> None:
+        """Note one step."""
+        self.steps.append(Step(name, ok, detail))
+        head = f"{' ok ' if ok else 'FAIL'}  {name:<11} "
+        margin = " " * len(head)
+        wrap = textwrap.TextWrapper(
+            WIDTH, initial_indent=head, subsequent_indent=margin, break_on_hyphens=False
+        )
+        self.tell(wrap.fill(detail))
+
+
+class Report(Steps):
+    """Of the check: with what each camera did."""
+
+    def __init__(self, footage: str, tell: Callable[[str], None]) -> None:
+        super().__init__(tell)
+        self.footage = footage
+        self.cameras: list[CameraFigures] = []
 
     def document(self) -> dict[str, Any]:
         """The one JSON object of --json."""

@@ -14,18 +14,18 @@ from porchkit import footage, keys
 from porchkit.client import AsyncClient
 from porchkit.demo import household
 from porchkit.demo.hostproc import HostProcess, last_line
-from porchkit.demo.household import CAMERAS, Camera, Household
+from porchkit.demo.household import Camera, Household, Street
 from porchkit.demo.together import together
 from porchkit.errors import CommandError
 from porchkit.home import Running
 from porchkit.tap import Tap
 from porchkit.vboard import BoardConfig, FrameSettings, VirtualBoard
 
-BOARDS = len(CAMERAS)
 ONLINE_S = 20.0
 POLL_S = 0.1
 SERVER = "localhost"
 LOOPBACK = "127.0.0.1"
+ONE_FAMILY = Street()
 
 
 class Stage:
@@ -38,6 +38,7 @@ class Stage:
         footage: Path | None = None,
         page_port: int = 0,
         tapped: bool = False,
+        street: Street = ONE_FAMILY,
         tell: Callable[[str], None] = lambda line: None,
     ) -> None:
         self.folder = folder
@@ -47,6 +48,7 @@ class Stage:
         self._films: list[Path] = []
         self._boards: list[VirtualBoard] = []
         self._footage, self._page_port, self._tapped, self._tell = footage, page_port, tapped, tell
+        self._street = street
         self._undo = AsyncExitStack()
 
     async def __aenter__(self) -> "Stage":
@@ -85,18 +87,21 @@ class Stage:
         await self._all_online()
 
     async def _film(self) -> None:
-        folder = self.folder / "footage"
-        self._films = await asyncio.to_thread(footage.prepare, self._footage, folder, BOARDS)
+        folder, boards = self.folder / "footage", len(self._street.cameras)
+        self._films = await asyncio.to_thread(footage.prepare, self._footage, folder, boards)
 
     async def _start_host(self) -> None:
         self.running = await self._host.start()
 
     async def _host_and_house(self) -> None:
-        home = await asyncio.to_thread(household.found, self.folder / "home", self._page_port)
+        folder, more = self.folder / "home", self._street.settings
+        home = await asyncio.to_thread(household.found, folder, self._page_port, more)
         self._host = HostProcess(home, self.folder / "host.log")
         self._undo.push_async_callback(self._host.stop)
-        await together(self._start_host(), asyncio.to_thread(household.move_in, home))
-        self.house = await asyncio.to_thread(household.add_cameras, home)
+        await together(
+            self._start_host(), asyncio.to_thread(household.move_in, home, self._street.cameras)
+        )
+        self.house = await asyncio.to_thread(household.add_cameras, home, self._street.cameras)
 
     async def _board(self, camera: Camera, film: Path) -> None:
         port = self.running.https
@@ -112,7 +117,7 @@ class Stage:
         await board.start()
 
     def _config(self, camera: Camera, port: int) -> BoardConfig:
-        x, y = keys.coordinates(self.house.resident.public_key())
+        x, y = keys.coordinates(self.house.residents[camera.resident].public_key())
         return BoardConfig(
             host=LOOPBACK,
             port=port,
@@ -127,12 +132,8 @@ class Stage:
     async def _all_online(self) -> None:
         """Wait until each board has proved itself and knows the time."""
         try:
-            async with asyncio.timeout(ONLINE_S), self.client(self.house.resident) as client:
-                while True:
-                    rows = (await client.get("/cameras"))["cameras"]
-                    if all(row["online"] and row["clock"] == "both" for row in rows):
-                        return
-                    await asyncio.sleep(POLL_S)
+            async with asyncio.timeout(ONLINE_S):
+                await together(*map(self._online, self.house.residents.values()))
         except TimeoutError:
             words = "; ".join(
                 f"{board.root.name}: {last_line(board.log)}" for board in self._boards
@@ -140,3 +141,11 @@ class Stage:
             raise CommandError(
                 f"not every board came online within {ONLINE_S:.0f} s ({words})"
             ) from None
+
+    async def _online(self, resident: keys.PrivateKey) -> None:
+        async with self.client(resident) as client:
+            while True:
+                rows = (await client.get("/cameras"))["cameras"]
+                if all(row["online"] and row["clock"] == "both" for row in rows):
+                    return
+                await asyncio.sleep(POLL_S)
