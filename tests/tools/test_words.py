@@ -20,6 +20,10 @@ def _entry(type: str, **more: object) -> dict[str, object]:
     [
         (_entry("grant.seen"), "you allowed fire to use porch"),
         (
+            _entry("grant.seen", detail={"actions": ["register"]}),
+            "you let fire know that there is porch, and no more",
+        ),
+        (
             _entry("view.open", purpose="fire", case="C-7", reason="smoke seen"),
             'fire opened porch (case C-7, purpose fire, "smoke seen")',
         ),

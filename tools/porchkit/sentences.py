@@ -12,6 +12,7 @@ _SENTENCES = {
     "resident.added": "you joined this host",
     "camera.added": "{camera} was added",
     "grant.seen": "you allowed {hub} to use {camera}",
+    "grant.registered": "you let {hub} know that there is {camera}, and no more",
     "grant.revoked": "you took back a grant for {camera}",
     "grant.expired": "a grant for {camera} ran out",
     "grant.refused": "a grant for {camera} was refused{why}",
@@ -114,7 +115,8 @@ _SPOKEN = (
 
 def sentence(entry: Mapping[str, Any], names: Mapping[str, str]) -> str:
     """What happened, one line, without the time. `names`: thumb -> what to call it."""
-    pattern = _SENTENCES.get(str(entry["type"]), "{type}{why}")
+    kind = "grant.registered" if _registers(entry) else str(entry["type"])
+    pattern = _SENTENCES.get(kind, "{type}{why}")
     return clean(
         pattern.format(
             type=entry["type"],
@@ -134,6 +136,12 @@ def _hub(entry: Mapping[str, Any], names: Mapping[str, str]) -> str:
         return names.get(thumb) or entry.get("hub_name") or who.called(thumb, names)
     several = (entry.get("detail") or {}).get("hubs", [])
     return listed(who.called(each, names) for each in several) or "somebody"
+
+
+def _registers(entry: Mapping[str, Any]) -> bool:
+    """Whether it is a grant to be found and asked, and nothing else."""
+    actions = (entry.get("detail") or {}).get("actions")
+    return entry["type"] == "grant.seen" and actions in ([], ["register"])
 
 
 def _shared(entry: Mapping[str, Any]) -> bool:
