@@ -14,10 +14,14 @@ API: Final = "/api/v1"
 _PROVEN: Final = (API, "/ogc/collections/cameras/items")  # where callers prove a key
 _OPEN: Final = f"{API}/transparency"  # ... save here
 _ANSWERS: Final = {
+    "400": "The body cannot be read.",
     "401": "No proof of a registered key, or a proof that does not hold.",
     "403": "Consent, or the lack of it, says no.",
     "404": "No such thing, or nothing this caller may know of.",
+    "408": "The body did not come in time.",
+    "410": "It is over.",
     "413": "The body is too large.",
+    "421": "Without TLS, this host answers only to the names that a machine has for itself.",
     "422": "The request has not the shape described here.",
     "429": "More than the limit; see Retry-After.",
     "500": "A fault of this host; it is in its log.",
@@ -90,15 +94,17 @@ def _is_proven(path: str) -> bool:
 
 def _statuses(path: str, operation: dict[str, Any], by_ticket: bool) -> list[str]:
     """Which problems an operation can answer with, beside those it documents itself."""
-    if not _is_proven(path):
-        return ["503"]
+    found = ["421", "500", "503"]
     if by_ticket:
-        return []
-    found = ["401", "403", "429", "500", "503"]
-    if operation.get("parameters") or "requestBody" in operation:
-        found.append("422")
+        return [*found, "403", "404", "410", "422", "429"]
+    parameters = operation.get("parameters", ())
     if "requestBody" in operation:
-        found.append("413")
-    if any(parameter["in"] == "path" for parameter in operation.get("parameters", ())):
+        found += ["400", "408", "413"]
+    if not _is_proven(path):
+        return found
+    found += ["401", "403", "429"]
+    if parameters or "requestBody" in operation:
+        found.append("422")
+    if any(parameter["in"] == "path" for parameter in parameters):
         found.append("404")
     return found
