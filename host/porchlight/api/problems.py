@@ -19,6 +19,8 @@ URN: Final = "urn:porchlight:problem:"
 MAX_FAULTS: Final = 8
 _log = logging.getLogger(__name__)
 _WORDS: Final = {404: "no-such-page", 405: "wrong-method", 400: "bad-request"}
+_NOWHERE: Final = "this host has no such page or method"
+_DETAILS: Final = {404: _NOWHERE, 405: _NOWHERE, 400: "the body cannot be read"}
 
 
 class Problem(BaseModel):
@@ -96,7 +98,7 @@ async def _of_routing(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, HTTPException)  # noqa: S101 - registered for this class
     found = RequestError(
         _WORDS.get(error.status_code, "refused"),
-        "this host has no such page or method" if error.status_code in (404, 405) else "",
+        _DETAILS.get(error.status_code, ""),
         headers=dict(error.headers or {}),
     )
     found.status = error.status_code
