@@ -11,11 +11,13 @@ from typing import Any
 import pytest
 from cryptography.hazmat.primitives import serialization
 
-from accord import canon, grant
+from accord import b64, canon, grant, lease
 from accord.errors import Refused
-from porchkit import keys
+from porchkit import keys, leasing
 from porchlight import dpop
+from porchlight.audit.entries import TYPES
 from porchlight.errors import Unauthenticated
+from porchlight.requests import statement
 
 JS = Path(__file__).parent / "js"
 HUB = "h" * 42 + "A"
@@ -83,6 +85,59 @@ def test_a_proof_made_in_the_browser_is_accepted(speak: Any) -> None:
     other = dpop.Asked("POST", "http", "127.0.0.1:8080", "/api/v1/grants", b"{}", NAMES)
     with pytest.raises(Unauthenticated, match="wrong-body"):
         dpop.verify(header, other, now)
+
+
+def test_a_word_said_in_the_browser_is_taken_by_boards(speak: Any) -> None:
+    key = keys.generate()
+    now = int(time.time())
+    to = {"camera": CAMERA, "nonce": "A" * 22, "now_s": now}
+    known = {keys.thumb(key.public_key()): key.public_key()}
+    words = {
+        "pause": {"lease_s": 40, "pause": True},
+        "resume": {"lease_s": 3600, "resume": True},
+        "open": {"lease_s": 40, "opens": "B" * 21 + "A"},
+    }
+    heard = {}
+    for name, word in words.items():
+        token = speak("lease", jwk=keys.private_jwk(key), word=word, to=to)
+        heard[name] = lease.verify(token.encode(), known, keys.check)
+    assert {one.uri for one in heard.values()} == {lease.uri(CAMERA)}
+    assert [lease.status(one.statuses, 0) for one in heard.values()] == [lease.SUSPENDED, 0, 0]
+    assert [one.resumes for one in heard.values()] == [False, True, False]
+    assert [one.opens for one in heard.values()] == [b"", b"", b64.decode("B" * 21 + "A")]
+    by_us = leasing.answer(leasing.Word(lease_s=40, stopped=(0,)), key, CAMERA, "A" * 22, now)
+    by_page = speak("lease", jwk=keys.private_jwk(key), word=words["pause"], to=to)
+    assert by_page.split(".")[:2] == by_us.decode().split(".")[:2]
+
+
+def test_a_request_signed_in_the_browser_is_taken_by_hosts(speak: Any) -> None:
+    key, now = keys.generate(), int(time.time())
+    wish = {
+        "circle": {"lat": 52.3702, "lon": -4.89, "radius_m": 641},
+        "cause": {"case": "26-1", "purpose": "fire", "reason": "a fire at the corner"},
+        "from_s": now - 7_200,
+        "until_s": now - 3_600,
+        "actions": ["clips", "export"],
+        "open_s": 7 * 86_400,
+    }
+    to = {"host": HUB, "jti": "A" * 22, "now_s": now}
+    token = speak("request", jwk=keys.private_jwk(key), wish=wish, to=to)
+    known = {keys.thumb(key.public_key()): key.public_key()}
+    found = statement.verify(token.encode(), known, keys.check)
+    assert (found.window, found.actions) == ((now - 7_200, now - 3_600), ("clips", "export"))
+
+
+def test_every_type_of_entry_has_words(speak: Any) -> None:
+    kinds = sorted(TYPES)
+    entries = [{"type": kind, "camera": "CAM", "hub": "HUB", "detail": {}} for kind in kinds]
+    said = dict(zip(kinds, speak("sentences", entries=entries), strict=True))
+    spelled = {kind for kind, words in said.items() if words.lower() == unsaid(kind)}
+    assert spelled == set()
+
+
+def unsaid(kind: str) -> str:
+    """What the page makes of a type that it has no sentence for."""
+    return f"{kind.replace('.', ' ')}."
 
 
 @pytest.mark.parametrize("kind", ["pem", "jwk"])

@@ -5,10 +5,17 @@ import "./webcrypto.mjs";
 
 import { text } from "node:stream/consumers";
 
+import { requestClaims, signRequest } from "../../../host/porchlight/web/lib/asking.mjs";
 import { dumps } from "../../../host/porchlight/web/lib/canon.mjs";
 import { proof } from "../../../host/porchlight/web/lib/dpop.mjs";
+import { entrySentence } from "../../../host/porchlight/web/lib/entries.mjs";
 import { claimsOf, mint } from "../../../host/porchlight/web/lib/grant.mjs";
 import { fromFile, fromJwk } from "../../../host/porchlight/web/lib/keys.mjs";
+import * as lease from "../../../host/porchlight/web/lib/lease.mjs";
+import { Names } from "../../../host/porchlight/web/lib/names.mjs";
+
+const NAMES = new Names({ HUB: "oak-hub" });
+NAMES.learnCamera({ id: "CAM", label: "Front door" });
 
 const ANSWERS = {
     canon: ({ values }) => values.map(dumps),
@@ -25,6 +32,15 @@ const ANSWERS = {
         const signer = await fromJwk(jwk);
         return mint(signer, claimsOf(terms, { issuer: signer.thumb, ...when }));
     },
+    lease: async ({ jwk, word, to }) => {
+        const signer = await fromJwk(jwk);
+        return lease.answer(signer, lease.claimsOf(word, { issuer: signer.thumb, ...to }));
+    },
+    request: async ({ jwk, wish, to }) => {
+        const signer = await fromJwk(jwk);
+        return signRequest(signer, requestClaims(wish, { issuer: signer.thumb, ...to }));
+    },
+    sentences: ({ entries }) => entries.map((entry) => entrySentence(entry, NAMES)),
     thumb: async ({ file }) => {
         const { thumb, jwk, privateKey } = await fromFile(file);
         return { thumb, jwk, extractable: privateKey.extractable };

@@ -38,6 +38,11 @@ export class Api {
         return (await this.#send("POST", path, { body: body && JSON.stringify(body) })).json();
     }
 
+    /** @param {string} path @param {object} body @returns {Promise<any>} @throws {Problem} */
+    async put(path, body) {
+        return (await this.#send("PUT", path, { body: JSON.stringify(body) })).json();
+    }
+
     /**
      * A request whose answer says nothing that is needed.
      * @param {string} method @param {string} path @param {object} [body] @throws {Problem}

@@ -6,6 +6,14 @@ import { purposeWords, sentenceCase } from "./words.mjs";
 
 const SENTENCES = {
     "resident.added": () => "You joined this host.",
+    "hub.added": (entry, name) => `${name.hub} was added to this host.`,
+    "hub.issuer": (entry, name) => `${name.hub} said where its operators sign in.`,
+    "words.erased": () => "You erased what somebody had written in a line of this log.",
+    "webhook.added": () => "An address was added that is told of what happens here.",
+    "webhook.removed": () => "An address that was told of what happens here was removed.",
+    "webhook.stopped": (entry) => `An address is no longer told of what happens here${why(entry)}.`,
+    "report.published": () => "The host published its report.",
+    "board.stranger": (entry) => `A board that nobody knows was sent away${why(entry)}.`,
     "camera.added": (entry, name) => `${name.camera} was added.`,
     "grant.seen": (entry, name) => `You allowed ${name.whom || "somebody"} to use ${name.camera}.`,
     "grant.revoked": (entry, name) =>
@@ -56,12 +64,14 @@ const SENTENCES = {
     "recording.begun": (entry, name) => `${name.camera} began to record what moves.`,
     "recording.ended": (entry, name) => `${name.camera} stopped recording${why(entry)}.`,
     "clip.recorded": (entry, name) => `A clip of ${name.camera} was recorded.`,
-    "clip.played": (entry, name) => `${name.hub} opened a clip of ${name.camera}${about(entry)}.`,
+    "clip.played": (entry, name) => `${name.hub} ${opened(entry)} of ${name.camera}${about(entry)}.`,
     "clip.released": (entry, name) =>
         `${name.hub} took away a clip of ${name.camera}${about(entry)}.`,
     "clip.expired": (entry, name) => `A clip of ${name.camera} was deleted${why(entry)}.`,
     "clip.deleted": (entry, name) => `You deleted a clip of ${name.camera}.`,
 };
+
+const OWN_USE = "own-use"; // a resident's look at what is theirs needs no purpose
 
 /** How loud a line is: somebody looks, something was stopped or refused, or nothing of note. */
 const TONES = {
@@ -159,12 +169,17 @@ const why = ({ reason }) => (reason ? ` (${REASONS[reason] ?? reason.replaceAll(
 
 const look = ({ detail }) => (detail?.action === "snapshot" ? "a single picture" : "a live view");
 
+const opened = ({ detail }) =>
+    detail?.what === "thumbnail" ? "looked at the small picture of a clip" : "opened a clip";
+
 function about(entry) {
     const facts = [];
     if (entry.case) facts.push(`case ${entry.case}`);
-    if (entry.purpose) facts.push(`purpose ${purposeWords(entry.purpose)}`);
+    if (entry.purpose && entry.purpose !== OWN_USE) facts.push(`purpose ${purposeWords(entry.purpose)}`);
     // A pseudonym, of this hub alone: enough of it to know the same person again.
-    if (entry.detail?.operator) facts.push(`operator ${entry.detail.operator.slice(0, 6)}`);
+    const { operator, approved_by } = entry.detail ?? {};
+    if (operator) facts.push(`operator ${operator.slice(0, 6)}`);
+    if (approved_by) facts.push(`agreed to by operator ${approved_by.slice(0, 6)}`);
     if (entry.reason && SPOKEN.has(entry.type)) facts.push(`“${entry.reason}”`);
     return facts.length ? `, ${facts.join(", ")}` : "";
 }

@@ -6,7 +6,7 @@ import { random, unb64 } from "./bytes.mjs";
 import { sign } from "./jws.mjs";
 
 export const TYPE = "urn:optin:camera:1";
-export const ACTIONS = ["live", "snapshot"];
+export const ACTIONS = ["live", "snapshot", "clips", "export"];
 export const PURPOSES = [
     "burglary",
     "emergency",

@@ -56,6 +56,8 @@ const PROBLEMS = {
         "This device's clock is more than a minute from the host's. Set it right and try again.",
     "unknown-key": "This host does not know this key.",
     "unknown-hub": "This host does not know such a hub. Check its name with its operator.",
+    "no-clip": "This clip is gone.",
+    "too-many-plays": "Too many clips are open. Wait a few minutes.",
     "ticket-expired": "This view is over. Open it again.",
     "ticket-stolen": "This view was opened from another address.",
 };

@@ -1,31 +1,22 @@
 // One camera as its resident sees it: the porch light, what the board says, who may look, and the
 // button that stops it.
 
+import { standing, stands } from "../lib/consents.mjs";
 import { during, h, lamp, say } from "../lib/dom.mjs";
 import { moment, span, unixMs } from "../lib/times.mjs";
 import { actionsWords, cameraWords, capital, lampState } from "../lib/words.mjs";
 import { MotionChart } from "./motion.mjs";
+import { PauseControl } from "./pause.mjs";
+import { RecordingRule } from "./recording.mjs";
 import { spanSelect } from "./spans.mjs";
-
-/**
- * Standing of a grant now, also when nobody has told us yet that it ran out.
- * @param {object} grant
- * @param {number} now_ms
- */
-export function standing(grant, now_ms = Date.now()) {
-    const past = unixMs(grant.exp) <= now_ms;
-    return past && grant.state !== "revoked" ? "expired" : grant.state;
-}
-
-/** @param {object} grant @returns {boolean} it allows something now or later */
-export const stands = (grant) => ["active", "waiting"].includes(standing(grant));
 
 export class CameraCard {
     /**
      * @param {object} camera @param {import("../lib/names.mjs").Names} names
      * @param {{stop: (grants: object[]) => Promise<void>, again: (grant: object, lasts_s:
      *   number) => Promise<void>, fresh: () => void, motion: (query: string) =>
-     *   Promise<object>, now_s: () => number}} act
+     *   Promise<object>, now_s: () => number, voice: object, rule: object}} act
+     *   `voice`: as PauseControl wants it; `rule`: as RecordingRule does
      */
     constructor(camera, names, act) {
         this.names = names;
@@ -72,14 +63,19 @@ export class CameraCard {
             now_s: this.act.now_s,
         });
         this.problem = h("p.problem", { role: "alert" });
+        const tell = (sentence) => say(this.problem, sentence);
+        this.word = new PauseControl(camera.label, this.names, this.act.voice, tell);
+        this.rule = new RecordingRule(camera.label, this.names, this.act.rule);
         this.element = h(
             "article.card.panel",
             { "data-camera": camera.id, "aria-label": camera.label },
             lamp(),
             h("div.says", {}, h("h3", {}, camera.label), this.title, this.why),
-            h("div.acts", {}, this.stop),
+            h("div.acts", {}, this.stop, this.word.button),
             this.row,
+            this.word.element,
             h("div.allowed", {}, this.list, this.facts, this.fresh),
+            this.rule.element,
             this.motion.element,
             this.problem,
         );
@@ -106,6 +102,7 @@ export class CameraCard {
         const lines = standing.map((grant) => this.#grantLine(grant));
         this.#showLines(lines.length ? lines : [this.#nobody()]);
         this.#swap(standing.length > 0);
+        this.word.setGrants(standing);
         if (this.latest()) say(this.again, `Allow ${this.names.whom(this.latest().hubs)} again`);
     }
 
@@ -164,6 +161,8 @@ export class CameraCard {
 }
 
 function whenWords(grant) {
+    if (grant.panic_s)
+        return `for ${span(grant.panic_s)} once you declare an emergency, until ${moment(grant.exp)}`;
     const left_s = (unixMs(grant.exp) - Date.now()) / 1000;
     const until = `until ${moment(grant.exp)} (${span(left_s)} left)`;
     return grant.state === "waiting" ? `from ${moment(grant.nbf)} ${until}` : until;

@@ -1,26 +1,31 @@
 // The hub's side: case and purpose first, then the cameras that residents allow for it, then live
 // pictures.
 
+import { drawn } from "../lib/asking.mjs";
 import { during, h, say } from "../lib/dom.mjs";
 import { follow, rest } from "../lib/sse.mjs";
-import { caseForm } from "./casebook.mjs";
 import { lostSentence } from "../lib/words.mjs";
+import { askForRecordings } from "./askform.mjs";
+import { Askings } from "./askings.mjs";
+import { caseForm } from "./casebook.mjs";
+import { Ground } from "./ground.mjs";
 import { Stage } from "./stage.mjs";
 
 const WAIT_MS = 1000;
+const ANSWERS_MS = 20_000; // between two looks at whether residents answered
 
 export class HubSide {
     #api;
-    #cause = null;
     #cameras = [];
 
     /**
-     * @param {{api: import("../lib/api.mjs").Api, title: string, reopen: boolean}} with_
-     *   `reopen`:
-     *   look again by itself once allowed (the demo)
+     * @param {{api: import("../lib/api.mjs").Api, signer: import("../lib/jws.mjs").Signer, title:
+     *   string, reopen: boolean}} with_
+     *   `reopen`: look again by itself once allowed (the demo)
      */
-    constructor({ api, title, reopen }) {
+    constructor({ api, signer, title, reopen }) {
         this.#api = api;
+        this.askings = new Askings(api, signer);
         this.stage = new Stage({ api, reopen, tell: (sentence) => say(this.problem, sentence) });
         this.problem = h("p.problem", { role: "alert" });
         this.link = h("span.link", { role: "status" }, "connecting…");
@@ -47,24 +52,35 @@ export class HubSide {
             this.#run(form.querySelector("button"), () => this.#find(cause)),
         );
         this.fill = fill;
+        const said = () => Object.fromEntries(new FormData(form));
+        this.ground = new Ground({
+            ready: () => form.reportValidity(),
+            search: (circle) => this.#search(circle, said()),
+            ask: (circle) => this.#ask(circle, said()),
+            open: (id) => this.stage.open([id]),
+        });
         this.stage.onChange = () => this.#showButtons();
         this.element = h(
             "section.side",
             { "aria-labelledby": "hub-title", "data-side": "hub" },
             h("header", {}, h("h2", { id: "hub-title" }, title), this.link),
             form,
+            this.ground.element,
             this.problem,
             h("div.row", {}, this.found, this.open, this.close),
             this.stage.element,
+            this.askings.element,
         );
     }
 
     /** Keeps the side current until the signal is aborted. @param {AbortSignal} signal */
     run(signal) {
         this.stage.run(signal);
+        this.#awaitAnswers(signal);
         return follow((inner) => this.#api.open("/api/v1/events", inner), {
             signal,
-            onOpen: () => {
+            onOpen: async () => {
+                await this.askings.load();
                 say(this.link, "live");
                 say(this.problem, "");
             },
@@ -107,6 +123,16 @@ export class HubSide {
         }
     }
 
+    async #awaitAnswers(signal) {
+        for (; !signal.aborted; await rest(ANSWERS_MS, signal))
+            if (this.askings.open && !document.hidden) await this.askings.load().catch(() => {});
+    }
+
+    #ask(circle, cause) {
+        const send = (wish) => this.askings.send({ circle, cause, ...wish });
+        askForRecordings({ cause, circle, send });
+    }
+
     #run(button, action) {
         return during(button, action, (sentence) => say(this.problem, sentence));
     }
@@ -114,11 +140,25 @@ export class HubSide {
     async #find(cause) {
         const query = new URLSearchParams({ case: cause.case, purpose: cause.purpose });
         const { cameras } = await this.#api.get(`/api/v1/cameras?${query}`);
+        await this.#put(
+            cameras.filter((camera) => camera.actions.includes("live")),
+            cause,
+        );
+    }
+
+    async #search(circle, cause) {
+        const wish = { circle: drawn(circle), action: "live", ...cause };
+        const { features } = await this.#api.post("/api/v1/search", wish);
+        const cameras = features.map(({ id, properties }) => ({ id, ...properties }));
+        await this.#put(cameras, cause);
+        return features;
+    }
+
+    async #put(cameras, cause) {
         await this.stage.closeAll();
-        this.#cause = cause;
-        this.#cameras = cameras.filter((camera) => camera.actions.includes("live"));
-        this.stage.set(this.#cameras, cause);
-        say(this.found, foundWords(this.#cameras.length, cause));
+        this.#cameras = cameras;
+        this.stage.set(cameras, cause);
+        say(this.found, foundWords(cameras.length, cause));
         this.#showButtons();
     }
 

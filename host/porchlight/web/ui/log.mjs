@@ -9,8 +9,8 @@ const MAX_LINES = 200;
 export class LogList {
     #seen = new Set();
 
-    /** @param {import("../lib/entries.mjs").Who} who */
-    constructor(who) {
+    /** @param {import("../lib/entries.mjs").Who} who @param {HTMLElement} head of the log */
+    constructor(who, head) {
         this.who = who;
         this.list = h("ol.log", {
             role: "log",
@@ -23,6 +23,7 @@ export class LogList {
             { "aria-labelledby": "log-title" },
             h("h3", { id: "log-title" }, "Who looked, and what happened"),
             this.list,
+            head,
         );
     }
 

@@ -6,6 +6,7 @@ import { ACTIONS, PURPOSES } from "../lib/grant.mjs";
 import { actionsWords, purposeWords } from "../lib/words.mjs";
 import { spanSelect } from "./spans.mjs";
 
+const USUAL = new Set(["live", "snapshot"]);
 const CHECKED = new Set(["burglary", "emergency", "fire", "medical", "theft", "violence"]);
 
 /**
@@ -74,8 +75,9 @@ function fields(hubs) {
             "What they may do",
             ACTIONS,
             (action) => actionsWords([action]),
-            new Set(ACTIONS),
+            USUAL,
         ),
+        h("p.small", {}, "Clips: the camera records what moves while the permission runs."),
         choices("purposes", "What for", PURPOSES, purposeWords, CHECKED),
         h("label", {}, "For how long ", spanSelect({ name: "lasts" })),
     ];

@@ -1,25 +1,29 @@
 // The resident's side: their cameras, what they allow, and their log, kept current by the host's
 // events.
 
+import { Consents } from "../lib/consents.mjs";
 import { h, say } from "../lib/dom.mjs";
-import { claimsOf, mint, nextSeq, scope, termsOf } from "../lib/grant.mjs";
-import { beginning, termsFor } from "../lib/requests.mjs";
+import { scope } from "../lib/grant.mjs";
+import { Voice } from "../lib/saying.mjs";
 import { follow } from "../lib/sse.mjs";
 import { lostSentence } from "../lib/words.mjs";
-import { CameraCard, stands } from "./card.mjs";
+import { CameraCard } from "./card.mjs";
 import { LogList } from "./log.mjs";
+import { LogHead } from "./loghead.mjs";
 import { askPermission } from "./permission.mjs";
 import { Inbox } from "./requests.mjs";
+import { ClipShelf } from "./shelf.mjs";
 
 const TICK_MS = 10_000; // "58 min left" and permissions that run out by themselves
 const PAGE = 500;
 
 export class ResidentSide {
     #api;
-    #signer;
+    #key;
     #names;
     #cards = new Map();
-    #grants = [];
+    #consents;
+    #voice;
     #next = 0;
 
     /**
@@ -28,10 +32,14 @@ export class ResidentSide {
      */
     constructor({ api, signer, title, names }) {
         this.#api = api;
-        this.#signer = signer;
+        this.#key = signer;
         this.#names = names;
-        this.log = new LogList(names);
-        this.inbox = new Inbox(names, api, (...answer) => this.#approve(...answer));
+        this.#voice = new Voice(api, signer);
+        this.#consents = new Consents({ api, signer, onChange: () => this.#showGrants() });
+        this.head = new LogHead(api, signer.thumb);
+        this.log = new LogList(names, this.head.element);
+        this.shelf = new ClipShelf(api, names);
+        this.inbox = new Inbox(names, api, (...answer) => this.#consents.approve(...answer));
         this.problem = h("p.problem", { role: "alert" });
         this.link = h("span.link", { role: "status" }, "connecting…");
         this.cards = h("div.cards", {});
@@ -46,6 +54,7 @@ export class ResidentSide {
             h("header", {}, h("h2", { id: "resident-title" }, title), this.link, this.stopAll),
             this.problem,
             this.cards,
+            this.shelf.element,
             this.inbox.element,
             this.log.element,
         );
@@ -68,17 +77,36 @@ export class ResidentSide {
 
     #tick() {
         this.#showGrants();
-        for (const card of this.#cards.values()) card.motion.show();
+        for (const { motion, word } of this.#cards.values()) {
+            motion.show();
+            if (word.opened) this.#guard(() => word.load());
+        }
+        if (this.head.amber) this.#guard(() => this.head.load());
     }
 
     #onEvent(name, value) {
         if (name === "camera") this.#showCamera(value);
-        if (name === "camera" || name === "entry") this.#guard(() => this.#refreshGrants());
-        if (name === "entry") this.#showEntry(value);
-        if (name === "entry" && value.type.startsWith("request."))
-            this.#guard(() => this.inbox.load());
+        if (name === "camera" || name === "entry") this.#guard(() => this.#consents.refresh());
+        if (name === "entry") this.#onEntry(value);
         if (name === "motion") this.#cards.get(value.camera)?.motion.heard(value.buckets);
         if (name === "missed") this.#guard(() => this.#resync());
+    }
+
+    #onEntry(entry) {
+        this.#showEntry(entry);
+        const [about] = entry.type.split(".");
+        const card = this.#cards.get(entry.camera);
+        const fresh = {
+            request: [this.inbox],
+            clip: [this.shelf, card?.rule],
+            recording: [card?.rule],
+            camera: [card?.word],
+            lease: [card?.word],
+            panic: [card?.word],
+            grant: [card?.rule],
+        };
+        for (const part of [this.head, ...(fresh[about] ?? [])])
+            if (part) this.#guard(() => part.load());
     }
 
     async #guard(work) {
@@ -95,10 +123,12 @@ export class ResidentSide {
         const { cameras } = await this.#api.get("/api/v1/cameras");
         cameras.forEach((camera) => this.#names.learnCamera(camera));
         await this.#catchUp();
-        await this.#refreshGrants();
+        await this.#consents.refresh();
         await this.inbox.load();
         cameras.forEach((camera) => this.#showCamera(camera));
-        await Promise.all([...this.#cards.values()].map((card) => card.motion.load()));
+        const cards = [...this.#cards.values()];
+        const parts = cards.flatMap(({ motion, word, rule }) => [motion, word, rule]);
+        await Promise.all([...parts, this.shelf, this.head].map((part) => part.load()));
         say(this.problem, "");
         say(this.link, "live");
     }
@@ -118,31 +148,6 @@ export class ResidentSide {
         this.log.list.ariaBusy = null;
     }
 
-    // Events come in bunches: one request answers all that came while it was under way, and one
-    // more those after it.
-    #refreshing = null;
-    #again = false;
-
-    #refreshGrants() {
-        if (this.#refreshing) {
-            this.#again = true;
-            return this.#refreshing;
-        }
-        this.#refreshing = this.#fetchGrants().finally(() => {
-            this.#refreshing = null;
-        });
-        return this.#refreshing;
-    }
-
-    async #fetchGrants() {
-        do {
-            this.#again = false;
-            this.#grants = (await this.#api.get("/api/v1/grants")).grants;
-            this.#grants.forEach((grant) => this.#names.learnGrant(grant));
-            this.#showGrants();
-        } while (this.#again);
-    }
-
     #showEntry(entry) {
         this.#names.learnEntry(entry);
         this.log.add(entry);
@@ -156,15 +161,18 @@ export class ResidentSide {
     }
 
     #addCard(camera) {
+        const path = `/api/v1/cameras/${camera.id}`;
         const card = new CameraCard(camera, this.#names, {
-            stop: (grants) => this.#stop(grants),
-            again: async (grant, lasts_s) =>
-                this.#allow(
-                    termsOf((await this.#api.get(`/api/v1/grants/${grant.jti}`)).token),
-                    lasts_s,
-                ),
+            stop: (grants) => this.#consents.stop(grants),
+            again: (grant, lasts_s) => this.#consents.again(grant, lasts_s),
             fresh: () => this.#ask(camera),
-            motion: (query) => this.#api.get(`/api/v1/cameras/${camera.id}/motion${query}`),
+            motion: (query) => this.#api.get(`${path}/motion${query}`),
+            voice: this.#voice.of(camera.id),
+            rule: {
+                get: () => this.#api.get(`${path}/recording`),
+                put: (rule) => this.#api.put(`${path}/recording`, rule),
+                key: this.#key,
+            },
             now_s: () => this.#api.clock() / 1000,
         });
         this.#cards.set(camera.id, card);
@@ -173,48 +181,13 @@ export class ResidentSide {
     }
 
     #showGrants() {
-        for (const [id, card] of this.#cards)
-            card.setGrants(this.#grants.filter((grant) => grant.camera === id));
-        this.stopAll.hidden = this.#cards.size < 2 || !this.#grants.some((grant) => stands(grant));
-    }
-
-    async #stop(grants) {
-        await Promise.all(
-            grants.map((grant) => this.#api.post(`/api/v1/grants/${grant.jti}/revoke`)),
-        );
-        await this.#refreshGrants();
+        this.#consents.grants.forEach((grant) => this.#names.learnGrant(grant));
+        for (const [id, card] of this.#cards) card.setGrants(this.#consents.of(id));
+        this.stopAll.hidden = this.#cards.size < 2 || !this.#consents.standing().length;
     }
 
     #stopAll() {
-        return this.#guard(() => this.#stop(this.#grants.filter((grant) => stands(grant))));
-    }
-
-    async #allow(terms, lasts_s) {
-        await this.#api.post("/api/v1/grants", { token: await this.#sign(terms, lasts_s) });
-        await this.#refreshGrants();
-    }
-
-    async #approve(request, camera, actions, lasts_s) {
-        const now = await this.#api.get(`/api/v1/me/requests/${request.id}`);
-        const begins_s = beginning(now, Math.floor(Date.now() / 1000));
-        const token = await this.#sign(termsFor(request, camera, actions), lasts_s, begins_s);
-        await this.#api.post(`/api/v1/me/requests/${request.id}/approve`, { token });
-        await this.#refreshGrants();
-    }
-
-    #sign(terms, lasts_s, begins_s) {
-        const seen = this.#grants
-            .filter((grant) => grant.camera === terms.camera)
-            .map((grant) => grant.seq);
-        const now_s = Math.floor(Date.now() / 1000);
-        const claims = claimsOf(terms, {
-            issuer: this.#signer.thumb,
-            seq: nextSeq(seen, now_s),
-            now_s,
-            lasts_s,
-            begins_s,
-        });
-        return mint(this.#signer, claims);
+        return this.#guard(() => this.#consents.stop(this.#consents.standing()));
     }
 
     #ask(camera) {
@@ -222,7 +195,10 @@ export class ResidentSide {
             label: camera.label,
             hubs: this.#names.hubs(),
             allow: ({ hub, lasts_s, ...choice }) =>
-                this.#allow({ camera: camera.id, hubs: [hub], scope: scope(choice) }, lasts_s),
+                this.#consents.allow(
+                    { camera: camera.id, hubs: [hub], scope: scope(choice) },
+                    lasts_s,
+                ),
         });
     }
 }

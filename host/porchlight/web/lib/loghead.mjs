@@ -1,0 +1,35 @@
+// The head of a log in words. Pure.
+
+import { listed } from "./words.mjs";
+import { moment } from "./times.mjs";
+
+const SHORT = 24; // characters of a witness's name that a sentence can bear
+
+const short = (name) => (name.length > SHORT ? `${name.slice(0, 12)}…` : name);
+
+/** @param {{size: number, witnesses: {name: string, state: string}[]}} about */
+export function headWords({ size, witnesses }) {
+    const lines = `${size} ${size === 1 ? "line" : "lines"} in your log.`;
+    if (!witnesses.length)
+        return `${lines} No other host witnesses it; keep its checkpoint, so that you would notice a change.`;
+    const missing = witnesses.filter(({ state }) => state !== "green").map(({ name }) => short(name));
+    if (missing.length) return `${lines} Not yet countersigned by ${listed(missing)}.`;
+    const others = witnesses.length === 1 ? "The other host" : `All ${witnesses.length} other hosts`;
+    return `${lines} ${others} asked to witness ${witnesses.length === 1 ? "has" : "have"} countersigned all of it.`;
+}
+
+const FAULTS = {
+    silent: "did not answer the last time",
+    differs: "was shown another log than this one: ask who runs your host",
+};
+
+/**
+ * One witness. @param {{name: string, state: string, size: number, at: number | null, fault:
+ *   string | null}} witness @param {number} size of the log @param {number} [now_ms]
+ */
+export function witnessWords({ name, state, size: seen, at, fault }, size, now_ms = Date.now()) {
+    const when = at === null ? "" : `, ${moment(at, now_ms)}`;
+    const what = state === "green" ? `all ${size} lines${when}` : `${seen} of ${size} lines${when}`;
+    const said = seen ? `countersigned ${what}` : "has countersigned nothing yet";
+    return `${name}: ${said}${fault ? `; it ${FAULTS[fault] ?? fault}` : ""}`;
+}
