@@ -122,7 +122,7 @@ def test_only_registered_cameras_stay_unknown_to_the_hub(
 def test_what_fails_is_tried_again_later_under_the_same_name(
     host: InThread, there: Receiver, fire: Signer, porch: Kit, clock: ShiftedClock
 ) -> None:
-    elsewhere = {"location": f"http://127.0.0.1:{there.port}/elsewhere"}
+    elsewhere = {"set-cookie": "a=b", "location": f"http://127.0.0.1:{there.port}/elsewhere"}
     there.answers[:] = [(500, {}), (302, elsewhere), (200, {})]
     hook, key = register(host, fire, there)
     host.grant(porch, fire)
@@ -138,6 +138,7 @@ def test_what_fails_is_tried_again_later_under_the_same_name(
     names = [checked(post, key)["id"] for post in there.posts]
     assert names[0] == names[1] == names[2] != names[3]
     assert {post.path for post in there.posts} == {"/in?a=1"}
+    assert not any("cookie" in post.headers for post in there.posts)
     assert tried(host, fire, hook, 0)["state"] == "active"
 
 

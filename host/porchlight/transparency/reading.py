@@ -7,7 +7,7 @@ is nobody's business. `hub.added` in the host's own log says who is a hub.
 from collections.abc import Iterator
 from typing import Any, Final, NamedTuple
 
-from sqlalchemy import Select, case, func, select
+from sqlalchemy import Select, case, func, or_, select
 from sqlalchemy.orm import Session
 
 from porchlight.store import Entry
@@ -18,11 +18,12 @@ CLOSED: Final = "view.close"
 ASKED: Final = "request.received"
 HOUSEHOLDS: Final = "resident.added"
 CAMERAS: Final = "camera.added"
+GIVEN: Final = "grant.seen"
+APPROVED: Final = "request.approved"
 # What is counted; the rest of a log (boards coming and going, say) tells when people are at home.
 TYPES: Final = (
     *("view.open", CLOSED, "search", "clip.played", "clip.released", REFUSED),
-    *("grant.seen", "grant.revoked", "grant.expired", "panic.opened"),
-    "request.approved",
+    *(GIVEN, "grant.revoked", "grant.expired", "panic.opened", APPROVED),
 )
 
 
@@ -88,8 +89,11 @@ def _alike(quarter: Quarter) -> Select[Any]:
     times = func.coalesce(Entry.detail["count"].as_integer(), 1)
     added = func.sum(case((Entry.type == CLOSED, seconds), (Entry.type == REFUSED, times), else_=0))
     alike = [Entry.type, Entry.resident, Entry.hub, Entry.hub_name, Entry.purpose, action, reason]
-    wanted = select(*alike, func.count(), added).where(Entry.type.in_(TYPES)).group_by(*alike)
-    return _within(wanted, quarter)
+    # A grant that answers a request is counted there, not twice: no difference of two numbers.
+    answers = _within(select(Entry.jti).where(Entry.type == APPROVED), quarter)
+    once = or_(Entry.type != GIVEN, Entry.jti.is_(None), Entry.jti.not_in(answers))
+    wanted = select(*alike, func.count(), added).where(Entry.type.in_(TYPES), once)
+    return _within(wanted.group_by(*alike), quarter)
 
 
 def _requests(quarter: Quarter) -> Select[Any]:

@@ -7,6 +7,7 @@ silence must not be told apart, by anybody, in any sum.
 
 import hashlib
 import re
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass
 from typing import Any, Final
@@ -26,7 +27,7 @@ USES: Final = ("live", "snapshot", "search", "clips", "export")
 SHARED: Final = ("live", "snapshot", "clips", "export")
 _ENTERED: Final = {"search": "search", "clip.played": "clips", "clip.released": "export"}
 _CONSENT: Final = {
-    "given": "grant.seen",
+    "given": reading.GIVEN,
     "taken_back": "grant.revoked",
     "ran_out": "grant.expired",
     "emergencies_opened": "panic.opened",
@@ -75,10 +76,17 @@ def make(found: Read, frame: Frame, told: Told) -> dict[str, Any]:
 
 
 def _cells(keyed: Iterable[tuple[Key, Line]], times: Callable[[Line], int]) -> dict[Key, Cell]:
-    cells: dict[Key, Cell] = {}
-    for key, line in keyed:
-        cells[key] = cells.get(key, NOTHING) + Cell(times(line), frozenset({line.resident}))
-    return cells
+    return _added((key, line.resident, times(line)) for key, line in keyed)
+
+
+def _added(counted: Iterable[tuple[Key, str, int]]) -> dict[Key, Cell]:
+    """One cell a key; of each count: its key, whose it is, how often."""
+    times: Counter[Key] = Counter()
+    residents: defaultdict[Key, set[str]] = defaultdict(set)
+    for key, resident, count in counted:
+        times[key] += count
+        residents[key].add(resident)
+    return {key: Cell(times[key], frozenset(whose)) for key, whose in residents.items()}
 
 
 def _used(found: Read) -> Iterable[tuple[Key, Line]]:
@@ -136,17 +144,15 @@ def _requests(found: Read, k: int) -> dict[str, Any]:
         len({request for _, request in found.requests}),
         frozenset(resident for resident, _ in found.requests),
     )
-    return {"made": shown(asked, k), "approved": _count(found, "request.approved", k)}
+    return {"made": shown(asked, k), "approved": _count(found, reading.APPROVED, k)}
 
 
 def _standing(found: Read, k: int) -> dict[str, Any]:
     """How many residents and cameras were registered by the end of the quarter."""
-    cells = {reading.HOUSEHOLDS: NOTHING, reading.CAMERAS: NOTHING}
-    for type, resident, count in found.standing:
-        cells[type] += Cell(count, frozenset({resident}))
+    cells = _added(((type,), resident, count) for type, resident, count in found.standing)
     return {
-        "residents": shown(cells[reading.HOUSEHOLDS], k),
-        "cameras": shown(cells[reading.CAMERAS], k),
+        "residents": shown(cells.get((reading.HOUSEHOLDS,), NOTHING), k),
+        "cameras": shown(cells.get((reading.CAMERAS,), NOTHING), k),
     }
 
 

@@ -126,9 +126,7 @@ def _entering(
         session.add_all(
             ReportPublished(resident=resident, quarter=name, sha256=digest) for resident in new
         )
-        return [
-            log.write(session, now_ms, ENTERED_AS, resident=resident, detail=detail)
-            for resident in new
-        ]
+        drafts = [{"type": ENTERED_AS, "resident": each, "detail": detail} for each in new]
+        return log.write_all(session, now_ms, drafts)
 
     return enter

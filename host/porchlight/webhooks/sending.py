@@ -3,6 +3,7 @@ and nothing else: no redirection is followed, no body is read, no proxy is asked
 
 import asyncio
 import ssl
+from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import Final
 
 import httpx
@@ -70,7 +71,11 @@ class Sender:
             trust = await asyncio.to_thread(httpx.create_ssl_context)  # reads many files
         if self._client is None:
             self._client = httpx.AsyncClient(
-                verify=trust, timeout=TIMEOUT_S, trust_env=False, limits=_LIMITS
+                verify=trust,
+                timeout=TIMEOUT_S,
+                trust_env=False,
+                limits=_LIMITS,
+                cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),  # keeps none
             )
         return self._client
 
