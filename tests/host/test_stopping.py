@@ -75,10 +75,12 @@ async def test_all_that_is_to_be_written_of_boards_shares_a_commit(tmp_path: Pat
     with ExitStack() as till_the_end, hosted(tmp_path / "home") as host:
         async with street(host) as kits, busy(host.parts.store):
             commits = till_the_end.enter_context(commits_counted())
+            sweep = asyncio.run_coroutine_threadsafe(host.parts.requests.rounds.sweep(), host.loop)
             host.serving.stop()
             await all_asked(host)
             assert commits == []
     assert len(commits) == 1
+    assert sweep.done(), "it only reads, and may do so at any moment"
     store = Store(host.config.database_url)
     assert left(store) == stopped(kits)
     assert marks(store) == risen(kits)

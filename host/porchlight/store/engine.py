@@ -24,7 +24,8 @@ from porchlight.store.commits import Result, Work
 from porchlight.store.writes import Writes
 
 BUSY_SECONDS: Final = 10
-_BEGIN: Final = "porchlight_begin"
+BEGIN: Final = "porchlight_begin"  # an option of connections: how their transactions begin
+READING: Final = "BEGIN"
 
 
 class Store:
@@ -32,7 +33,7 @@ class Store:
 
     def __init__(self, url: str) -> None:
         self._engine = _engine(url)
-        self._reader = self._engine.execution_options(**{_BEGIN: "BEGIN"})
+        self._reader = self._engine.execution_options(**{BEGIN: READING})
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="store")
         self._writes = Writes(self._engine, self._thread)
 
@@ -125,4 +126,4 @@ def _set_up_sqlite(connection: sqlite3.Connection, _record: Any) -> None:
 
 
 def _begin_sqlite(connection: Connection) -> None:
-    connection.exec_driver_sql(connection.get_execution_options().get(_BEGIN, "BEGIN IMMEDIATE"))
+    connection.exec_driver_sql(connection.get_execution_options().get(BEGIN, "BEGIN IMMEDIATE"))
