@@ -253,3 +253,12 @@ def test_a_sealed_draft_cannot_be_finished(tmp_path: Path, key: ec.EllipticCurve
     assert recover.repaired(tmp_path / f"{CLIP}.draft") is None
     assert list(tmp_path.iterdir()) == []
     writer.discard()
+
+
+def test_a_reader_that_was_closed_has_come_to_the_end(tmp_path: Path) -> None:
+    reader = ClipReader(written(tmp_path, frames()).path)
+    found = reader.frames()
+    assert next(found)
+    reader.close()  # by another thread, while somebody who gave up still reads
+    assert next(found, None) is None
+    assert reader.read(0, 4) == b""
