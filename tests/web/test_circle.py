@@ -3,11 +3,14 @@
 import asyncio
 import json
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
 import pytest_asyncio
 
+from accord import b64
+from tests.support import clipping
 from tests.support.asking import Block
 from tests.support.hosting import Kit, ShiftedClock, handle_of, hosted
 from tests.support.signing import Signer
@@ -131,9 +134,19 @@ async def test_an_answer_is_told_and_silence_is_not(
 ) -> None:
     whole_block.clock.ahead_s = BEHIND_S
     request = await asyncio.to_thread(whole_block.asked, hub)
+    began_ms = (whole_block.clock.unix() - 5_000) * 1000
+    shown = clipping.frames(5, began_ms)
+    keep = partial(clipping.keep, keep_s=86_400)
+    clip = await asyncio.to_thread(keep, whole_block.host, kit, b64.encode(bytes(16)), shown)
     token = await asyncio.to_thread(whole_block.answer, kit, request, hub)
     answer = await asyncio.to_thread(whole_block.approve, kit, request, token)
     assert answer.is_success, answer.text
     await asyncio.to_thread(whole_block.minutes_pass, 4)
     await enter(page, whole_block, hub, tmp_path)
     await page.until(looks.says(".askings", "1 camera allowed. Open for another"))
+    await page.click(".askings .shelf > button")
+    await page.click(f".clip[data-clip='{clip.id}'] .row button")
+    await page.until(looks.says(".clip", "Play again"))
+    assert await page.run(looks.pixels(".clip")) != 0
+    played = await asyncio.to_thread(whole_block.host.entries, kit.owner, "clip.played")
+    assert [(row["hub"], row["case"]) for row in played] == [(hub.thumb, "26-1123")]

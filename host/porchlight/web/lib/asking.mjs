@@ -85,5 +85,7 @@ export function standsWords({ state, expires, approvals }, now_ms = Date.now()) 
  */
 export function placeWords({ geometry, properties }) {
     const [lon, lat] = geometry.coordinates;
-    return `within ${properties.accuracy_m} m of ${lat.toFixed(4)}, ${lon.toFixed(4)}`;
+    return `within ${distance(properties.accuracy_m)} of ${lat.toFixed(4)}, ${lon.toFixed(4)}`;
 }
+
+const distance = (m) => (m < 1000 ? `${m} m` : `${(m / 1000).toFixed(1)} km`);

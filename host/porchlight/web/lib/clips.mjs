@@ -22,6 +22,7 @@ export function keptWords({ bytes, delete_at }, now_ms = Date.now()) {
     return `${bytesWords(bytes)} · deleted by itself in ${left}`;
 }
 
+const OFF = "You switched recording off: nothing is recorded, whoever you allow clips.";
 const NOTHING =
     "Nothing is recorded now. What moves is, while the camera is connected and you allow " +
     "somebody clips.";
@@ -32,7 +33,7 @@ const NOTHING =
  * @param {import("./names.mjs").Names} names
  */
 export function recordingWords({ enabled, now }, names) {
-    if (!enabled) return "You switched recording off: nothing is recorded, whoever you allow clips.";
+    if (!enabled) return OFF;
     if (!now.length) return NOTHING;
     const hubs = [...new Set(now.flatMap((one) => one.hubs))];
     const until = Math.max(...now.map((one) => one.until));

@@ -11,7 +11,8 @@ const SENTENCES = {
     "words.erased": () => "You erased what somebody had written in a line of this log.",
     "webhook.added": () => "An address was added that is told of what happens here.",
     "webhook.removed": () => "An address that was told of what happens here was removed.",
-    "webhook.stopped": (entry) => `An address is no longer told of what happens here${why(entry)}.`,
+    "webhook.stopped": (entry) =>
+        `An address is no longer told of what happens here${why(entry)}.`,
     "report.published": () => "The host published its report.",
     "board.stranger": (entry) => `A board that nobody knows was sent away${why(entry)}.`,
     "camera.added": (entry, name) => `${name.camera} was added.`,
@@ -64,7 +65,8 @@ const SENTENCES = {
     "recording.begun": (entry, name) => `${name.camera} began to record what moves.`,
     "recording.ended": (entry, name) => `${name.camera} stopped recording${why(entry)}.`,
     "clip.recorded": (entry, name) => `A clip of ${name.camera} was recorded.`,
-    "clip.played": (entry, name) => `${name.hub} ${opened(entry)} of ${name.camera}${about(entry)}.`,
+    "clip.played": (entry, name) =>
+        `${name.hub} ${opened(entry)} of ${name.camera}${about(entry)}.`,
     "clip.released": (entry, name) =>
         `${name.hub} took away a clip of ${name.camera}${about(entry)}.`,
     "clip.expired": (entry, name) => `A clip of ${name.camera} was deleted${why(entry)}.`,
@@ -175,7 +177,8 @@ const opened = ({ detail }) =>
 function about(entry) {
     const facts = [];
     if (entry.case) facts.push(`case ${entry.case}`);
-    if (entry.purpose && entry.purpose !== OWN_USE) facts.push(`purpose ${purposeWords(entry.purpose)}`);
+    if (entry.purpose && entry.purpose !== OWN_USE)
+        facts.push(`purpose ${purposeWords(entry.purpose)}`);
     // A pseudonym, of this hub alone: enough of it to know the same person again.
     const { operator, approved_by } = entry.detail ?? {};
     if (operator) facts.push(`operator ${operator.slice(0, 6)}`);

@@ -7,15 +7,19 @@ const SHORT = 24; // characters of a witness's name that a sentence can bear
 
 const short = (name) => (name.length > SHORT ? `${name.slice(0, 12)}…` : name);
 
+const ALONE =
+    "No other host witnesses it: keep its checkpoint, so that you would notice a change.";
+
 /** @param {{size: number, witnesses: {name: string, state: string}[]}} about */
 export function headWords({ size, witnesses }) {
     const lines = `${size} ${size === 1 ? "line" : "lines"} in your log.`;
-    if (!witnesses.length)
-        return `${lines} No other host witnesses it; keep its checkpoint, so that you would notice a change.`;
-    const missing = witnesses.filter(({ state }) => state !== "green").map(({ name }) => short(name));
+    if (!witnesses.length) return `${lines} ${ALONE}`;
+    const amber = witnesses.filter(({ state }) => state !== "green");
+    const missing = amber.map(({ name }) => short(name));
     if (missing.length) return `${lines} Not yet countersigned by ${listed(missing)}.`;
-    const others = witnesses.length === 1 ? "The other host" : `All ${witnesses.length} other hosts`;
-    return `${lines} ${others} asked to witness ${witnesses.length === 1 ? "has" : "have"} countersigned all of it.`;
+    const one = witnesses.length === 1;
+    const who = one ? "The other host" : `All ${witnesses.length} other hosts`;
+    return `${lines} ${who} asked to witness ${one ? "has" : "have"} countersigned all of it.`;
 }
 
 const FAULTS = {
@@ -29,7 +33,7 @@ const FAULTS = {
  */
 export function witnessWords({ name, state, size: seen, at, fault }, size, now_ms = Date.now()) {
     const when = at === null ? "" : `, ${moment(at, now_ms)}`;
-    const what = state === "green" ? `all ${size} lines${when}` : `${seen} of ${size} lines${when}`;
-    const said = seen ? `countersigned ${what}` : "has countersigned nothing yet";
+    const what = state === "green" ? `all ${size}` : `${seen} of ${size}`;
+    const said = seen ? `countersigned ${what} lines${when}` : "has countersigned nothing yet";
     return `${name}: ${said}${fault ? `; it ${FAULTS[fault] ?? fault}` : ""}`;
 }

@@ -56,6 +56,8 @@ const PROBLEMS = {
         "This device's clock is more than a minute from the host's. Set it right and try again.",
     "unknown-key": "This host does not know this key.",
     "unknown-hub": "This host does not know such a hub. Check its name with its operator.",
+    "operator-missing":
+        "At this hub somebody has to sign in first. This page cannot; the hub's own program can.",
     "no-clip": "This clip is gone.",
     "too-many-plays": "Too many clips are open. Wait a few minutes.",
     "ticket-expired": "This view is over. Open it again.",

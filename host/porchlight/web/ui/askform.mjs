@@ -11,7 +11,8 @@ const OPEN = [
 ];
 const TERMS =
     "Residents who let you ask for this purpose are told within two minutes, once; there are no " +
-    "reminders. You are not told whom you asked or how many. No answer and a refusal look the same.";
+    "reminders. You are not told whom you asked, or how many. No answer and a refusal look " +
+    "the same.";
 
 /**
  * @param {{cause: {case: string, purpose: string, reason: string}, circle: object, send: (wish:
@@ -69,10 +70,11 @@ export function askForRecordings({ cause, circle, send }) {
 
 const questionOf = (cause, { lat, lon, radius_m }) =>
     `Case ${cause.case}, ${purposeWords(cause.purpose)}, within ${radius_m} m of ${lat}, ${lon}. ` +
-    (cause.reason ? `They read: “${cause.reason}”` : "Write a reason above first: they read it.");
+    (cause.reason ? `They read: “${cause.reason}”` : "They read your reason: write one above.");
 
 function choice(value) {
-    const box = h("input", { type: "checkbox", name: "actions", value, checked: value === "clips" });
+    const checked = value === "clips";
+    const box = h("input", { type: "checkbox", name: "actions", value, checked });
     return h("label.choice", {}, box, ` ${capital(actionsWords([value]))}`);
 }
 

@@ -1,17 +1,17 @@
 // What this hub asked residents for, and what was allowed. The page asks now and then: the host
 // tells of answers at certain times only, so that nobody learns when one was given.
 
+import { requestClaims, signRequest } from "../lib/asking.mjs";
 import { random } from "../lib/bytes.mjs";
 import { h } from "../lib/dom.mjs";
-import { requestClaims, signRequest, standsWords } from "../lib/asking.mjs";
-import { areaWords, causeWords, windowWords } from "../lib/requests.mjs";
-import { moment } from "../lib/times.mjs";
-import { actionsWords, capital } from "../lib/words.mjs";
+import { AskingItem } from "./asking.mjs";
 
 const PATH = "/api/v1/requests";
 
 export class Askings {
     #host = "";
+    /** @type {Map<string, AskingItem>} */
+    #items = new Map();
 
     /**
      * @param {import("../lib/api.mjs").Api} api @param {import("../lib/jws.mjs").Signer} signer
@@ -38,9 +38,17 @@ export class Askings {
         this.#host = host;
         this.open = requests.some(({ state }) => state === "open");
         this.element.hidden = requests.length === 0;
-        const lines = requests.map((request) => this.#line(request));
-        const text = (list) => list.map((line) => line.textContent).join("\n");
-        if (text(lines) !== text([...this.list.children])) this.list.replaceChildren(...lines);
+        for (const [at, request] of requests.entries()) {
+            const item = this.#items.get(request.id);
+            if (item) item.update(request);
+            else this.#add(request, at);
+        }
+    }
+
+    #add(request, at) {
+        const item = new AskingItem(request, this.api);
+        this.#items.set(request.id, item);
+        this.list.insertBefore(item.element, this.list.children[at] ?? null);
     }
 
     /**
@@ -53,23 +61,5 @@ export class Askings {
         const token = await signRequest(this.signer, requestClaims(wish, by));
         await this.api.post(PATH, { token });
         await this.load();
-    }
-
-    #line(request) {
-        const what = capital(actionsWords(request.actions));
-        const where = areaWords(request.area);
-        return h(
-            "li",
-            { "data-request": request.id, "data-state": request.state },
-            h("p", {}, causeWords(request)),
-            h("p.small", {}, `${what}, ${windowWords(request.window)}, ${where}.`),
-            h("strong", {}, standsWords(request)),
-            ...request.approvals.map((yes) => this.#yes(yes)),
-        );
-    }
-
-    #yes({ camera, released_at }) {
-        const words = `Camera ${camera.slice(0, 8)}, since ${moment(released_at)}.`;
-        return h("p.small", { "data-camera": camera }, words);
     }
 }

@@ -162,7 +162,10 @@ export class CameraCard {
 
 function whenWords(grant) {
     if (grant.panic_s)
-        return `for ${span(grant.panic_s)} once you declare an emergency, until ${moment(grant.exp)}`;
+        return (
+            `for ${span(grant.panic_s)} once you declare an emergency, ` +
+            `until ${moment(grant.exp)}`
+        );
     const left_s = (unixMs(grant.exp) - Date.now()) / 1000;
     const until = `until ${moment(grant.exp)} (${span(left_s)} left)`;
     return grant.state === "waiting" ? `from ${moment(grant.nbf)} ${until}` : until;

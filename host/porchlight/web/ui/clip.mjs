@@ -1,5 +1,5 @@
-// One recorded clip as its resident sees it: looked at in private, taken away, deleted. The small
-// picture and the player are one canvas.
+// One recorded clip: looked at, taken away, deleted by its resident. The small picture and the
+// player are one canvas.
 
 import { during, h, say } from "../lib/dom.mjs";
 import { keptWords, whenWords } from "../lib/clips.mjs";
@@ -16,7 +16,8 @@ export class ClipItem {
     /**
      * @param {object} clip as the API gives it @param {string} camera its name
      * @param {{picture: () => Promise<Blob>, stream: () => Promise<string>, file: () =>
-     *   Promise<string>, remove: () => Promise<void>}} act
+     *   Promise<string>, remove?: () => Promise<void>}} act
+     *   `remove`: where it is the reader's own
      */
     constructor(clip, camera, act) {
         this.clip = clip;
@@ -45,7 +46,7 @@ export class ClipItem {
                 h("p", {}, whenWords(clip)),
                 h("p.small", {}, keptWords(clip)),
                 clip.sealed ? h("p.small", {}, SEALED) : null,
-                h("div.row", {}, this.play, this.save, this.#button("Delete…", () => this.#ask())),
+                h("div.row", {}, this.play, this.save, act.remove ? this.#removal() : null),
                 this.problem,
             ),
         );
@@ -57,6 +58,10 @@ export class ClipItem {
         const tell = (sentence) => say(this.problem, sentence);
         button.addEventListener("click", () => during(button, action, tell));
         return button;
+    }
+
+    #removal() {
+        return this.#button("Delete…", () => this.#ask());
     }
 
     /** Shows the small picture, once; sealed clips have none. */

@@ -42,7 +42,7 @@ export class LogHead {
         return this.#amber;
     }
 
-    /** Asks the host; asked again meanwhile, once more. @throws {import("../lib/api.mjs").Problem} */
+    /** Asks the host; if asked again meanwhile, once more. @throws {Problem} */
     load() {
         if (this.#loading) {
             this.#again = true;

@@ -70,7 +70,7 @@ export class PauseControl {
         return h(
             "li",
             {},
-            h("button.emergency", { type: "button", onclick: ask }, `Emergency: open to ${whom}…`),
+            h("button.emergency", { type: "button", onclick: ask }, `Emergency: let ${whom} in…`),
         );
     }
 
@@ -78,7 +78,7 @@ export class PauseControl {
         const may = actionsWords(grant.actions);
         confirmFirst({
             title: `Open ${this.label} to ${whom} now?`,
-            words: `They may ${may} from now on, for ${span(grant.panic_s)}. Then it closes by itself.`,
+            words: `They may ${may} for ${span(grant.panic_s)}. Then it closes by itself.`,
             verb: "Open now",
             act: async () => this.#heard(await this.voice.open(grant.jti)),
         });

@@ -32,7 +32,7 @@ export class RecordingRule {
             h(
                 "p.small",
                 {},
-                "Sealed ones nobody else can play, also not those you allow clips, and not this " +
+                "Nobody else can play sealed ones, not even those you allow clips; nor can this " +
                     "page: download them and use “porchlight unseal”.",
             ),
             this.kept,
@@ -54,7 +54,7 @@ export class RecordingRule {
         this.enabled.checked = rule.enabled;
         this.sealed.checked = rule.reader !== null;
         const another = rule.reader && rule.reader !== this.act.key.thumb;
-        const other = another ? ` New recordings are sealed to another key of yours, ${rule.reader.slice(0, 8)}; a change here seals to this one.` : "";
+        const other = another ? elsewhere(rule.reader) : "";
         say(this.summary, `Recording: ${rule.now.length ? "on" : "off"}`);
         this.element.dataset.on = rule.now.length > 0;
         say(this.now, `${recordingWords(rule, this.names)}${other}`);
@@ -78,3 +78,7 @@ export class RecordingRule {
         held?.focus();
     }
 }
+
+// The whole rule is handed in at once, and of another key the page knows no more than its name.
+const elsewhere = (thumb) =>
+    ` New ones are sealed to another key, ${thumb.slice(0, 8)}; a change here seals to yours.`;
