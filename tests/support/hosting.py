@@ -289,10 +289,9 @@ def spawned(folder: Path, text: str = SETTINGS, program: str = "porchkit.cli") -
     config = settings.load(folder) if made else make_home(folder, text)
     config.run_file.unlink(missing_ok=True)  # left by one that was killed
     command = [sys.executable, "-m", program, "serve", "--home", str(folder)]
-    environment = os.environ | {"PYTHONPATH": os.pathsep.join(path for path in sys.path if path)}
     with (folder / "host.log").open("ab") as log:
         process = subprocess.Popen(
-            command, stdout=subprocess.PIPE, stderr=log, env=environment, start_new_session=True
+            command, stdout=subprocess.PIPE, stderr=log, env=environment(), start_new_session=True
         )
     try:
         said = json.loads(_await_run_file(config.run_file, process))
@@ -305,6 +304,11 @@ def spawned(folder: Path, text: str = SETTINGS, program: str = "porchkit.cli") -
         process.wait(PATIENCE_S)
         assert process.stdout is not None
         process.stdout.close()
+
+
+def environment() -> dict[str, str]:
+    """For a process that imports what this one does."""
+    return os.environ | {"PYTHONPATH": os.pathsep.join(path for path in sys.path if path)}
 
 
 def _await_run_file(path: Path, process: "subprocess.Popen[bytes]") -> bytes:
