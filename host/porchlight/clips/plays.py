@@ -32,6 +32,7 @@ ENTERED_AS: Final = {"clips": "clip.played", "export": "clip.released"}
 MAX_S: Final = 900
 MAX_OPEN: Final = 16  # for one caller: a hub has a copy made of each
 MAX_CLOSED: Final = 1_024
+NOT_OPENED: Final = "not-opened"
 NONE: Final = "there is no such clip that you may have"
 REFUSALS: Final = 10  # entries a minute on one caller, clip and reason
 
@@ -48,6 +49,7 @@ class Plays:
         self.access = access
         self._desk = desk
         self._open: dict[bytes, Play] = {}
+        self._coming: set[Play] = set()
         self._closed: OrderedDict[bytes, Play] = OrderedDict()
         self._refusals = Tally(burst=REFUSALS)
         cameras.on_held(access.held)
@@ -68,21 +70,34 @@ class Plays:
         Awaiting a second operator; Conflict sealed; StoreError: nothing is open.
         """
         play = await self.prepare(who, clip_id, intent, address)
-        await self.enter(play, "file")
-        return play, self.hand_out(play)
+        try:
+            await self.enter(play, "file")
+            return play, self.hand_out(play)
+        except BaseException:
+            play.end(NOT_OPENED)
+            raise
 
     async def prepare(self, who: Who, clip_id: str, intent: Intent, address: str) -> Play:
-        """A play that may be entered; raises what open() raises."""
+        """A play that may be entered; raises what open() raises. It counts as open from now on:
+        whoever does not hand it out ends it."""
         play = await self.permitted(who, clip_id, intent, address)
-        if sum(one.who.thumb == who.thumb for one in self._open.values()) >= MAX_OPEN:
+        counted = [*self._open.values(), *self._coming]
+        if sum(one.who.thumb == who.thumb for one in counted) >= MAX_OPEN:
             raise TooMany("too-many-plays", "let some of your plays run out first")
-        await self._settle(play)
+        self._coming.add(play)
+        play.over.on_end(lambda: self._coming.discard(play))
+        try:
+            await self._settle(play)
+        except BaseException:
+            play.end(NOT_OPENED)
+            raise
         return play
 
     def hand_out(self, play: Play) -> str:
         """The ticket to a play that was entered; Refused if it is over already."""
         ticket = secrets.token_urlsafe(32)
         self._open[ticket_hash(ticket)] = play
+        self._coming.discard(play)
         self.sweep()  # taken back while the entry was written?
         if self._house.left(play.view):
             self._end(play, SIGNED_OUT)
@@ -163,6 +178,9 @@ class Plays:
 
     def _entry(self, play: Play, more: dict[str, str]) -> dict[str, Any]:
         play.check()
+        lapsed = play.lapse(self._desk.clock.unix())
+        if lapsed is not None:  # taken back while a copy was made
+            raise Refused(lapsed)
         clip = play.clip
         detail = {"clip": clip.id, "sha256": clip.sha256, "bytes": clip.size_bytes, **more}
         return {

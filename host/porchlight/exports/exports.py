@@ -6,6 +6,7 @@ like every other look; what was downloaded by then is beyond recall, and the log
 """
 
 import secrets
+import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,9 +16,9 @@ from porchlight.audit.logkeys import LogKeys
 from porchlight.audit.receipts import Receipt
 from porchlight.clips import handout
 from porchlight.clips.handout import Given, Handouts
-from porchlight.clips.plays import Play, Plays
+from porchlight.clips.plays import NONE, Play, Plays
 from porchlight.clips.store import Clips
-from porchlight.errors import Conflict, NotFound
+from porchlight.errors import Conflict, NotFound, Unavailable
 from porchlight.exports import bundle, papers, provenance
 from porchlight.exports.papers import Papers
 from porchlight.exports.release import Releaser, digest
@@ -57,6 +58,7 @@ class Exports:
         self._home = home
         self._desk = desk
         self._ready: dict[str, Export] = {}
+        self._key = threading.Lock()  # is made once, by whoever is first of several threads
 
     async def make(
         self, by: Party, clip_id: str, intent: Intent, address: str
@@ -67,8 +69,6 @@ class Exports:
         """
         plays = self._desk.plays
         play = await plays.prepare(by, clip_id, intent, address)
-        if play.clip.sealed:
-            raise Conflict("sealed", "it opens with your own key only; download the clip itself")
         path = self._desk.handouts.folder / f"{secrets.token_hex(16)}.zip"
         try:
             export = await self._release(play, path)
@@ -94,6 +94,8 @@ class Exports:
 
     async def _release(self, play: Play, path: Path) -> Export:
         desk = self._desk
+        if play.clip.sealed:
+            raise Conflict("sealed", "it opens with your own key only; download the clip itself")
         media = await desk.handouts.of(play)
         receipt = await desk.plays.release(play, media.sha256)
         key = desk.owner(play.clip.resident)
@@ -101,14 +103,34 @@ class Exports:
         said = papers.claims(play, found, receipt, desk.clips.clock.unix())
         contents = found.files(play.who.name) | self._log(play.clip.resident, receipt)
         contents["README.txt"] = _readme(play, found)
-        given = await desk.clips.off_loop(self._bundle, path, media, contents, said)
+        given = await self._written(play, path, lambda: self._bundle(path, media, contents, said))
         return Export(play, given, receipt)
+
+    async def _written(self, play: Play, path: Path, write: Callable[[], Given]) -> Given:
+        """The bundle, by `write`; nothing is left of it where it could not be, or is given up."""
+
+        def work() -> Given:
+            try:
+                return write()
+            finally:
+                if play.over.is_set():  # whoever gave up came too early to delete this
+                    path.unlink(missing_ok=True)
+
+        clips = self._desk.clips
+        try:
+            return await clips.off_loop(work)
+        except FileNotFoundError:
+            raise NotFound("no-clip", NONE) from None
+        except OSError as error:
+            clips.trouble(error)
+            raise Unavailable("not-made", "the host has no room for a bundle now") from None
 
     def _bundle(
         self, path: Path, media: Given, contents: dict[str, bytes], said: dict[str, Any]
     ) -> Given:
         """Sign and write. Blocks."""
-        releaser = Releaser.at(self._home, said["iat"])
+        with self._key:
+            releaser = Releaser.at(self._home, said["iat"])
         name = f"media/{said['jti']}.avi"
         sidecar = provenance.sidecar(media.path, name, said, releaser)
         if sidecar is not None:
