@@ -71,6 +71,7 @@ class Asking:
         (asked,) = await self._sam.asked()
         early = await self._seen_of(self._sam)
         looked = await self._sam.looks_at(asked)
+        (asked,) = await self._sam.asked()  # when a yes may begin has moved on meanwhile
         jti = await self._sam.answer(asked)
         await until(self._heard, RELEASED_S)
         answers = await self._hub.approvals(self._request)
