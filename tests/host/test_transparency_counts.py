@@ -160,6 +160,17 @@ def test_no_word_of_residents_is_in_it(found: Read) -> None:
         assert f"'{word}" not in text
 
 
+def test_who_is_no_hub_is_not_named() -> None:
+    """However many cameras somebody opens, a name that is not a hub's is a resident's."""
+    opened = [
+        Line("view.open", who, "ZZ", "ann", "fire", "live", None, 5, 0)._replace(type=type)
+        for who in PEOPLE
+        for type in ("view.open", "view.close", "access.refused")
+    ]
+    text = str(made(Read(opened, [], [], frozenset({"H1"}))))
+    assert "'ann'" not in text
+
+
 def test_denied_and_silent_are_the_same_report() -> None:
     def asked(end: str) -> Read:
         ended = [Line(end, who, "H1", "fire", "fire", None, None, 1, 0) for who in PEOPLE]

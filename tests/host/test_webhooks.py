@@ -11,13 +11,14 @@ from typing import Any
 
 import pytest
 
-from porchlight.webhooks import backoff
+from porchlight.webhooks import backoff, news
 from tests.support.hosting import SETTINGS, InThread, Kit, ShiftedClock, hosted
 from tests.support.receiver import Post, Receiver, receiving
 from tests.support.signing import Signer
 
 PLAIN = SETTINGS + "[webhooks]\nplain_loopback = true\nper_owner = 2\n"
 DAY_S = 86_400
+REGISTER = {"actions": ["register"], "geo": {"cell": "u173zq", "precision_m": 500}}
 
 
 @pytest.fixture(scope="module")
@@ -112,8 +113,7 @@ def test_only_registered_cameras_stay_unknown_to_the_hub(
     host: InThread, there: Receiver, fire: Signer, porch: Kit
 ) -> None:
     register(host, fire, there)
-    geo = {"cell": "u173zq", "precision_m": 500}
-    host.grant(porch, fire, detail={"actions": ["register"], "geo": geo})
+    host.grant(porch, fire, detail=REGISTER)
     host.grant(porch, fire)
     there.wait(lambda posts: len(posts) >= 1)
     assert types(there) == ["grant.given"]
@@ -140,6 +140,29 @@ def test_what_fails_is_tried_again_later_under_the_same_name(
     assert {post.path for post in there.posts} == {"/in?a=1"}
     assert not any("cookie" in post.headers for post in there.posts)
     assert tried(host, fire, hook, 0)["state"] == "active"
+
+
+def test_a_backlog_of_what_is_not_told_is_passed_over(
+    host: InThread,
+    there: Receiver,
+    fire: Signer,
+    porch: Kit,
+    clock: ShiftedClock,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(news, "BATCH", 2)
+    there.answers[:] = [(503, {})]
+    hook, _ = register(host, fire, there)
+    first = host.grant(porch, fire)
+    tried(host, fire, hook, 1)
+    for _ in range(5):
+        host.grant(porch, fire, detail=REGISTER)
+    last = host.grant(porch, fire)
+    with shifted(host, clock) as later:
+        later(10)
+        there.wait(lambda posts: len(posts) == 3)
+    told = [json.loads(post.body)["data"]["jti"] for post in there.posts]
+    assert told == [first, first, last]
 
 
 def test_after_three_days_it_is_given_up_and_its_owner_told(

@@ -51,14 +51,24 @@ class News:
         return canonical(event | ({"subject": self.camera} if self.camera else {}))
 
 
-def after(session: Session, owner: str, is_resident: bool, n: int) -> tuple[list[News], int]:
-    """An owner's next events after entry `n`, at most BATCH, and up to which entry that is all."""
+@dataclass(frozen=True)
+class Batch:
+    """Some events, and up to which entry that is all of them. `more`: it was cut short there."""
+
+    news: list[News]
+    up_to: int
+    more: bool
+
+
+def after(session: Session, owner: str, is_resident: bool, n: int) -> Batch:
+    """An owner's next events after entry `n`, at most BATCH."""
     newest = session.scalar(select(func.max(Entry.n))) or 0
     concerns = _of_resident(owner) if is_resident else _of_hub(owner)
     wanted = select(Entry).where(Entry.n > n, Entry.n <= newest, concerns)
     rows = list(session.scalars(wanted.order_by(Entry.n).limit(BATCH)))
     told = [row for row in rows if is_resident or _is_told(session, row, owner)]
-    return [_news(row, is_resident) for row in told], rows[-1].n if len(rows) == BATCH else newest
+    more = len(rows) == BATCH
+    return Batch([_news(row, is_resident) for row in told], rows[-1].n if more else newest, more)
 
 
 def _of_resident(owner: str) -> ColumnElement[bool]:

@@ -179,17 +179,17 @@ class Webhooks:
         self._stirred.discard(hook.id)
         party = self._desk.registry.party(hook.owner)
         resident = party is not None and party.is_resident
-        found, up_to = await self._desk.store.read(
+        found = await self._desk.store.read(
             lambda session: news.after(session, hook.owner, resident, hook.done)
         )
-        for one in found:
+        for one in found.news:
             if self._hooks.get(hook.id) is not hook:
                 return False
             if not await self._deliver(hook, one):
                 self._stirred.add(hook.id)
                 return False
-        hook.done = max(hook.done, up_to)
-        return len(found) > 0 or hook.id in self._stirred
+        hook.done = max(hook.done, found.up_to)
+        return found.more or hook.id in self._stirred
 
     async def _deliver(self, hook: Hook, one: News) -> bool:
         message = signing.message_id(hook.secret, one.n)
