@@ -1,11 +1,14 @@
 """The evening of the demo is held to the logs: a step in too few of them, or too many, fails."""
 
+import json
+import time
 from pathlib import Path
 
 import pytest
 
 from porchkit import keys
 from porchkit.client import AsyncClient
+from porchkit.commands import demo
 from porchkit.demo.cast import Cast
 from porchkit.demo.household import Camera
 from porchkit.demo.neighbour import Neighbour
@@ -60,3 +63,18 @@ async def test_a_step_is_held_to_every_log(
     assert tried.ok is ok
     assert words in tried.detail
     assert quiet.ok, "what was read once is no news"
+
+
+@pytest.mark.parametrize(("held", "code"), [((True, True), 0), ((True, False), 1), ((), 1)])
+def test_a_step_that_fails_is_the_exit_code(
+    held: tuple[bool, ...], code: int, capsys: pytest.CaptureFixture[str]
+) -> None:
+    lines: list[str] = []
+    report = Tale(lines.append)
+    for ok in held:
+        report.step("tried", ok, "the hub tries " * 20)
+    assert demo.ended(report, time.monotonic(), lines.append, as_json=True) == code
+    found = json.loads(capsys.readouterr().out)
+    assert found["ok"] is (code == 0)
+    assert [step["ok"] for step in found["steps"]] == list(held)
+    assert all(len(part) <= 100 for line in lines for part in line.split("\n"))

@@ -38,9 +38,11 @@ def configure(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
     parser.epilog = HELP
     what = parser.add_mutually_exclusive_group()
-    what.add_argument("--check", action="store_true", help="run the story, exit 1 if a step fails")
     what.add_argument(
-        "--story", action="store_true", help="an evening of consent, exit 1 if a step fails"
+        "--check", action="store_true", help="measure a grant and its end, exit 1 if a step fails"
+    )
+    what.add_argument(
+        "--story", action="store_true", help="tell one evening, exit 1 if a step fails"
     )
     parser.add_argument("--footage", type=Path, metavar="PATH", help="what the boards film")
     parser.add_argument(
@@ -96,7 +98,7 @@ async def _check(args: argparse.Namespace, folder: Path, tell: Tell) -> int:
             tracks = [Track(camera, stage.taps[camera.name]) for camera in stage.cameras]
             resident, hub = Resident(mine, house.resident), Hub(theirs, house.hub)
             await Story(resident, hub, tracks, report).run()
-    return _ended(args, report, began, tell)
+    return ended(report, began, tell, as_json=args.json)
 
 
 async def _story(args: argparse.Namespace, folder: Path, tell: Tell) -> int:
@@ -104,12 +106,13 @@ async def _story(args: argparse.Namespace, folder: Path, tell: Tell) -> int:
     began = time.monotonic()
     report = Tale(tell)
     await performance.perform(folder, report, footage=args.footage)
-    return _ended(args, report, began, tell)
+    return ended(report, began, tell, as_json=args.json)
 
 
-def _ended(args: argparse.Namespace, report: Steps, began: float, tell: Tell) -> int:
+def ended(report: Steps, began: float, tell: Tell, *, as_json: bool) -> int:
+    """The last words, and the exit code."""
     report.seconds = time.monotonic() - began
-    if args.json:
+    if as_json:
         print(json.dumps(report.document()))
     tell(f"{'all held' if report.ok else 'NOT all held'}, {report.seconds:.1f} s")
     return 0 if report.ok else 1
