@@ -26,7 +26,7 @@ from schemathesis.specs.openapi.checks import (
 
 from tests.support.furnished import ENDLESS, Furnished, Signed, furnished
 
-ASKED = int(os.environ.get("PORCHLIGHT_ASKED", "700"))  # in all
+ASKED = int(os.environ.get("PORCHLIGHT_ASKED", "550"))  # in all
 WHO = ("hub", "resident", "hub", "resident", "nobody", "stranger")
 CHECKS = [
     not_a_server_error,
@@ -102,6 +102,8 @@ def test_every_answer_is_in_the_document(asking: Asking) -> None:
     every = operations(asking)
     for operation in every:
         asked(asking, operation, ASKED // len(every))
+    done = {label for label, _, status in asking.seen if status < 300}
+    assert len(done) > len(every) / 2, sorted(done)  # doors that are all shut show little
 
 
 def asked(asking: Asking, operation: APIOperation, examples: int) -> None:

@@ -84,7 +84,7 @@ class Furnished:
         seeing = clip_grant(
             host, self.kit, self.fire, self.ann, detail={"actions": ["clips", "export"]}
         )
-        self.clips = [keep(host, self.kit, seeing) for _ in range(12)]
+        self.clips = [keep(host, self.kit, seeing) for _ in range(8)]
         self.filming = asyncio.run_coroutine_threadsafe(Filming(host, self.kit).film(), host.loop)
         view = open_view(host, self.fire, self.kit)
         still = open_view(host, self.fire, self.kit, action="snapshot")
@@ -124,7 +124,7 @@ class Furnished:
             "optin-purpose": ["fire"],
             "bbox": ["4.8,52.3,5,52.4"],
             "polygon": [None],
-            "circle": [{"lat": 52.37, "lon": 4.89, "radius_m": 500}],
+            "circle": [{"center": [4.89, 52.37], "radius_m": 500}],
             "token": [self._grant, lambda: signed(self.fire, said)],
         }
 
