@@ -81,10 +81,12 @@ test("what is recorded, for whom", () => {
 test("the head of the log is amber by name", () => {
     const green = { name: "oak", state: "green", size: 9, at: NOW_S, fault: null };
     const amber = { ...green, name: "elm", state: "amber", size: 4, fault: "silent" };
+    const long = { ...amber, name: "abcdefghijklmnopqrstuvwxyz/witness" };
     const head = (...witnesses) => headWords({ size: 9, witnesses });
     assert.equal(head(green, amber), "9 lines in your log. Not yet countersigned by elm.");
     assert.match(head(green), /The other host asked to witness has countersigned all of it\.$/);
     assert.match(head(green, green), /All 2 other hosts asked to witness have countersigned/);
+    assert.match(head(long), /Not yet countersigned by witness abcdefgh\.$/);
     assert.match(head(), /No other host witnesses it/);
     assert.match(witnessWords(green, 9), /^oak: countersigned all 9 lines, /);
     assert.match(witnessWords(amber, 9), /^elm: countersigned 4 of 9 lines.*did not answer/);

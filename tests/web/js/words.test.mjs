@@ -33,6 +33,16 @@ test("an opened view reads like a neighbour's note", () => {
     assert.equal(tone(entry), "look");
 });
 
+test("a resident's look at their own clip is told, and is not loud", () => {
+    const who = new Names({}, "ME");
+    who.learnCamera({ id: "CAM", label: "Front door" });
+    const own = { type: "clip.played", camera: "CAM", hub: "ME", purpose: "own-use" };
+    const small = { ...own, detail: { what: "thumbnail" } };
+    assert.equal(entrySentence(own, who), "You opened a clip of Front door.");
+    assert.equal(entrySentence(small, who), "You looked at the small picture of a clip of Front door.");
+    assert.deepEqual([tone(own), tone({ ...own, purpose: "fire" })], ["quiet", "look"]);
+});
+
 test("what somebody wrote is quoted, and a refusal is in our words", () => {
     const detail = { operator: "Xy12345678901234567890" };
     const why = { case: "7", purpose: "theft", detail };

@@ -103,7 +103,10 @@ const TONES = {
 };
 
 /** @param {object} entry @returns {"look" | "given" | "ended" | "refused" | "quiet"} */
-export const tone = (entry) => TONES[entry.type] ?? "quiet";
+export function tone({ type, purpose }) {
+    const found = TONES[type] ?? "quiet";
+    return found === "look" && purpose === OWN_USE ? "quiet" : found;
+}
 
 /** @param {object} entry @param {Who} who @returns {string} one sentence */
 export function entrySentence(entry, who) {

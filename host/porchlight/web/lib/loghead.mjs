@@ -5,7 +5,7 @@ import { moment } from "./times.mjs";
 
 const SHORT = 24; // characters of a witness's name that a sentence can bear
 
-const short = (name) => (name.length > SHORT ? `${name.slice(0, 12)}…` : name);
+const short = (name) => (name.length > SHORT ? `witness ${name.slice(0, 8)}` : name);
 
 const ALONE =
     "No other host witnesses it: keep its checkpoint, so that you would notice a change.";

@@ -9,6 +9,7 @@ import { confirmFirst } from "./confirm.mjs";
 export class PauseControl {
     #stands = { paused: false, panic: [] };
     #ready = [];
+    #board = "";
 
     /**
      * @param {string} label what the camera is called
@@ -37,7 +38,9 @@ export class PauseControl {
 
     /** Asks how the camera stands. @throws {import("../lib/api.mjs").Problem} */
     async load() {
-        this.#stands = await this.voice.standing();
+        const stands = await this.voice.standing();
+        if (stands.paused !== this.#stands.paused) this.#board = ""; // that was of another word
+        this.#stands = stands;
         this.#show();
     }
 
@@ -53,6 +56,7 @@ export class PauseControl {
         say(this.button, paused ? "Resume" : "Pause");
         this.button.setAttribute("aria-label", `${paused ? "Resume" : "Pause"} ${this.label}`);
         this.button.hidden = !paused && !this.shared;
+        say(this.said, [paused ? "Paused for everybody." : "", this.#board].join(" ").trim());
         // While it is paused nothing opens: the resident resumes first.
         const lines = (paused ? [] : this.#ready).map((grant) => this.#line(grant));
         const [now, before] = [lines, [...this.emergencies.children]].map((list) =>
@@ -69,7 +73,7 @@ export class PauseControl {
         const ask = () => this.#ask(grant, whom);
         return h(
             "li",
-            {},
+            { "data-jti": grant.jti },
             h("button.emergency", { type: "button", onclick: ask }, `Emergency: let ${whom} in…`),
         );
     }
@@ -91,7 +95,7 @@ export class PauseControl {
 
     async #heard(board) {
         await this.load();
-        const { paused } = this.#stands;
-        say(this.said, `${paused ? "Paused for everybody. " : ""}${board}`);
+        this.#board = board;
+        this.#show();
     }
 }
