@@ -7,7 +7,7 @@ error with its reason; no answer becomes HostUnreachable.
 
 import os
 import time
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from collections.abc import AsyncGenerator, Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -151,7 +151,7 @@ class AsyncClient:
         with _told():
             return await self._session.ask("DELETE", path)
 
-    async def parts(self, url: str) -> AsyncIterator[Part]:
+    async def parts(self, url: str) -> AsyncGenerator[Part, None]:
         """Pictures of a stream URL (absolute, or a path of this host) until the host ends it.
 
         The ticket in the URL is the authority, so the request is not signed."""

@@ -177,12 +177,9 @@ class Evening:
         )
 
     async def _the_logs_hold(self) -> None:
-        for each, (code, said) in await asyncio.gather(*map(self._verified, self._cast.all)):
+        for each in self._cast.all:
+            words = ("log", "verify", "--resident", each.name)
+            code, said = await asyncio.to_thread(commands.typed, *words, home=self._cast.home)
             verdict = " ".join(said.split("\n"))
             name = f"log of {each.name}"
             self._cast.report.step(name, code == 0, f"porchlight log verify: {verdict}")
-
-    async def _verified(self, whose: Neighbour) -> tuple[Neighbour, tuple[int, str]]:
-        """How one neighbour's own command ends, and what it says."""
-        words = ("log", "verify", "--resident", whose.name)
-        return whose, await asyncio.to_thread(commands.typed, *words, home=self._cast.home)

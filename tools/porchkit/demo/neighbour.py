@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Sequence
+from contextlib import aclosing
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -62,12 +63,13 @@ class Neighbour:
         found: list[dict[str, Any]] = (await self.client.get("/me/requests"))["requests"]
         return found
 
-    async def looks_at(self, row: dict[str, Any]) -> int:
-        """Their own recording of what is asked for, in private; how many pictures it shows."""
+    async def looks_at(self, row: dict[str, Any]) -> bool:
+        """Begin to watch their own recording of what is asked for, in private; whether it shows
+        anything."""
         (clip, *_) = (await self.client.get(f"/me/requests/{row['id']}"))["clips"]
         play = await self.client.post(f"/clips/{clip['id']}/plays", {"action": "clips"})
-        parts = self.client.parts(play["urls"]["stream"])
-        return len([part async for part in parts])
+        async with aclosing(self.client.parts(play["urls"]["stream"])) as parts:
+            return bool((await anext(parts)).jpeg)
 
     async def answer(self, row: dict[str, Any]) -> str:
         """Say yes: a grant for what was asked, and nothing else; its jti."""

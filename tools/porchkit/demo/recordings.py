@@ -80,12 +80,9 @@ class Asking:
         kim = await self._kim.has("request.approved") or await self._kim.has("request.denied")
         await self._cast.told(
             "answered",
-            answers == {self._sam.camera.thumb: jti}
-            and bool(looked)
-            and not (early or kim)
-            and silent,
-            f"Sam looks at the recording in private, {looked} pictures, and says yes; Kim "
-            "says nothing, and that looks to the fire brigade as if there were no Kim",
+            answers == {self._sam.camera.thumb: jti} and looked and not (early or kim) and silent,
+            "Sam looks at the recording in private, and says yes; Kim says nothing, and that looks "
+            "to the fire brigade as if there were no Kim",
             sam=("clip.played", "request.approved"),
         )
 
@@ -115,8 +112,8 @@ class Asking:
     async def _it_is_checked(self) -> None:
         changed = self._bundle.with_name("changed.zip")
         await asyncio.to_thread(_change_one_byte, self._bundle, changed)
-        both = self._verify(self._bundle), self._verify(changed)
-        (code, said), (other, _) = await asyncio.gather(*both)
+        code, said = await self._verify(self._bundle)
+        other, _ = await self._verify(changed)
         self._report.step(
             "verified",
             code == 0 and said.endswith("Trusted") and other == commands.NOT_TRUSTED,
