@@ -63,8 +63,8 @@ _MOMENTS: Final = (  # a zone, and when something is special there: mostly, cloc
 EARLIEST: Final = 1_774_700_000
 _OFFSETS: Final = (0, 60, 300, 600, 1800, 3600, 7200)
 TWISTS: Final = (
-    *("aud", "who", "cnf", "action", "purpose", "time", "window", "lease", "panic", "incident"),
-    *("approve", "mask", "limits", "events", "more"),
+    *("aud", "who", "cnf", "action", "purpose", "time", "window", "clocks", "lease", "panic"),
+    *("incident", "approve", "mask", "limits", "events", "more"),
 )
 
 
@@ -86,6 +86,8 @@ def for_worlds(
 def worlds(draw: st.DrawFn, twist: str, *, at_board: bool = False) -> World:
     """Any with this twist, and perhaps some others."""
     posix, special = draw(st.sampled_from(_MOMENTS))
+    if twist == "clocks":  # as they are set, with an hour's window on either side
+        posix, special = draw(st.sampled_from(_MOMENTS[2:]))
     base = special - draw(st.sampled_from(_OFFSETS)) + draw(st.sampled_from((-1, 0, 0, 17)))
     twists = {twist, *draw(st.lists(st.sampled_from(TWISTS), max_size=2))}
     who = draw(st.sampled_from((*HUBS, OWNER, NEIGHBOUR))) if "who" in twists else "fire"
@@ -131,15 +133,17 @@ def _grants(draw: st.DrawFn, base: int, posix: str, ask: Ask, twists: set[str]) 
         exp=min(ends, begins + 3600) if incident else ends,
         incident=incident,
         approve=draw(st.sampled_from(("two", "one"))) if "approve" in twists else "one",
-        leased="lease" in twists and draw(st.integers(0, 7)) > 0,
+        leased=not twists.isdisjoint(("lease", "events")) and draw(st.integers(0, 7)) > 0,
         panic_s=draw(st.sampled_from((60, 60, 600, 0))) if "panic" in twists else 0,
         mask="mask" in twists and draw(st.booleans()),
         limits=draw(_LIMITS) if "limits" in twists else {},
     )
     if "cnf" in twists:
         made = replace(made, cnf=draw(st.sampled_from(made.aud)))
-    if "window" in twists:
-        made = replace(made, windows=draw(_windows(base, posix)), tz=posix)
+    if "window" in twists or "clocks" in twists:
+        made = replace(
+            made, windows=draw(_windows(base, posix, hours="clocks" in twists)), tz=posix
+        )
     return made
 
 
@@ -155,14 +159,17 @@ _LIMITS: Final = st.fixed_dictionaries(
 
 
 @st.composite
-def _windows(draw: st.DrawFn, base: int, posix: str) -> tuple[tuple[int, int], ...]:
-    """One to three, near the local minute of `base`; what runs over Sunday's end is cut there."""
+def _windows(draw: st.DrawFn, base: int, posix: str, *, hours: bool) -> tuple[tuple[int, int], ...]:
+    """One to three, near the local minute of `base`; what runs over Sunday's end is cut there.
+    `hours`: whole ones."""
     local = datetime.fromtimestamp(base, zone(posix))
-    here = (local.weekday() * 24 + local.hour) * 60 + local.minute
+    here = (local.weekday() * 24 + local.hour) * 60 + (0 if hours else local.minute)
+    starts = st.sampled_from((-60, 0, 60) if hours else (-60, -5, 0, 1, 5, 30))
+    spans = st.just(60) if hours else st.sampled_from((5, 1, 60, 180, 1500))
     found: set[tuple[int, int]] = set()
-    for _ in range(draw(st.integers(1, 3))):
-        start = (here + draw(st.sampled_from((-60, -5, 0, 1, 5, 30)))) % WEEK
-        end = start + draw(st.sampled_from((1, 5, 60, 180, 1500)))
+    for _ in range(draw(st.integers(1, 2 if hours else 3))):
+        start = (here + draw(starts)) % WEEK
+        end = start + draw(spans)
         found.add((start, min(end, WEEK)))
         if end > WEEK:
             found.add((0, end - WEEK))
