@@ -78,7 +78,9 @@ async def still_seen(scene: Scene, view: View, opened: int, now: int) -> None:
     grant, said = scene.world.grants[index], scene.rules.said[index]
     lasts = min(VIEW_S, grant.limits.get("session_s", VIEW_S))
     moments = [opened, *range(opened + 60 - opened % 60, min(now, opened + lasts), 60), now]
-    allowed = all(allows(grant, said, scene.world.ask, moment) for moment in moments)
+    allowed = view.id not in scene.broken and all(
+        allows(grant, said, scene.world.ask, moment) for moment in moments
+    )
     sees = await scene.sees(view)
     seen["went on", sees] += 1
     if now >= opened + lasts or not (allowed and fits(grant)):

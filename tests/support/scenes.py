@@ -89,6 +89,8 @@ class Scene:
         self.kit: Kit = street.host.camera(street.owner)
         self.jtis = [new_id() for _ in world.grants]
         self.sequence = 0
+        self.looking: list[View] = []
+        self.broken: set[str] = set()  # views that were stopped for a moment, which ends them
         street.clock.at_ms = world.base * 1000
         found = self.parts.cameras.get(self.kit.id)
         assert found is not None
@@ -117,9 +119,19 @@ class Scene:
     async def happen(self, events: Any, now: int) -> None:
         """Told to the host and to the rules."""
         self.street.clock.at_ms = now * 1000
+        self._pulse(now)
         for what, which in events:
             if self.rules.say((what, which), now):
                 await self._happen(what, which)
+                self._pulse(now)
+
+    def _pulse(self, now: int) -> None:
+        """What the host does four times a second, for the rules too."""
+        self.parts.views.sweep()
+        allowed = dict(zip(self.jtis, self.rules.allow(self.world.ask, now), strict=True))
+        for view in self.looking:
+            if not allowed[view.looks[self.camera.id].permit.jti]:
+                self.broken.add(view.id)
 
     async def _happen(self, what: str, which: int) -> None:
         owner, camera = self.street.party(self.street.owner), self.camera
@@ -152,6 +164,7 @@ class Scene:
             view, _ = await self.parts.views.open(who, intent, "127.0.0.1")
         except Refused:
             return None
+        self.looking.append(view)
         return view
 
     async def sees(self, view: View | None) -> bool:

@@ -64,7 +64,7 @@ EARLIEST: Final = 1_774_700_000
 _OFFSETS: Final = (0, 60, 300, 600, 1800, 3600, 7200)
 TWISTS: Final = (
     *("aud", "who", "cnf", "action", "purpose", "time", "window", "clocks", "lease", "panic"),
-    *("incident", "approve", "mask", "limits", "events", "more"),
+    *("incident", "approve", "mask", "limits", "session", "events", "more"),
 )
 
 
@@ -138,6 +138,8 @@ def _grants(draw: st.DrawFn, base: int, posix: str, ask: Ask, twists: set[str]) 
         mask="mask" in twists and draw(st.booleans()),
         limits=draw(_LIMITS) if "limits" in twists else {},
     )
+    if "session" in twists:
+        made = replace(made, limits={"session_s": draw(st.sampled_from((60, 1, 300)))})
     if "cnf" in twists:
         made = replace(made, cnf=draw(st.sampled_from(made.aud)))
     if "window" in twists or "clocks" in twists:
@@ -150,7 +152,7 @@ def _grants(draw: st.DrawFn, base: int, posix: str, ask: Ask, twists: set[str]) 
 _LIMITS: Final = st.fixed_dictionaries(
     {},
     optional={
-        "session_s": st.sampled_from((1, 60, 300, 601)),
+        "session_s": st.sampled_from((60, 1, 300, 601)),
         "day_s": st.sampled_from((60, 118, 119)),
         "w": st.sampled_from((95, 96, 160, 400)),
         "h": st.sampled_from((95, 119, 120)),
@@ -183,7 +185,7 @@ def _moments(draw: st.DrawFn, base: int, special: int, grants: tuple[Terms, ...]
     for grant in grants:
         edges |= {grant.nbf, grant.exp}
         edges |= {base + LEASE_S} if grant.leased else set()
-        edges |= {base + grant.panic_s}
+        edges |= {base + grant.panic_s, base + grant.limits.get("session_s", 0)}
         local = datetime.fromtimestamp(base, zone(grant.tz))
         monday = local - timedelta(local.weekday(), hours=local.hour, minutes=local.minute)
         for minute in (minute for window in grant.windows for minute in window):
