@@ -76,9 +76,7 @@ def test_an_approval_is_for_one_clip(host: InThread, porch: Kit, hub: Hub) -> No
     assert play(one, wanted, approval=asked["approval"]).status_code == 201
 
 
-def test_a_clip_closes_when_its_operator_signs_out(
-    host: InThread, porch: Kit, hub: Hub
-) -> None:
+def test_a_clip_closes_when_its_operator_signs_out(host: InThread, porch: Kit, hub: Hub) -> None:
     clip = keep(host, porch, clip_grant(host, porch, hub.key))
     one, colleague = hub.sign_in("investigator"), hub.sign_in("investigator")
     mine, theirs = (play(desk, clip).json()["urls"]["file"] for desk in (one, colleague))

@@ -226,6 +226,20 @@ async def test_panic_is_opened_by_the_residents_word_or_the_boards_button(
     ]
 
 
+async def test_a_panic_grant_that_only_registers_names_nobody_to_a_hub(
+    host: InThread, ann: Signer, fire: Signer, porch: Kit
+) -> None:
+    only = host.grant(porch, fire, panic=600, detail={"actions": ["register"]})
+    more = host.grant(porch, fire, panic=600)
+    async with board_at(host, porch) as board:
+        told = host.call(lambda: host.parts.events.subscribe(fire.thumb))
+        for jti in (only, more):
+            await board.say(wire.Answer(handle_of(jti), b"panic-opened"))
+        await until(lambda: len(host.entries(ann, "panic.opened")) == 2)
+        bodies = [event.body for event in told._queue]
+    assert [body["jti"] for body in bodies] == [more]
+
+
 async def test_an_agent_keeps_alive_or_stops_and_nothing_else(
     host: InThread, ann: Signer, fire: Signer, porch: Kit
 ) -> None:
@@ -302,5 +316,6 @@ def test_a_register_only_grant_shows_no_picture(
     host: InThread, ann: Signer, fire: Signer, porch: Kit
 ) -> None:
     host.grant(porch, fire, detail={"actions": ["register"]})
-    for action in ("live", "snapshot", "register"):
-        assert ask_view(host, fire, porch, action=action).json()["reason"] == "action-not-granted"
+    asked = {"live": "no-grant", "snapshot": "no-grant", "register": "action-not-granted"}
+    for action, reason in asked.items():
+        assert ask_view(host, fire, porch, action=action).json()["reason"] == reason

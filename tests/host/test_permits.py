@@ -66,6 +66,21 @@ def test_others_grants_do_not_count() -> None:
     assert permits.allowed(held, FIRE.thumb, NOW) == {}
 
 
+def test_who_only_registered_is_as_unknown_as_a_stranger() -> None:
+    """Two hubs that compare notes: one has the camera's name, the other a pseudonym."""
+    for actions in ([], ["register"]):
+        assert refused(book(grant(1, FIRE, detail={"actions": actions}))) == "no-grant"
+    ended = Ended()
+    ended.note(grant(1, FIRE, detail={"actions": ["register"]}), "revoked")
+    assert ended.why(CAMERA, FIRE.thumb) == "no-grant"
+
+
+def test_an_answer_to_a_request_is_not_there_before_it_begins() -> None:
+    answer = grant(1, FIRE, req="A" * 22, nbf=NOW + 60)
+    assert refused(book(answer)) == "no-grant"
+    assert refused(book(answer), now=NOW + 60, action="export") == "action-not-granted"
+
+
 def test_action_purpose_and_window_are_checked() -> None:
     only = {"actions": ["snapshot"], "purposes": ["fire"]}
     held = book(grant(1, FIRE, detail=only))

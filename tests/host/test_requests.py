@@ -213,7 +213,13 @@ def test_an_approval_is_told_at_a_full_minute(block: Block, fire: Signer) -> Non
     assert block.approve(kit, request, token).json() == given.json()  # a retry
     assert told(block, fire, request)["approvals"] == []
     assert block.caller(fire).get("/grants").json()["grants"] == []
+    early = block.caller(fire).get(f"/grants/{given.json()['grant']}")
+    assert early.status_code == 404, early.text
+    look = {"cameras": [kit.id], "action": "live", "case": "26-1123", "purpose": "fire"}
+    refused = block.caller(fire).post("/views", look)
+    assert (refused.status_code, refused.json()["reason"]) == (403, "no-grant")
     block.minutes_pass(2)
+    assert block.caller(fire).get(f"/grants/{given.json()['grant']}").status_code == 200
     (yes,) = told(block, fire, request)["approvals"]
     assert yes == {
         "camera": kit.id,

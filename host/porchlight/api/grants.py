@@ -88,7 +88,7 @@ async def listing(parts: PartsDep, by: Caller) -> GrantList:
 async def one(jti: Jti, parts: PartsDep, by: Caller) -> GrantFull:
     """One grant with its token, for its resident and for those it names."""
     kept = await parts.grants.find(jti)
-    if kept is None or not _concerns(kept, by):
+    if kept is None or not _concerns(kept, by) or not _due(parts, kept, by):
         raise NotFound("no-grant", "there is no such grant that concerns you")
     return GrantFull(**_row(parts, kept).model_dump(), token=kept.token.decode())
 

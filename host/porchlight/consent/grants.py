@@ -115,7 +115,7 @@ class Grants:
         hub are refused alike: no-grant.
         """
         camera = self._cameras.get(camera_id)
-        if camera is None or not permits.named(camera.book, hub):
+        if camera is None or not permits.named(camera.book, hub, now):
             raise Refused(self._ended.why(camera_id, hub))
         return permits.best(camera.book, hub, action, now, purpose, **honoured)
 

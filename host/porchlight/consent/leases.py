@@ -20,6 +20,7 @@ from porchlight.consent.grants import Grants
 from porchlight.consent.words import Words
 from porchlight.desk import Desk
 from porchlight.errors import Conflict, StoreError, Unavailable
+from porchlight.search.index import names
 from porchlight.store import Store
 from porchlight.tally import Tally
 
@@ -133,13 +134,14 @@ class Leases:
             await self._tell_of_panic(grant, "button")
 
     async def _tell_of_panic(self, grant: Grant, by: str) -> None:
-        """An entry for the resident; an event for those whom the grant names."""
+        """An entry for the resident; an event for those whom the grant names, unless it only
+        registers: then they have no name for the camera."""
         detail = {"by": by, "seconds": grant.panic_s, "hubs": list(grant.aud)}
         await self._entries.add(
             "panic.opened", resident=grant.iss, camera=grant.sub, jti=grant.jti, detail=detail
         )
         body = {"camera": grant.sub, "jti": grant.jti, "seconds": grant.panic_s}
-        for hub in grant.aud:
+        for hub in grant.aud if names(grant) else ():
             self._events.publish("panic", hub, body)
 
     # Telling

@@ -7,6 +7,7 @@ from accord.book import Book
 from accord.errors import Refused
 from accord.grant import Grant
 from accord.permit import Permit
+from porchlight.search.index import names
 
 MAX_ENDED: Final = 65_536
 
@@ -18,8 +19,8 @@ class Ended:
         self._why: dict[tuple[str, str], str] = {}
 
     def note(self, grant: Grant, reason: str) -> None:
-        """The grant ended: revoked or expired."""
-        for hub in grant.aud:
+        """The grant ended: revoked or expired. Not of one that a hub may never have heard of."""
+        for hub in grant.aud if names(grant) and grant.req is None else ():
             if len(self._why) >= MAX_ENDED:
                 del self._why[next(iter(self._why))]
             self._why[grant.sub, hub] = reason
@@ -34,9 +35,11 @@ class Ended:
         return self._why.get((camera, hub), "no-grant")
 
 
-def named(book: Book, hub: str) -> list[Grant]:
-    """The grants that name this hub, lowest seq first."""
-    return sorted((g for g in book.grants() if hub in g.aud), key=lambda grant: grant.seq)
+def named(book: Book, hub: str, now: int) -> list[Grant]:
+    """The grants by which this hub knows the camera at `now` (unix s), lowest seq first: not those
+    that only register it, and no answer to a request before it begins."""
+    known = (g for g in book.grants() if hub in g.aud and names(g) and _told(g, now))
+    return sorted(known, key=lambda grant: grant.seq)
 
 
 def best(
@@ -47,7 +50,7 @@ def best(
     `honoured`: `approved` and `masks`, as accord.permit.check() wants them."""
     found: Permit | None = None
     why = Refused("no-grant")
-    for grant in named(book, hub):
+    for grant in named(book, hub, now):
         try:
             offered = permit.check(
                 grant, hub=hub, action=action, now=now, purpose=purpose, **honoured
@@ -70,7 +73,7 @@ def allowed(
     `honoured` as in best()."""
     asked: dict[str, Any] = {"hub": hub, "now": now, "purpose": purpose, **honoured}
     until: dict[str, int] = {}
-    for grant in named(book, hub):
+    for grant in named(book, hub, now):
         for action in grant.actions:
             try:
                 ends = permit.check(grant, action=action, **asked).ends
@@ -78,3 +81,7 @@ def allowed(
                 continue
             until[action] = max(ends, until.get(action, 0))
     return until
+
+
+def _told(grant: Grant, now: int) -> bool:
+    return grant.req is None or grant.nbf <= now
