@@ -6,7 +6,9 @@ a check that silently stopped running is worse than a red one.
 """
 
 import os
+import signal
 import sys
+import threading
 from collections.abc import Generator
 from pathlib import Path
 
@@ -18,6 +20,13 @@ HARDWARE = Path(__file__).resolve().parent / "hardware"
 # Hundreds of processes start here and import the same modules: let the first compile them for all.
 sys.dont_write_bytecode = False
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+# Whoever starts the tests in the background of a script has them ignore Ctrl-C, and every process
+# that they start: those that are sent one have to hear it.
+if (
+    signal.getsignal(signal.SIGINT) is signal.SIG_IGN
+    and threading.current_thread() is threading.main_thread()
+):
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session")

@@ -18,7 +18,7 @@ from tests.support.morning import check_all
 from tests.support.night import busy, killed_while_starting
 from tests.support.street import NIGHT, Street
 
-KILLS = int(os.environ.get("PORCHLIGHT_KILLS", "3"))
+KILLS = int(os.environ.get("PORCHLIGHT_KILLS", "2"))
 SEED = int(os.environ.get("PORCHLIGHT_SEED", "6"))
 MOST = 90  # pictures, answers, files between two kills
 LATER_S = 0.1

@@ -41,7 +41,7 @@ def bench(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Bench:
 
 
 def test_fanout(bench: Bench) -> None:
-    found = bench("fanout", "--seconds", "0.3", "--viewers", "2")
+    found = bench("fanout", "--seconds", "0.8", "--viewers", "2")
     assert found["ok"]  # nothing is promised for two viewers
     [one] = found["rounds"]
     assert set(one) == {"floor", "porchlight", WORDED}

@@ -1,21 +1,27 @@
 """Bring a database up to date with the migrations that ship in the package."""
 
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-from alembic import command
-from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
+from sqlalchemy import inspect, text
 from sqlalchemy.engine import Engine
 
 from porchlight.errors import CommandError
+
+if TYPE_CHECKING:
+    from alembic.config import Config
 
 FOLDER: Final = Path(__file__).with_name("migrations")
 
 
 def upgrade(engine: Engine) -> None:
     """Run what is missing, all of it or nothing. A database from a newer Porchlight is refused."""
+    if _is_newest(engine):
+        return  # as at nearly every start: Alembic takes longer to import than a host to open
+    from alembic import command
+    from alembic.runtime.migration import MigrationContext
+    from alembic.script import ScriptDirectory
+
     config = _config()
     with engine.begin() as connection:
         found = MigrationContext.configure(connection).get_current_revision()
@@ -28,7 +34,19 @@ def upgrade(engine: Engine) -> None:
         command.upgrade(config, "head")
 
 
-def _config() -> Config:
+def _is_newest(engine: Engine) -> bool:
+    """Whether the newest migration that ships was the last that ran."""
+    newest = max(file.name.partition("_")[0] for file in (FOLDER / "versions").glob("[0-9]*.py"))
+    with engine.connect() as connection:
+        if not inspect(connection).has_table("alembic_version"):
+            return False
+        found = connection.scalars(text("SELECT version_num FROM alembic_version")).all()
+    return list(found) == [newest]
+
+
+def _config() -> "Config":
+    from alembic.config import Config
+
     config = Config()
     config.set_main_option("script_location", str(FOLDER).replace("%", "%%"))
     config.set_main_option("path_separator", "os")
