@@ -157,6 +157,7 @@ def test_what_is_no_delegate():
         {"exp": NOW},
         {"sub": RESIDENT},  # not the name of the key it brings
         {"status": listed(0)},  # the camera's own
+        {"status": listed(256)},  # beyond what a lease says
     ):
         token = sign(delegate_claims(**more), lease.DELEGATE_TYP)
         refused("bad-value", lease.verify_delegate, token, {RESIDENT: None}, trusting)

@@ -280,6 +280,16 @@ def test_who_is_known_by_one_camera_is_no_pseudonym_by_another() -> None:
     assert world.find("fire", Everywhere()) == []
 
 
+def test_an_answer_to_a_request_changes_nothing_before_it_begins() -> None:
+    """Or a crowd that is gone would tell, ahead of its time, that somebody said yes."""
+    world = World()
+    for name in ("a", "b", "c"):
+        world.add(granted(f"{name}'s", name, "fire", actions=()))
+    world.add(granted("c's other", "c", "fire", nbf=NOW + 60, req="A" * 22))
+    assert len(world.find("fire", Everywhere())) == 3
+    assert [one.named for one in world.find("fire", Everywhere(), now=NOW + 60)] == [True]
+
+
 def test_other_hubs_purposes_and_times_lend_no_cover() -> None:
     world = World()
     world.add(granted("a's", "a", "fire", actions=()))

@@ -122,7 +122,9 @@ def verify_delegate(token: bytes, keys: "dict[str, K]", check: "Check[K]") -> De
     claims.check(found, _DELEGATE, {})
     made = Delegate(_VERIFIED, found)
     named = names.key_thumb(made.x, made.y)
-    if not 0 < made.exp - found["iat"] <= MAX_DELEGATE_S or made.idx == 0 or named != made.agent:
+    lasts = 0 < made.exp - found["iat"] <= MAX_DELEGATE_S
+    # One that no lease has a status for could never be stopped.
+    if not lasts or not 0 < made.idx < 4 * MAX_LIST or named != made.agent:
         raise Refused("bad-value")
     return made
 

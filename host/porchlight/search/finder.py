@@ -132,7 +132,7 @@ class Finder:
         crowd = [
             (grant, until)
             for grant, until in self._covering(question, held, REGISTER)
-            if not self._index.is_known(hub, grant.iss)
+            if not self._index.is_known(hub, grant.iss, question.now)
         ]
         if len({grant.iss for grant, _ in crowd}) >= self._k:
             for grant, until in crowd:

@@ -22,14 +22,14 @@ class Index:
 
     def __init__(self) -> None:
         self._grids: dict[str, Grid] = {}
-        self._known: Counter[tuple[str, str]] = Counter()
+        self._known: dict[tuple[str, str], Counter[int]] = {}  # hub, resident: from when, how often
 
     def held(self, grant: Grant, is_held: bool) -> None:
         """A camera's book took this grant in, or let go of it. To be told of each once."""
         cell, keys = cells.of(grant), list(_keys(grant))
         for hub in _hubs(grant):
             if names(grant):
-                self._count(hub, grant.iss, 1 if is_held else -1)
+                self._count(hub, grant, 1 if is_held else -1)
             if cell is None:
                 continue
             grid = self._grids.setdefault(hub, Grid())
@@ -47,14 +47,19 @@ class Index:
         grid = self._grids.get(hub)
         return {} if grid is None else grid.at(cell)
 
-    def is_known(self, hub: str, resident: str) -> bool:
-        """Whether this hub holds a grant that names a camera of this resident."""
-        return (hub, resident) in self._known
+    def is_known(self, hub: str, resident: str, now: int) -> bool:
+        """Whether this hub holds, at `now` (unix s), a grant that names a camera of this resident;
+        one that answers a request only once it has begun: until then the hub was not told."""
+        return any(since <= now for since in self._known.get((hub, resident), ()))
 
-    def _count(self, hub: str, resident: str, change: int) -> None:
-        self._known[hub, resident] += change
-        if self._known[hub, resident] <= 0:
-            del self._known[hub, resident]
+    def _count(self, hub: str, grant: Grant, change: int) -> None:
+        since = 0 if grant.req is None else grant.nbf
+        counts = self._known.setdefault((hub, grant.iss), Counter())
+        counts[since] += change
+        if counts[since] <= 0:
+            del counts[since]
+        if not counts:
+            del self._known[hub, grant.iss]
 
 
 def names(grant: Grant) -> bool:
