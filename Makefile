@@ -25,7 +25,7 @@ demo: $(VENV)/.sim ## Start a host and three virtual boards; prints the address 
 
 # Four at a time even on two cores: most of a test is waiting for processes.
 test: $(VENV)/.dev ## Run every test (no board needed)
-	@$(BIN)/python -m pytest -q --durations=10 --numprocesses=4 --dist=loadfile
+	@$(BIN)/python -m pytest -q --durations=10 --numprocesses=4 --dist=loadfile --no-loadscope-reorder
 
 check: $(VENV)/.dev ## Formatting, lint, types (host and firmware), board compilers
 	$(BIN)/ruff format --check --quiet .

@@ -26,7 +26,7 @@ from schemathesis.specs.openapi.checks import (
 
 from tests.support.furnished import ENDLESS, Furnished, Signed, furnished
 
-ASKED = int(os.environ.get("PORCHLIGHT_ASKED", "260"))  # in all
+ASKED = int(os.environ.get("PORCHLIGHT_ASKED", "550"))  # in all
 WHO = ("hub", "resident", "hub", "resident", "nobody", "stranger")
 CHECKS = [
     not_a_server_error,
