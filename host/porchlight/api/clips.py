@@ -7,10 +7,11 @@ of a camera's clips it may have is said in clips/access.py. Owners have all of t
 from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Path, Query, Request, Response
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, Field
 
 from porchlight.api.approvals import PENDING
 from porchlight.api.cameras import Case, Purpose, check_cause, note_search
+from porchlight.api.cause import Opening
 from porchlight.api.deps import Caller, OperatorDep, PartsDep, Resident, Visitor, address_of
 from porchlight.clips import rows
 from porchlight.clips.plays import NONE
@@ -68,17 +69,10 @@ class ClipQuery(BaseModel):
     purpose: str = Field("", max_length=32, description="hubs only: one of the purposes")
 
 
-class NewPlay(BaseModel):
+class NewPlay(Opening):
     """What the clip is opened for: `clips` to look at it, `export` to take it away."""
 
-    model_config = ConfigDict(extra="forbid", strict=True)
     action: str = Field(max_length=32, examples=["clips", "export"])
-    case: str = Field("", max_length=64)
-    purpose: str = Field("", max_length=32)
-    reason: str = Field("", max_length=280)
-    approval: str = Field(
-        "", max_length=64, description="the id that a 202 answered, once it is approved"
-    )
 
 
 class PlayUrls(BaseModel):
@@ -180,15 +174,7 @@ async def open_play(
     request: Request,
 ) -> OpenedPlay:
     """Open a clip. It is in its resident's log before this answers. 202 as for views."""
-    intent = Intent(
-        cameras=(),
-        action=body.action,
-        purpose=body.purpose.strip(),
-        case=body.case.strip(),
-        reason=body.reason.strip(),
-        operator=operator,
-        approval=body.approval,
-    )
+    intent = body.intent(body.action, operator)
     play, ticket = await parts.plays.open(by, clip_id, intent, address_of(request))
     own = f"{BASE}/{ticket}"
     plain = None if play.clip.sealed else f"{own}/clip.mjpg"

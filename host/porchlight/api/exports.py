@@ -3,16 +3,16 @@
 from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Header, Request, Response
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel
 
 from porchlight.api.approvals import PENDING
+from porchlight.api.cause import Opening
 from porchlight.api.clips import BASE, ClipId
 from porchlight.api.deps import OperatorDep, PartsDep, Visitor, address_of
 from porchlight.api.plays import PROBLEMS, RANGE, Ticket
 from porchlight.api.receipts import Receipt
 from porchlight.clips.response import FileResponse, etag
 from porchlight.exports.bundle import CONTENT_TYPE
-from porchlight.views import Intent
 
 router = APIRouter(tags=["clips"])
 EXPORT: Final = "export"
@@ -25,16 +25,8 @@ _FILE: Final[dict[int | str, dict[str, Any]]] = {
 }
 
 
-class NewExport(BaseModel):
+class NewExport(Opening):
     """Why it is taken away. Hubs name purpose and case; residents need neither."""
-
-    model_config = ConfigDict(extra="forbid", strict=True)
-    case: str = Field("", max_length=64)
-    purpose: str = Field("", max_length=32)
-    reason: str = Field("", max_length=280)
-    approval: str = Field(
-        "", max_length=64, description="the id that a 202 answered, once it is approved"
-    )
 
 
 class MadeExport(BaseModel):
@@ -64,15 +56,7 @@ async def make_export(
 ) -> MadeExport:
     """Take a clip away. It is in its resident's log before this answers, and the bundle holds the
     proof of it. 202 as for views."""
-    intent = Intent(
-        cameras=(),
-        action=EXPORT,
-        purpose=body.purpose.strip(),
-        case=body.case.strip(),
-        reason=body.reason.strip(),
-        operator=operator,
-        approval=body.approval,
-    )
+    intent = body.intent(EXPORT, operator)
     export, ticket = await parts.exports.make(by, clip_id, intent, address_of(request))
     view = export.play.view
     return MadeExport(

@@ -7,31 +7,24 @@ is good for one client address and as long as the view.
 from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Request
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, Field
 
 from porchlight.api.approvals import PENDING
+from porchlight.api.cause import Opening
 from porchlight.api.deps import Caller, OperatorDep, PartsDep, Visitor, address_of
 from porchlight.api.receipts import Receipt
 from porchlight.errors import NotFound
-from porchlight.views import Intent
 
 BASE: Final = "/api/v1/views"
 router = APIRouter(tags=["views"])
 Id = Annotated[str, Field(min_length=1, max_length=64)]
 
 
-class NewView(BaseModel):
+class NewView(Opening):
     """What to look at, and why. Hubs name purpose and case; residents need neither."""
 
-    model_config = ConfigDict(extra="forbid", strict=True)
     cameras: list[Id] = Field(min_length=1, max_length=64)
     action: str = Field(max_length=32, examples=["live", "snapshot"])
-    case: str = Field("", max_length=64)
-    purpose: str = Field("", max_length=32)
-    reason: str = Field("", max_length=280)
-    approval: str = Field(
-        "", max_length=64, description="the id that a 202 answered, once it is approved"
-    )
 
 
 class CameraUrls(BaseModel):
@@ -80,15 +73,7 @@ async def open_view(
     202: nothing is open. Another operator of the hub has to approve it; then ask again, for
     exactly the same, with `approval`.
     """
-    intent = Intent(
-        cameras=tuple(body.cameras),
-        action=body.action,
-        purpose=body.purpose.strip(),
-        case=body.case.strip(),
-        reason=body.reason.strip(),
-        operator=operator,
-        approval=body.approval,
-    )
+    intent = body.intent(body.action, operator, body.cameras)
     view, ticket = await parts.views.open(by, intent, address_of(request))
     cameras = {
         camera: CameraUrls(

@@ -12,6 +12,7 @@ import subprocess
 import sys
 from typing import Any, Final
 
+from porchkit.bench.consent_places import PLACES
 from porchkit.errors import CommandError
 
 _LIMIT_S: Final = 600.0
@@ -27,30 +28,14 @@ from porchlight.search.finder import Finder, Wanted
 from porchlight.search.index import Index
 from porchlight.search.pseudonyms import Pseudonyms
 from porchlight.search.searches import Found
-from porchlight.search.sphere import Point
 
-NOW, ALPHABET = 1_800_000_000, "0123456789bcdefghjkmnpqrstuvwxyz"
+NOW = 1_800_000_000
 cameras, rounds = int(sys.argv[1]), int(sys.argv[2])
 chance, hubs = random.Random(1), []
 
 
 def thumb(name):
     return b64.encode(hashlib.sha256(name.encode()).digest())
-
-
-def somewhere():
-    return Point(52.25 + chance.random() * 0.18, 4.75 + chance.random() * 0.29)
-
-
-def geohash(place, size=8):
-    bits, ranges = 0, [[-180.0, 180.0], [-90.0, 90.0]]
-    for at in range(5 * size):
-        low, high = ranges[at % 2]
-        middle = (low + high) / 2
-        above = (place.lon, place.lat)[at % 2] >= middle
-        ranges[at % 2] = [middle, high] if above else [low, middle]
-        bits = bits << 1 | above
-    return "".join(ALPHABET[bits >> 5 * at & 31] for at in reversed(range(size)))
 
 
 def granted(camera, resident, hub, number, cell, actions, over):
@@ -121,7 +106,7 @@ print(json.dumps({"cameras": cameras, "grants": cameras * 10, "held": held, "sea
 def measure(cameras: int = 10_000, rounds: int = 300) -> dict[str, Any]:
     """{"cameras", "grants", "held", "searches": {kind of area: {"p50_ms", "p99_ms", "shown"}}};
     CommandError if the host's code is not where this looks for it."""
-    command = [sys.executable, "-c", _PROGRAM, str(cameras), str(rounds)]
+    command = [sys.executable, "-c", PLACES + _PROGRAM, str(cameras), str(rounds)]
     done = subprocess.run(  # noqa: S603 - our own program
         command, capture_output=True, text=True, timeout=_LIMIT_S, check=False
     )

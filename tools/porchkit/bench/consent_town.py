@@ -12,6 +12,7 @@ import sys
 from pathlib import Path
 from typing import Any, Final
 
+from porchkit.bench.consent_places import PLACES
 from porchkit.errors import CommandError
 
 _LIMIT_S: Final = 1_800.0
@@ -30,12 +31,11 @@ from porchlight.keys import PrivateKey
 from porchlight.search.areas import Circle
 from porchlight.search.finder import Wanted
 from porchlight.search.searches import Cause
-from porchlight.search.sphere import Point
 from porchlight.store import Store, log_model, models
 from porchlight.views import Intent
 
 home, cameras, entries, rounds = Path(sys.argv[1]), *map(int, sys.argv[2:])
-EACH, GRANTS, PAGE, ALPHABET = 10, 10, 5_000, "0123456789bcdefghjkmnpqrstuvwxyz"
+EACH, GRANTS, PAGE = 10, 10, 5_000
 chance, now = random.Random(1), int(time.time())
 SETTINGS = """
 [host]
@@ -58,21 +58,6 @@ hubs = [PrivateKey.generate() for _ in range(10)]
 
 def told(line):
     print(line, file=sys.stderr, flush=True)
-
-
-def somewhere():
-    return Point(52.25 + chance.random() * 0.18, 4.75 + chance.random() * 0.29)
-
-
-def geohash(place, size=8):
-    bits, ranges = 0, [[-180.0, 180.0], [-90.0, 90.0]]
-    for at in range(5 * size):
-        low, high = ranges[at % 2]
-        middle = (low + high) / 2
-        above = (place.lon, place.lat)[at % 2] >= middle
-        ranges[at % 2] = [middle, high] if above else [low, middle]
-        bits = bits << 1 | above
-    return "".join(ALPHABET[bits >> 5 * at & 31] for at in reversed(range(size)))
 
 
 def signed(module, key, claims):
@@ -240,7 +225,7 @@ def measure(folder: Path, cameras: int, entries: int, rounds: int) -> dict[str, 
     """{"made_s", "start_s", "writes_a_view"} and, for each of view, search, proof, checkpoint,
     {"p50_ms", "p99_ms"}; CommandError if the host's code is not where this looks for it."""
     words = [str(folder), *(str(number) for number in (cameras, entries, rounds))]
-    command = [sys.executable, "-c", _PROGRAM, *words]
+    command = [sys.executable, "-c", PLACES + _PROGRAM, *words]
     done = subprocess.run(  # noqa: S603 - our own program
         command, stdout=subprocess.PIPE, text=True, timeout=_LIMIT_S, check=False
     )
