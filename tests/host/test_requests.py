@@ -306,6 +306,8 @@ def test_a_grant_that_claims_to_answer_opens_nothing(block: Block, fire: Signer)
         ({"last": 7 * 86_400 + 1}, "lasts-too-long"),
         ({"early": SLOT_S + 1}, "begins-too-early"),
         ({"early": -11 * SLOT_S}, "begins-too-late"),
+        ({"early": -1}, "begins-off-slot"),  # or a search would show it before the hub is told
+        ({"early": -SLOT_S + 1}, "begins-off-slot"),
     ],
 )
 def test_wider_grants_are_refused(
@@ -332,6 +334,29 @@ def test_other_audiences_and_other_cameras_are_refused(block: Block, fire: Signe
     assert block.approve(away, request, elsewhere).json()["reason"] == "wrong-camera"
     stranger = block.answer(block.neighbour(fire), request, fire)
     assert block.approve(kit, request, stranger).json()["reason"] == "unknown-key"
+
+
+def test_a_yes_that_takes_until_its_slot_to_keep_is_none(
+    block: Block, fire: Signer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It would be told at a moment that tells when it was given."""
+    kit = block.neighbour(fire)
+    request = block.asked(fire)
+    token = block.answer(kit, request, fire)
+    grants, clock = block.host.parts.grants, block.clock
+    accept = grants.accept
+
+    async def slowly(*args: Any) -> Any:
+        found = await accept(*args)
+        clock.ahead_s += 3 * SLOT_S
+        return found
+
+    monkeypatch.setattr(grants, "accept", slowly)
+    answer = block.approve(kit, request, token)
+    assert (answer.status_code, answer.json()["reason"]) == (403, "begins-too-early")
+    (grant,) = block.caller(kit.owner).get("/grants").json()["grants"]
+    assert grant["state"] == "revoked"
+    assert told(block, fire, request)["approvals"] == []
 
 
 def test_a_late_approval(block: Block, fire: Signer) -> None:

@@ -61,10 +61,8 @@ def item(session: Session, request_id: str, resident: str) -> Item:
     return _item(session, _asked(session, request_id, resident))
 
 
-def approve(
-    session: Session, request_id: str, grant: Grant, now_ms: int, release_at: int
-) -> tuple[Approval, Entry]:
-    """Keep a yes, of which the hub is told at `release_at` (unix s), with its entry. Conflict: that
+def approve(session: Session, request_id: str, grant: Grant, now_ms: int) -> tuple[Approval, Entry]:
+    """Keep a yes, of which the hub is told when its grant begins, with its entry. Conflict: that
     camera has another; Gone: it is over."""
     found, now = item(session, request_id, grant.iss), now_ms // 1000
     check_open(found, grant.sub, now)
@@ -74,7 +72,7 @@ def approve(
         resident=grant.iss,
         jti=grant.jti,
         approved_at=now,
-        release_at=release_at,
+        release_at=grant.nbf,
     )
     session.add(row)
     session.flush()
@@ -82,7 +80,7 @@ def approve(
     detail = {"actions": list(grant.actions), "exp": grant.exp}
     whom = Addressee(found.request, grant.iss, ())
     entry = addressing.note(session, now_ms, "approved", whom, detail=detail, **about)
-    return Approval(request_id, grant.sub, grant.jti, release_at), entry
+    return Approval(request_id, grant.sub, grant.jti, grant.nbf), entry
 
 
 def check_open(found: Item, camera: str, now: int) -> None:

@@ -9,29 +9,32 @@ from typing import Final
 from accord.grant import Grant
 from porchlight.errors import Denied
 from porchlight.requests.rows import Kept
+from porchlight.requests.spread import Slots
 
 MAX_ANSWER_S: Final = 7 * 86_400  # how long it may last
+_WHEN: Final = (
+    "the grant has to begin at `begins`, or with one of the next slots: hubs are told then"
+)
 _WHY: Final = {
     "wrong-request": "the grant names another request, or none",
     "wrong-audience": "the grant names others than the hub that asked",
     "wrong-camera": "this camera is not in the area asked about",
     "wider-than-asked": "the grant allows more than was asked",
     "lasts-too-long": "a grant that answers a request lasts at most seven days",
-    "begins-too-early": "the grant has to begin at `begins` or soon after: hubs are told then",
-    "begins-too-late": "the grant has to begin at `begins` or soon after: hubs are told then",
+    "begins-too-early": _WHEN,
+    "begins-too-late": _WHEN,
+    "begins-off-slot": _WHEN,
 }
 
 
-def check(
-    grant: Grant, request: Kept, cameras: dict[str, str], beginnings: tuple[int, int]
-) -> None:
+def check(grant: Grant, request: Kept, cameras: dict[str, str], slots: Slots, now: int) -> None:
     """Denied with the reason if a grant is not a narrower answer to this request.
 
-    `cameras`: those of the resident it was put before. `beginnings`: between which times (unix s)
-    it has to begin; not before the next slot, for its hub is told of it at the beginning of one.
+    `cameras`: those of the resident it was put before. It has to begin with a slot that comes after
+    the one of `now` (unix s), and soon: from then on searches find it, and then its hub is told.
     """
     asked = request.claims
-    earliest, latest = beginnings
+    earliest, latest = slots.beginnings(now)
     for against, reason in (
         (grant.req != request.id, "wrong-request"),
         (grant.aud != (request.hub,), "wrong-audience"),
@@ -42,6 +45,7 @@ def check(
         (grant.exp - grant.nbf > MAX_ANSWER_S, "lasts-too-long"),
         (grant.nbf < earliest, "begins-too-early"),
         (grant.nbf > latest, "begins-too-late"),
+        (not slots.begins_at(grant.nbf), "begins-off-slot"),
     ):
         if against:
             raise Denied(reason, _WHY[reason])

@@ -140,16 +140,16 @@ class Requests:
         if item.grants.get(grant.sub) == grant.jti:
             return await self._again(grant)
         answers.check_open(item, grant.sub, self._clock.unix())
-        beginnings = self._slots.beginnings(self._clock.unix())
-        narrower.check(grant, item.request, item.cameras, beginnings)
+        narrower.check(grant, item.request, item.cameras, self._slots, self._clock.unix())
         await self._grants.accept(token, by)
         now_ms = self._clock.unix_ms()
-        release_at = self._slots.next(max(now_ms // 1000, grant.nbf - 1))
         try:
+            # Taking it in may have taken until its slot: then it would be told off any beginning.
+            narrower.check(grant, item.request, item.cameras, self._slots, now_ms // 1000)
             approval, entry = await self._store.run(
-                lambda session: answers.approve(session, request_id, grant, now_ms, release_at)
+                lambda session: answers.approve(session, request_id, grant, now_ms)
             )
-        except RequestError:  # another answer was faster, or the end was
+        except RequestError:  # another answer was faster, or the end was, or the slot
             await self._grants.revoke(grant.jti, by)
             raise
         self._entries.announce(entry)

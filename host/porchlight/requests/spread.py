@@ -32,6 +32,10 @@ class Slots:
         """When the next one begins: later than now."""
         return self.begun(now) + self.seconds
 
+    def begins_at(self, moment: int) -> bool:
+        """Whether a slot begins at this very second."""
+        return self.begun(moment) == moment
+
     def suggested(self, now: int) -> int:
         """When a grant that is signed now should begin: not with the very next slot, which may have
         begun when the grant comes here."""
