@@ -10,7 +10,8 @@
     purposes = ["theft"]
     hours = ["22:00-06:00"]
 
-    [[approve]]                            only with a second operator's approval; the same keys
+    [[approve]]                            only with a second operator's approval; the same keys,
+                                           but for `search`: what is opened is approved
 
 There is no word in it that allows anything. A key or a word that is not known is an error: a rule
 that is not understood must not be passed over. Residents at their own cameras are not concerned.
@@ -95,9 +96,11 @@ class Profile:
         """The rule that wants a second operator's approval for it now, if there is one."""
         return self._first(self.approve, asked)
 
-    def until(self, asked: Asked) -> int | None:
-        """When (unix s) it will be forbidden, or the clocks change; None where never."""
-        timed = [rule for rule in self.forbid if rule.hours and rule.covers(asked)]
+    def until(self, asked: Asked, *, approved: bool = False) -> int | None:
+        """When (unix s) it will be forbidden, or want a second person where it is not `approved` by
+        one, or the clocks change; None where never."""
+        rules = self.forbid if approved else (*self.forbid, *self.approve)
+        timed = [rule for rule in rules if rule.hours and rule.covers(asked)]
         if not timed:
             return None
         minute = self._minute(asked.now)
@@ -125,7 +128,11 @@ def parse(document: dict[str, Any]) -> Profile:
         zone_of(zone if isinstance(zone, str) else "")
     except ValueError:
         raise ConfigError('tz must be a POSIX time zone such as "EST5EDT,M3.2.0,M11.1.0"') from None
-    return Profile(_rules(document, "forbid"), _rules(document, "approve"), zone)
+    profile = Profile(_rules(document, "forbid"), _rules(document, "approve"), zone)
+    for number, rule in enumerate(profile.approve, 1):
+        if "search" in rule.actions:  # nobody is asked then, and the rule would be passed over
+            raise ConfigError(f"approve[{number}].actions may not hold search; forbid it instead")
+    return profile
 
 
 def _rules(document: dict[str, Any], kind: str) -> tuple[Rule, ...]:

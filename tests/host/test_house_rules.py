@@ -35,8 +35,13 @@ purposes = ["violence"]
 why = "quiet-hour"
 purposes = ["medical"]
 hours = ["{begins:%H:%M}-{ends:%H:%M}"]
+
+[[approve]]
+why = "two-by-night"
+purposes = ["missing-person"]
+hours = ["{begins:%H:%M}-{ends:%H:%M}"]
 """
-PURPOSES = {"purposes": ["fire", "violence", "medical", "own-use"]}
+PURPOSES = {"purposes": ["fire", "violence", "medical", "missing-person", "own-use"]}
 BEGINS = datetime.now(UTC).replace(second=0, microsecond=0) + timedelta(minutes=30)
 
 
@@ -303,6 +308,26 @@ async def test_a_view_ends_when_the_forbidden_hours_begin(
     finally:
         clock.ahead_s -= 1800
     assert [entry["reason"] for entry in host.entries(ann, "view.close")] == ["session-over"]
+
+
+async def test_a_view_of_one_person_ends_when_the_hours_of_two_begin(
+    host: InThread, clock: ShiftedClock, ann: Signer, hub: Hub
+) -> None:
+    kit = host.camera(ann)
+    host.grant(kit, hub.key, detail=PURPOSES)
+    alone, two = hub.sign_in("viewer"), hub.sign_in("approver")
+    opened = alone.look(kit, purpose="missing-person")
+    assert opened.json()["expires"] == BEGINS.timestamp()
+    clock.ahead_s += 1800
+    try:
+        await until(lambda: alone.ask("GET", "/views").json()["views"] == [])
+        pending = asked(alone, kit, purpose="missing-person")
+        assert approve(two, pending).status_code == 200
+        again = alone.look(kit, purpose="missing-person", approval=pending["approval"])
+        assert again.status_code == 201
+    finally:
+        clock.ahead_s -= 1800
+    assert host.entries(ann, "view.close")[0]["reason"] == "session-over"
 
 
 # Quotas

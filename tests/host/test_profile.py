@@ -79,6 +79,15 @@ def test_a_second_person() -> None:
     assert place.forbids(asked()) is None
 
 
+def test_a_view_of_one_person_ends_when_it_takes_two() -> None:
+    place = parse({"approve": [{"why": "night", "hours": ["22:00-06:00"], "actions": ["live"]}]})
+    noon = MONDAY + 12 * HOUR
+    assert place.until(asked(now=noon)) == MONDAY + 22 * HOUR
+    assert place.until(asked(now=noon), approved=True) is None
+    assert place.until(asked(now=noon, action="snapshot")) is None
+    assert place.wants_two(asked(now=MONDAY + 22 * HOUR)) is not None
+
+
 @pytest.mark.parametrize(
     ("document", "says"),
     [
@@ -88,6 +97,7 @@ def test_a_second_person() -> None:
         ({"forbid": [{"why": "two words"}]}, "forbid[1].why"),
         ({"forbid": [{"why": "x", "actions": ["zoom"]}]}, "forbid[1].actions"),
         ({"forbid": [{"why": "x", "actions": []}]}, "forbid[1].actions"),
+        ({"approve": [{"why": "x", "actions": ["search"]}]}, "approve[1].actions may not hold"),
         ({"forbid": [{"why": "x", "actions": "live"}]}, "forbid[1].actions"),
         ({"forbid": [{"why": "x", "purposes": ["protest"]}]}, "forbid[1].purposes"),
         ({"forbid": [{"why": "x", "sources": ["bord"]}]}, "forbid[1].sources"),

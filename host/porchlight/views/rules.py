@@ -66,7 +66,7 @@ class HouseRules:
             raise Refused(FORBIDDEN)
         if self._profile.wants_two(wanted) is not None:
             view.needs_two = True
-        until = self._profile.until(wanted)
+        until = self._profile.until(wanted, approved=view.approval is not None)
         return view.expires if until is None else min(view.expires, until)
 
     def left(self, view: View) -> bool:
