@@ -165,6 +165,14 @@ def test_what_is_no_delegate():
     refused("unknown-key", lease.verify_delegate, token, {RESIDENT: None}, trusting)
 
 
+def test_a_grant_has_a_place_that_leases_speak_of():
+    for idx in (0, 255):
+        assert granted(status=listed(idx)).status_idx == idx
+    assert lease.status(bytes(63) + b"\x40", 255) == lease.INVALID
+    for idx in (-1, 256, 2**31 - 1):
+        refused("bad-value", granted, status=listed(idx))
+
+
 def test_a_lease_holds_by_ticks_from_when_its_nonce_was_asked():
     porch = Porch()
     assert porch.why() == "no-lease"

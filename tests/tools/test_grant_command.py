@@ -5,11 +5,13 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from accord import b64, canon
 from accord import grant as accord_grant
-from porchkit import keys
+from porchkit import keys, leasing, mint
 
 
 @pytest.fixture(autouse=True)
@@ -58,6 +60,27 @@ def test_grants_in_a_table(porchlight) -> None:
     assert row.startswith(f"{jti}  Front porch  fire and you  live, snapshot")
     assert row.endswith("active  offline")
     assert jti in porchlight("grants", "--all").out
+
+
+def test_grants_that_need_a_lease_share_no_place(porchlight, running_host, tmp_path: Path) -> None:
+    """Or what stops the one would stop the other. A number further along can mean the same place,
+    and a grant may come from elsewhere."""
+    porchlight("camera", "add", "loft")
+    first = porchlight("grant", "loft", "--to", "fire", "--lease", "--json").json
+    claims = _claims(first["token"])
+    seq = claims["seq"] + 3
+    there = claims["status"]["status_list"] | {"idx": leasing.grant_idx(seq + 1)}
+    claims |= {"seq": seq, "jti": "A" * 22, "status": {"status_list": there}}
+    (tmp_path / "second").write_bytes(mint.sign(claims, running_host.resident))
+    assert porchlight("grant", "--send", str(tmp_path / "second")).code == 0
+    third = _claims(porchlight("grant", "loft", "--to", "me", "--lease", "--json").json["token"])
+    assert third["seq"] == seq + 1
+    assert third["status"]["status_list"]["idx"] not in (0, there["idx"])
+
+
+def _claims(token: str) -> dict[str, Any]:
+    claims: dict[str, Any] = canon.loads(b64.decode(token.split(".")[1]))
+    return claims
 
 
 @pytest.mark.parametrize("target", ["porch", "Front porch", "fire", "all", "JTI"])

@@ -2,13 +2,15 @@
 
 import argparse
 import os
+from collections import deque
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from accord import grant as accord_grant
 from accord.errors import Refused
-from porchkit import keys, mint, wishes
+from porchkit import keys, leasing, mint, wishes
 from porchkit.errors import CommandError, ConsentRefused, UsageError
 from porchkit.who import Party
 
@@ -127,6 +129,31 @@ def test_what_canonical_json_cannot_say() -> None:
 )
 def test_next_seq_passes_the_known_and_the_clock(highest: int, now: int, seq: int) -> None:
     assert mint.next_seq(highest, now) == seq
+
+
+def test_three_hundred_grants_in_a_row_have_places_that_a_lease_speaks_of() -> None:
+    """Each another one than the eight before it, which may still hold; also past a full list, and
+    beside places that were stopped for good."""
+    stopped, held = {0, 5, 6, 7}, deque[int](maxlen=8)
+    for seq in range(1, 301):
+        made = _mint(replace(_wish("--lease"), taken=frozenset(stopped | set(held))), seq=seq * 127)
+        assert made.status_idx not in stopped | set(held)
+        assert 0 < made.status_idx < leasing.FIRST_AGENT_IDX
+        held.append(made.status_idx)
+
+
+def test_no_place_is_left() -> None:
+    everything = frozenset(range(256))
+    with pytest.raises(CommandError, match="no place is left"):
+        _mint(replace(_wish("--lease"), taken=everything))
+    with pytest.raises(CommandError, match="no place is left"):
+        leasing.delegate_jti(os.urandom, everything)
+
+
+def test_a_new_agent_is_not_where_another_was_stopped() -> None:
+    draws = iter([bytes([n]) + bytes(15) for n in (0x03, 0x83, 0xF9, 0x04)])  # "-..." is 0xF9
+    jti = leasing.delegate_jti(lambda _size: next(draws), {128 + 3})
+    assert leasing.agent_idx(jti) == 128 + 4
 
 
 def test_another_key_does_not_verify() -> None:

@@ -1,10 +1,11 @@
 """Signs what a resident or their agent says to a board's nonce, and what makes somebody an agent.
 
-A status list has 256 places: 0 is the camera, 1 to 127 are its grants', the others its agents'.
+A status list has 256 places: 0 is the camera, 1 to 127 are its grants', the others its agents'. A
+place is free again once its grant is over; what its resident stopped there for good stays so.
 Key, clock and randomness are handed in.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,7 +16,9 @@ from porchkit.errors import CommandError
 CAMERA_IDX = 0
 FIRST_AGENT_IDX, AGENTS = 128, 128
 GRANTS = 127
+JTI_BYTES = 16
 DEFAULT_LEASE_S = 3600
+_FULL = "no place is left on this camera's list for {}: each is in use, or was stopped for good"
 
 
 @dataclass(frozen=True)
@@ -31,14 +34,29 @@ class Word:
     seq_floor: int = 0
 
 
-def grant_idx(seq: int) -> int:
-    """The place of the grant with this seq: a hundred grants in a row have a place each."""
-    return 1 + seq % GRANTS
+def grant_idx(seq: int, taken: Collection[int] = ()) -> int:
+    """The place of the grant with this seq: one by its number, or the next after it that is not
+    `taken`; CommandError if they all are."""
+    for step in range(GRANTS):
+        if (idx := 1 + (seq + step) % GRANTS) not in taken:
+            return idx
+    raise CommandError(_FULL.format("a grant"))
 
 
 def agent_idx(jti: bytes) -> int:
     """The place of a delegate; `jti` is random."""
     return FIRST_AGENT_IDX + jti[0] % AGENTS
+
+
+def delegate_jti(random: Callable[[int], bytes], taken: Collection[int] = ()) -> bytes:
+    """A name for a delegate whose place is not `taken`, and which does not look like an option;
+    CommandError if all places are."""
+    if all(idx in taken for idx in range(FIRST_AGENT_IDX, FIRST_AGENT_IDX + AGENTS)):
+        raise CommandError(_FULL.format("an agent"))
+    while True:
+        jti = random(JTI_BYTES)
+        if agent_idx(jti) not in taken and not b64.encode(jti).startswith("-"):
+            return jti
 
 
 def statuses(stopped: Iterable[int] = (), invalid: Iterable[int] = ()) -> bytes:

@@ -31,7 +31,7 @@ class Wish:
     """What a resident wants to allow. Thumbs name camera and audience; times are unix seconds;
     `limits` as in the grant (fps, w, h, session_s, day_s). `lease`: holds only while one does;
     `panic_s`: not before its resident opens it, and then so long. `geo`: where it may be found;
-    `req`: the request that it answers."""
+    `req`: the request that it answers. `taken`: places of the status list that it must not have."""
 
     camera: str
     audience: tuple[str, ...]
@@ -47,6 +47,7 @@ class Wish:
     panic_s: int = 0
     geo: dict[str, Any] = field(default_factory=dict)
     req: str = ""
+    taken: frozenset[int] = frozenset()
 
 
 def next_seq(highest: int, now: int) -> int:
@@ -88,7 +89,7 @@ def _conditions(wish: Wish, seq: int) -> dict[str, Any]:
     """The claims that are there only where they are wanted."""
     found: dict[str, Any] = {}
     if wish.lease:
-        idx = leasing.grant_idx(seq)
+        idx = leasing.grant_idx(seq, wish.taken)
         found["status"] = {"status_list": {"idx": idx, "uri": lease.uri(wish.camera)}}
     if wish.incident:
         found["incident"] = wish.incident

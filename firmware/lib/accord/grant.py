@@ -68,7 +68,8 @@ _DETAIL_MORE = {
     "approve": claims.one_of("one", "two"),
     "onward": claims.one_of(False),
 }
-_LISTED = claims.record({"idx": claims.whole(0, 2**31 - 1), "uri": claims.text(256)}, {})
+# As far as the list of a lease goes: what stands behind it could never hold, nor be stopped.
+_LISTED = claims.record({"idx": claims.whole(0, 255), "uri": claims.text(256)}, {})
 STATUS = claims.record({"status_list": _LISTED}, {})
 _REQUIRED = {
     "iss": claims.thumb,

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from accord import b64
-from porchkit import keys, leasing, options, saying, when, who
+from porchkit import keys, leasing, options, saying, taken, when, who
 from porchkit.client import Client
 from porchkit.errors import CommandError, UsageError
 from porchkit.leasing import Word
@@ -51,12 +51,14 @@ def run(args: argparse.Namespace) -> int:
         else:
             cameras = client.get("/cameras")["cameras"]
             camera = who.camera(args.camera, session.home, cameras)
-            row = client.post("/delegates", {"token": _make(args, session.key, camera)})
+            jti = leasing.delegate_jti(os.urandom, taken.by_agents(client, camera.thumb))
+            token = _make(args, session.key, camera, jti)
+            row = client.post("/delegates", {"token": token})
             _show(args, [row])
     return 0
 
 
-def _make(args: argparse.Namespace, key: keys.PrivateKey, camera: who.Party) -> str:
+def _make(args: argparse.Namespace, key: keys.PrivateKey, camera: who.Party, jti: bytes) -> str:
     if not args.agent.exists():
         keys.save_private(keys.generate(), args.agent)
     agent = keys.load_private(args.agent).public_key()
@@ -67,7 +69,7 @@ def _make(args: argparse.Namespace, key: keys.PrivateKey, camera: who.Party) -> 
         lease_s=when.parse_span(args.lease),
         span_s=when.parse_span(args.span),
         now=int(time.time()),
-        jti=os.urandom(16),
+        jti=jti,
     )
     return token.decode()
 

@@ -1,6 +1,7 @@
 """`porchlight grant`: the resident signs who may look through one camera, and until when."""
 
 import argparse
+import dataclasses
 import json
 import os
 import time
@@ -9,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from accord.grant import Grant
-from porchkit import board_state, keys, mint, options, when, who, wishes, zone
+from porchkit import board_state, keys, mint, options, taken, when, who, wishes, zone
 from porchkit.errors import CommandError, UsageError
 from porchkit.home import Home
 from porchkit.words import clean, listed
@@ -57,7 +58,8 @@ def run(args: argparse.Namespace) -> int:
         camera = who.camera(args.camera, session.home, client.get("/cameras")["cameras"])
         held = client.get("/grants")["grants"]
         highest = max((row["seq"] for row in held if row["camera"] == camera.thumb), default=0)
-        parties, grant = _mint(args, session.home, session.key, camera, highest)
+        places = taken.by_grants(client, camera.thumb, held) if args.lease else frozenset()
+        parties, grant = _mint(args, session.home, session.key, camera, highest, places)
         row = client.post("/grants", {"token": grant.token.decode()})
         board = board_state.settled(client, row)
     _tell(args.json, camera, parties, grant, board)
@@ -65,13 +67,19 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _mint(
-    args: argparse.Namespace, home: Home, key: keys.PrivateKey, camera: who.Party, highest: int
+    args: argparse.Namespace,
+    home: Home,
+    key: keys.PrivateKey,
+    camera: who.Party,
+    highest: int = 0,
+    places: frozenset[int] = frozenset(),
 ) -> tuple[list[who.Party], Grant]:
-    """`highest`: the largest seq the host knows for this camera, 0 without a host."""
+    """`highest`: the largest seq the host knows for this camera; `places`: those that are taken in
+    its status list. Neither is known without a host."""
     me = keys.thumb(key.public_key())
     now = int(time.time()) - BACKDATE_S
     parties = who.audience(args.to, home, me)
-    wish = wishes.read(args, camera, parties, me, now)
+    wish = dataclasses.replace(wishes.read(args, camera, parties, me, now), taken=places)
     seq = mint.next_seq(highest, now)
     return parties, mint.mint(wish, key, seq=seq, now=now, random=os.urandom)
 
@@ -80,7 +88,7 @@ def _offline(args: argparse.Namespace) -> int:
     """Write the grant instead of sending it; its seq comes from the clock."""
     home, _, key = options.identify(args)
     camera = who.camera(args.camera, home, [])
-    parties, grant = _mint(args, home, key, camera, 0)
+    parties, grant = _mint(args, home, key, camera)
     args.offline.write_bytes(grant.token + b"\n")
     _tell(args.json, camera, parties, grant, "not sent")
     return 0
