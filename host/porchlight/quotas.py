@@ -17,6 +17,7 @@ from typing import Final, Protocol, TypeVar
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from porchlight.cases import case_key
 from porchlight.clock import Clock
 from porchlight.config import QuotaRules
 from porchlight.errors import TooMany
@@ -142,10 +143,10 @@ class Quotas:
         return _used(self._hours, key)
 
     async def _case(self, hub: str, case: str) -> dict[str, int]:
-        key = hub, case
+        key = hub, case_key(case)
         if key not in self._cases:
             since = self._clock.unix_ms() - CASE_MS
-            seen = await self._store.read(lambda s: _cameras_of(s, hub, case, since))
+            seen = await self._store.read(lambda s: _cameras_of(s, *key, since))
             self._cases.setdefault(key, seen)
         return _used(self._cases, key)
 
@@ -172,12 +173,12 @@ def _entered(session: Session, hub: str, what: str, since_ms: int) -> list[Spent
     return list(found.values())
 
 
-def _cameras_of(session: Session, hub: str, case: str, since_ms: int) -> dict[str, int]:
-    """The cameras a hub opened for a case, and when last (unix ms)."""
+def _cameras_of(session: Session, hub: str, key: str, since_ms: int) -> dict[str, int]:
+    """The cameras a hub opened for a case, however it spelt that, and when last (unix ms)."""
     wanted = (
         select(Entry.camera, func.max(Entry.ts_ms))
         .join(Words, Words.n == Entry.n)
-        .where(Words.case == case, Entry.hub == hub, Entry.type.in_(_OPENED))
+        .where(Words.case_key == key, Entry.hub == hub, Entry.type.in_(_OPENED))
         .where(Entry.ts_ms > since_ms)
         .group_by(Entry.camera)
     )

@@ -81,6 +81,7 @@ def test_what_people_wrote_moved_and_is_still_shown(adopted: Store) -> None:
         assert shown["detail"] == {"action": "live"}
         leaf, words = json.loads(opened.leaf or b""), opened.words
         assert words is not None
+        assert words.case_key == "C1"
         assert leaf["detail"] == {"action": "live"}
         made = hashlib.sha256((words.case_salt or b"") + b"C-1").digest()
         assert leaf["case"]["sha256"] == tlog.b64.encode(made)

@@ -127,6 +127,21 @@ async def test_a_case_has_so_many_cameras(quotas: Quotas, clock: ShiftedClock) -
     await look("C-1", "e")
 
 
+@pytest.mark.parametrize("spelt", ["c-1", "C 1", " c/1", "C\u20131"])
+async def test_another_spelling_is_the_same_case(
+    store: Store, clock: ShiftedClock, tmp_path: Path, quotas: Quotas, spelt: str
+) -> None:
+    entries = Entries(store, clock, Events(), logkeys.load(tmp_path))
+    for camera in "abcd":
+        draft = {"hub": HUB, "view": camera * 22, "case": "C-1", "camera": camera * 43}
+        await entries.add("view.open", resident=RESIDENT, **draft)
+    for case in ("C-1", spelt):  # in memory, and counted from the log by another spelling
+        for counted in (quotas, Quotas(store, clock, RULES)):
+            with pytest.raises(QuotaSpent):
+                await counted.spend(Who(HUB), None, case, SEARCHES, 0, ("e",))
+    await quotas.spend(Who(HUB), None, "C-11", SEARCHES, 0, ("e",))
+
+
 async def test_a_restart_forgets_nothing(
     store: Store, clock: ShiftedClock, tmp_path: Path, quotas: Quotas
 ) -> None:

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from accord.errors import LocalError, Refused
 from porchlight import keys
+from porchlight.cases import case_key
 from porchlight.requests import area, statement
 from porchlight.requests.statement import Request
 from porchlight.search.sphere import Point
@@ -225,6 +226,7 @@ def test_bytes_that_are_not_canonical() -> None:
 
 
 def test_spellings_of_a_case_are_one() -> None:
-    spelt = ["26-1123a", "26 1123 A", "26/1123-a", "261123A"]
-    assert {statement.case_key(case) for case in spelt} == {"261123A"}
+    spelt = ["26-1123a", "26 1123 A", "26/1123-a", "261123A", "\uff12\uff16-1123\u200ba"]
+    assert {case_key(case) for case in spelt} == {"261123A"}
     assert all(a != b for a, b in itertools.pairwise(spelt))
+    assert len(case_key("\u00df" * 64)) == 64  # which are twice as many capitals

@@ -8,6 +8,7 @@ from sqlalchemy import Table
 from sqlalchemy.orm import Session
 
 from porchlight.audit.leaf import Said
+from porchlight.cases import case_key
 from porchlight.store import Entry, Words
 
 _ENTRIES: Final = cast(Table, Entry.__table__)
@@ -36,6 +37,8 @@ def insert(session: Session, made: Sequence[tuple[Entry, Mapping[str, Said]]]) -
             for name, each in said.items():
                 setattr(row.words, name, each.text)
                 setattr(row.words, f"{name}_salt", each.salt)
+            if "case" in said:
+                row.words.case_key = case_key(said["case"].text)
             words.append(_columns(row.words))
     if words:
         database.execute(_WORDS.insert(), words)
@@ -46,6 +49,7 @@ def _columns(words: Words) -> dict[str, object]:
     return {
         "n": words.n,
         "case_number": words.case,
+        "case_key": words.case_key,
         "case_salt": words.case_salt,
         "reason": words.reason,
         "reason_salt": words.reason_salt,

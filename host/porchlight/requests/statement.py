@@ -11,6 +11,7 @@ from typing import Any, Final, TypeVar
 from accord import claims, envelope
 from accord.errors import LocalError, Refused
 from accord.grant import PURPOSES as ALL_PURPOSES
+from porchlight.cases import case_key
 from porchlight.requests import area
 
 TYP: Final = "optin-request+jwt"
@@ -25,11 +26,6 @@ Key = TypeVar("Key")
 
 def _window(value: Any) -> bool:
     return type(value) is list and len(value) == 2 and all(claims.moment(v) for v in value)
-
-
-def case_key(case: str) -> str:
-    """What is left of a case number when spelling does not count: letters and digits."""
-    return "".join(char for char in case.upper() if char.isalnum())
 
 
 _REQUIRED: Final = {

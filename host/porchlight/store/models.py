@@ -151,6 +151,7 @@ class Words(Base):
 
     n: Mapped[int] = mapped_column(ForeignKey("entry.n"), primary_key=True)
     case: Mapped[str | None] = mapped_column("case_number", String(64))
+    case_key: Mapped[str | None] = mapped_column(String(64))  # cases.py: however it is spelt
     case_salt: Mapped[bytes | None] = mapped_column(LargeBinary(16))
     reason: Mapped[str | None] = mapped_column(String(280))
     reason_salt: Mapped[bytes | None] = mapped_column(LargeBinary(16))

@@ -78,4 +78,4 @@ class HostSecret(Base):
 
 # Quotas are counted from what was entered.
 Index("entry_hub", Entry.hub, Entry.type, Entry.ts_ms)
-Index("entry_words_case", Words.case)
+Index("entry_words_case", Words.case_key)
