@@ -38,7 +38,7 @@ class Core:
         key = store.board_key()
         thumb, verifier = store.resident()
         revoked = tuple([b64.decode(handle) for handle in state.revoked])
-        self.book = Book(names.camera_thumb(key), state.floor, revoked, elapsed.ms)
+        self.book = Book(names.camera_thumb(key), elapsed.ms, state.floor, revoked)
         self.clock = Clock(elapsed.ms, state.iat_floor)
         self.days = _days(store, log)
         self.gate = Gate(

@@ -12,8 +12,10 @@ Held = Callable[[Grant, bool], None]  # the grant, and whether it is held from h
 class HeldBook(Book):
     """Each of `told` is called once for every grant that comes, and once when it goes."""
 
-    def __init__(self, camera: str, told: Sequence[Held], **more: Any) -> None:
-        super().__init__(camera, **more)
+    def __init__(
+        self, camera: str, told: Sequence[Held], ticks: Callable[[], int], **more: Any
+    ) -> None:
+        super().__init__(camera, ticks, **more)
         self._told = told
 
     def add(self, grant: Grant) -> bool:

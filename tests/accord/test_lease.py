@@ -198,7 +198,7 @@ def test_a_nonce_is_answered_once_and_in_time():
     porch.standing.ask(NONCE)
     porch.ms += 60_000
     refused("old-nonce", porch.take, leased())
-    fresh = Book(CAMERA).standing
+    fresh = Book(CAMERA, porch.book.standing.ticks).standing
     refused("old-nonce", fresh.take, leased(nonce=b64.encode(bytes(16))), NOW, 0)
 
 

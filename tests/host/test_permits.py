@@ -23,7 +23,7 @@ def grant(seq: int, *hubs: Signer, **changes: Any) -> Grant:
 
 
 def book(*grants: Grant) -> Book:
-    found = Book(CAMERA)
+    found = Book(CAMERA, lambda: 0)
     for item in grants:
         found.add(item)
     return found

@@ -46,7 +46,7 @@ class World:
         self.finder = Finder(self.index, k, NAMES.of)
 
     def add(self, grant: Grant) -> None:
-        book = self.books.setdefault(grant.sub, HeldBook(grant.sub, [self.index.held]))
+        book = self.books.setdefault(grant.sub, HeldBook(grant.sub, [self.index.held], lambda: 0))
         book.restore(grant)
 
     def find(self, hub: str, area: Area, action: str = "live", now: int = NOW) -> list[Shown]:

@@ -23,11 +23,12 @@ MAX_REVOKED = 64  # oldest forgotten: `floor` still keeps it out
 
 
 class Book:
-    """`floor`: highest seq seen; `revoked`: handles, oldest first. Both belong in the store.
-    `ticks()`: milliseconds that only grow; for ever 0 where no lease is to hold."""
+    """`ticks()`: milliseconds that only grow; without them no lease would lapse, so there is no
+    default. `floor`: highest seq seen; `revoked`: handles, oldest first. Both belong in the store.
+    """
 
     def __init__(
-        self, camera: str, floor: int = 0, revoked: "tuple[bytes, ...]" = (), ticks: "Ticks" = int
+        self, camera: str, ticks: "Ticks", floor: int = 0, revoked: "tuple[bytes, ...]" = ()
     ) -> None:
         self.camera = camera
         self.floor = floor

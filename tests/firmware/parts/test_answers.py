@@ -16,7 +16,7 @@ class Porch:
         self.clock = Clock(self.time.ms)
         self.clock.hear_sntp(NOW * 1000)
         self.clock.hear_host(NOW * 1000)
-        self.book = Book(CAMERA)
+        self.book = Book(CAMERA, self.time.ms)
         for one in grants:
             self.book.add(one)
         self.days = Days(None)

@@ -46,7 +46,7 @@ class Board:
         self.time = time = Time()
         self.clock = Clock(time.ms, state.iat_floor)
         revoked = tuple([b64.decode(h) for h in state.revoked])
-        self.book = Book(CAMERA, state.floor, revoked, time.ms)
+        self.book = Book(CAMERA, time.ms, state.floor, revoked)
         self.gate = Gate(
             book=self.book,
             clock=self.clock,

@@ -101,7 +101,7 @@ class Porch:
         self.clock = Clock(self.time.ms)
         self.clock.hear_sntp(NOW * 1000)
         self.clock.hear_host(NOW * 1000)
-        self.book = Book(CAMERA)
+        self.book = Book(CAMERA, self.time.ms)
         self.gate = Gate(
             book=self.book,
             clock=self.clock,

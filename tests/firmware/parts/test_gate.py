@@ -31,7 +31,7 @@ class Porch:
         self.time = Time()
         self.clock = Clock(self.time.ms)
         self.tell_time(NOW)
-        self.book = Book(CAMERA)
+        self.book = Book(CAMERA, self.time.ms)
         for one in grants:
             self.book.add(one)
         self.days = days or Days(None)

@@ -58,7 +58,7 @@ for number in range(cameras):
     camera, resident = thumb(f"camera {number}"), thumb(f"resident {number}")
     known[camera] = SimpleNamespace(
         label="porch", source="board", enforced_at="board", online=True)
-    book, cell = HeldBook(camera, [index.held]), geohash(somewhere())
+    book, cell = HeldBook(camera, [index.held], lambda: 0), geohash(somewhere())
     for at in range(10):
         hub = hubs[0] if at == 9 else hubs[1 + (number + at) % 9]
         actions = [] if number % 3 == 0 else ["live", "snapshot"]
