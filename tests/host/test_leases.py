@@ -6,11 +6,14 @@ import time
 from typing import Any
 
 import httpx
+import pytest
 from cryptography.hazmat.primitives import serialization
 
 from accord import b64, wire
 from porchkit import keys, leasing
 from porchkit.leasing import Word
+from porchlight.consent import delegates
+from porchlight.errors import StoreError
 from tests.support.boardpeer import BoardPeer
 from tests.support.hosting import InThread, Kit, handle_of
 from tests.support.signing import Signer
@@ -120,6 +123,44 @@ async def test_a_lease_opens_and_its_lapse_ends_what_is_shown(
         assert await talk.hand_in(talk.token) == "old-nonce"
         assert host.entries(ann, "lease.refused")[-1]["reason"] == "old-nonce"
         assert (await talk.stands())["left_s"] == 0
+
+
+async def test_a_board_refuses_the_earlier_of_two_leases(
+    host: InThread, ann: Signer, fire: Signer, porch: Kit
+) -> None:
+    """The later one, which it holds by then, goes on here too."""
+    host.grant(porch, fire, **listed(porch))
+    async with board_at(host, porch) as board:
+        talk = Talk(host, porch, board, ann)
+        nonce = await talk.nonce()
+        word = leasing.answer(Word(), private(ann), porch.id, nonce, int(time.time()))
+        earlier = asyncio.create_task(talk.hand_in(word.decode()))
+        await board.heard(wire.Lease, lambda message: message.packed.endswith(word))
+        assert await talk.say(Word(lease_s=600)) == "held"
+        await board.say(wire.Answer(b64.decode(nonce), b"status-old-nonce"))
+        assert await earlier == "old-nonce"
+        assert (await talk.stands())["left_s"] > 500
+        assert refusal(host, fire, porch) == ""
+
+
+async def test_a_lease_that_the_board_refuses_is_none_here_whatever_else_fails(
+    host: InThread, ann: Signer, fire: Signer, porch: Kit, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    host.grant(porch, fire, **listed(porch))
+    async with board_at(host, porch) as board:
+        talk = Talk(host, porch, board, ann)
+
+        def full(*_: object) -> None:
+            raise StoreError("the disk is full")
+
+        monkeypatch.setattr(delegates, "say", full)
+        nonce = await talk.nonce()
+        said = Word(stopped=(5,))  # to be kept: and that fails
+        word = leasing.answer(said, private(ann), porch.id, nonce, int(time.time()))
+        assert await talk.hand_in(word.decode()) == "not-stored"
+        assert (await talk.stands())["left_s"] > 0  # nobody knows yet
+        await board.say(wire.Answer(b64.decode(nonce), b"status-no-clock"))
+        await until(lambda: refusal(host, fire, porch) == "lease-lapsed")
 
 
 async def test_a_board_that_began_anew_holds_no_lease(

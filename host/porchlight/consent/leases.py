@@ -46,6 +46,7 @@ class Leases:
         self._clock = desk.clock
         self._words = Words(cameras)
         self._asked: dict[str, float] = {}
+        self._last: dict[str, Lease] = {}  # taken for each camera
         self._refusals = Tally(burst=REFUSALS)
         cameras.on_opened(self._button)
 
@@ -92,15 +93,22 @@ class Leases:
         if panic is not None:
             standing.open(panic, asked=True)
         self._carry(keeper, token)
-        # Begun before anything else is waited for: the board may be quicker.
-        word = asyncio.create_task(self._word_of(camera, given.nonce))
+        self._last[camera.id] = given
+        # Begun before anything else is waited for: the board may be quicker. And on its own: what
+        # follows may fail, and then nobody else would ask whether the board has it.
+        word = asyncio.create_task(self._settle(camera, given))
         await self._take_back_below(given.seq_floor, keeper)
         await self._note(keeper, given, before)
         if panic is not None:
             await self._tell_of_panic(panic, "resident")
-        board = await word
-        if board != HELD:
-            standing.ends = 0  # what the board does not know of, nobody counts on
+        return await word
+
+    async def _settle(self, camera: Camera, given: Lease) -> str:
+        """The board's word. What the board does not know of, nobody counts on; but a later lease
+        may have come meanwhile, which this word is not about."""
+        board = await self._word_of(camera, given.nonce)
+        if board != HELD and self._last[camera.id] is given:
+            camera.book.standing.ends = 0
         return board
 
     def _carry(self, keeper: Keeper, token: bytes) -> None:
