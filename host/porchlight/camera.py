@@ -194,8 +194,9 @@ class Camera:
         self.changed()
         await self.note("board.offline", reason=reason, **counted)
 
-    def on_frame(self, frame: Frame) -> Refusal | None:
-        """Check a frame against the grant it names; None if viewers may have it, and do."""
+    def on_frame(self, frame: Frame, *, newest: bool = False) -> Refusal | None:
+        """Check a frame against the grant it names; None if viewers may have it, and do.
+        `newest`: as LatestFrame.put() takes it."""
         now_ms = self._desk.clock.unix_ms()
         reason = self._fault(frame, now_ms)
         if reason is not None:
@@ -204,8 +205,8 @@ class Camera:
         self.last_frame_ms = frame.captured_ms
         self._time.heard(frame.boot, frame.captured_ms, frame.arrived)
         self._desk.metrics.taken(len(frame.jpeg))
-        self.latest.put(frame)
-        self.motion.sent(frame.reason, frame.score)
+        self.motion.sent(frame.reason, frame.score, now_ms // 1000)
+        self.latest.put(frame, newest=newest)
         return None
 
     def restarted(self) -> None:

@@ -10,20 +10,20 @@ class Ending:
     """Not yet, until set(). Belongs to the event loop's thread."""
 
     def __init__(self) -> None:
-        self._happened = False  # asked for every frame
+        self.happened = False  # for who asks for every frame; is_set() for all others
         self._event = asyncio.Event()
         self._callbacks: list[Callable[[], None]] = []
 
     def is_set(self) -> bool:
         """Whether it happened."""
-        return self._happened
+        return self.happened
 
     def set(self) -> None:
         """It happens, now; again changes nothing. Everybody is called before this returns, and what
         one of them raises keeps nothing else open."""
-        if self._happened:
+        if self.happened:
             return
-        self._happened = True
+        self.happened = True
         self._event.set()
         callbacks, self._callbacks = self._callbacks, []
         call_all(callbacks)
@@ -34,7 +34,7 @@ class Ending:
 
     def on_end(self, callback: Callable[[], None]) -> None:
         """Call back when it happens; at once if it has."""
-        if self._happened:
+        if self.happened:
             callback()
         else:
             self._callbacks.append(callback)

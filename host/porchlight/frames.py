@@ -5,13 +5,16 @@ viewer costs no memory and never slows the source or others. Knows nothing of gr
 """
 
 import asyncio
+import logging
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import Final
 
 from porchlight.calling import call_all
 
+_log: Final = logging.getLogger(__name__)
 _SOI = b"\xff\xd8"
 _SOS = 0xDA
 # Start-of-frame markers: C0..CF but DHT (C4), JPG (C8) and DAC (CC), which share the range.
@@ -68,13 +71,19 @@ class LatestFrame:
         self._takers: list[Callable[[Frame], None]] = []
         self._calling = False
 
-    def put(self, frame: Frame) -> None:
-        """Overwrite the slot, ring every waiter, and have the listeners called."""
+    def put(self, frame: Frame, *, newest: bool = False) -> None:
+        """Overwrite the slot, ring every waiter, and have the listeners called: at once if it is
+        known to be the `newest`, so that nothing is gained by waiting for the end of this turn."""
         self.latest = frame
         self.number += 1
         if self._takers:
             call_all(tuple(self._takers), frame)
-        self._ring()
+        if newest and not self._calling:
+            for bell in self._bells:
+                bell.set()
+            self._call()
+        else:
+            self._ring()
 
     def forget(self) -> None:
         """Drop the frame held, so that nobody is shown it later. Waiters keep waiting."""
@@ -89,7 +98,8 @@ class LatestFrame:
         self._ring()
 
     def listen(self, callback: Callable[[], None]) -> None:
-        """Call back after puts and close: once per turn of the loop, however many there were.
+        """Call back after puts and close: once per turn of the loop, however many there were, or
+        within put() for what is known to be the newest.
 
         Frames that waited in a receive buffer while the loop was busy come in one turn: whoever
         played them all out would be late for everybody.
@@ -144,8 +154,12 @@ class LatestFrame:
     def _call(self) -> None:
         self._calling = False
         for callback in tuple(self._listeners):
-            if callback in self._listeners:  # one of them may have made another leave
-                call_all((callback,))
+            if callback not in self._listeners:
+                continue  # one of the others made it leave
+            try:
+                callback()
+            except Exception:
+                _log.exception("a callback failed")
 
 
 def jpeg_size(jpeg: bytes) -> tuple[int, int] | None:

@@ -163,3 +163,17 @@ async def test_a_listener_that_fails_keeps_the_frame_from_no_other(
         await asyncio.sleep(0)
     assert heard == [1, 2]
     assert [record.message for record in caplog.records] == ["a callback failed"] * 2
+
+
+async def test_what_is_known_to_be_the_newest_is_told_of_at_once_and_once() -> None:
+    slot, heard = LatestFrame(), []
+    slot.listen(lambda: heard.append(slot.number))
+    slot.put(frame(1), newest=True)
+    assert heard == [1]
+    await asyncio.sleep(0)
+    assert heard == [1]
+    slot.put(frame(2))
+    slot.put(frame(3), newest=True)  # they are about to be called anyway
+    assert heard == [1]
+    await asyncio.sleep(0)
+    assert heard == [1, 3]

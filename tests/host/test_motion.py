@@ -43,9 +43,9 @@ def sent(**counts: int) -> dict[str, int]:
 
 def test_a_bucket_holds_the_highest_score_and_counts_reasons(kept: History, hands: Hands) -> None:
     for reason, score in ((MOTION, 1200), (MOTION, 1900), (POST_ROLL, 300)):
-        kept.sent(reason, score)
+        kept.sent(reason, score, hands.now)
     hands.now += BUCKET_S
-    kept.sent(LEARNING, 65_535)
+    kept.sent(LEARNING, 65_535, hands.now)
     assert kept.between(T, T + 60, BUCKET_S) == [
         Bucket(T, 1900, sent(motion=2, post_roll=1), 0),
         Bucket(T + BUCKET_S, 65_535, sent(learning=1), 0),
@@ -70,7 +70,7 @@ def test_a_board_that_started_anew_counts_from_zero(kept: History) -> None:
 def test_buckets_are_joined_into_larger_ones(kept: History, hands: Hands) -> None:
     for second in range(0, 600, 10):
         hands.now = T + second
-        kept.sent(MOTION, second)
+        kept.sent(MOTION, second, hands.now)
         kept.told(second, 0)
     joined = kept.between(T, T + 600, 300)
     assert [(b.at, b.score, b.sent["motion"], b.kept_back) for b in joined] == [
@@ -99,7 +99,7 @@ def test_the_span_begins_and_ends_where_it_was_asked(kept: History, hands: Hands
 def test_a_day_is_kept_and_no_more_and_memory_is_bounded(kept: History, hands: Hands) -> None:
     for second in range(0, 3 * KEPT_S, 60):
         hands.now = T + second
-        kept.sent(MOTION, 1)
+        kept.sent(MOTION, 1, hands.now)
         assert kept.bytes <= MAX_PAGES * 360 * 16
     found = kept.between(0, hands.now + 1, 10)
     assert found[0].at == hands.now - KEPT_S
@@ -107,7 +107,7 @@ def test_a_day_is_kept_and_no_more_and_memory_is_bounded(kept: History, hands: H
 
 
 def test_who_fell_silent_is_forgotten_when_asked(kept: History, hands: Hands) -> None:
-    kept.sent(MOTION, 1)
+    kept.sent(MOTION, 1, hands.now)
     hands.now += KEPT_S + 3600
     assert kept.between(0, hands.now, 10) == []
     assert kept.bytes == 0
@@ -115,16 +115,18 @@ def test_who_fell_silent_is_forgotten_when_asked(kept: History, hands: Hands) ->
 
 def test_a_clock_that_ran_ahead_leaves_nothing_behind(kept: History, hands: Hands) -> None:
     hands.now = T + 10**9
-    kept.sent(MOTION, 9)
+    kept.sent(MOTION, 9, hands.now)
     hands.now = T
-    kept.sent(MOTION, 1)
+    kept.sent(MOTION, 1, hands.now)
     assert [b.score for b in kept.between(0, T + 10**10, 10)] == [1]
 
 
-def test_counters_stop_at_their_top_and_unknown_reasons_count_as_nothing(kept: History) -> None:
+def test_counters_stop_at_their_top_and_unknown_reasons_count_as_nothing(
+    kept: History, hands: Hands
+) -> None:
     kept.told(0, 0)
     kept.told(2**32 - 1, 65_535)
-    kept.sent(200, 1)
+    kept.sent(200, 1, hands.now)
     assert kept.between(T, T + 10, 10) == [Bucket(T, 65_535, sent(), 65_535)]
 
 

@@ -155,6 +155,40 @@ async def test_whoever_holds_gets_the_rest_later_and_in_order(made: Any) -> None
     assert (line.heard, line.wire.reading) == ([b"1", b"2", b"3"], True)
 
 
+async def test_a_message_is_alone_if_nothing_newer_waits_behind_it(made: Any) -> None:
+    line, alone = await made(), []
+    line.socket.hand_to(lambda message: alone.append((message[:1], line.socket.alone)))
+    one, two, three = (framed(letter * 200) for letter in (b"1", b"2", b"3"))
+    line.says(one, two + three, one[:50], one[50:] + two, three)
+    assert alone == [
+        (b"1", True),
+        (b"2", False),
+        (b"3", False),
+        (b"1", False),
+        (b"2", False),
+        (b"3", True),
+    ]
+    line.says(framed(b"short"))
+    assert alone[-1] == (b"s", False)
+    line.says(framed(b"4" * 200) + framed(b"", Opcode.PING))
+    assert alone[-1] == (b"4", False)
+
+
+async def test_a_message_that_was_all_there_was_is_held_like_any_other(made: Any) -> None:
+    line = await made()
+
+    def take(message: bytes) -> None:
+        line.heard.append(message)
+        line.socket.hold()
+
+    line.socket.hand_to(take)
+    one, two = framed(b"1" * 200), framed(b"2" * 200)
+    line.says(one, two)
+    assert line.heard == [b"1" * 200]
+    line.socket.go_on()
+    assert line.heard == [b"1" * 200, b"2" * 200]
+
+
 async def test_a_ping_is_answered_between_fragments(made: Any) -> None:
     line = await made()
     begun = Frame(Opcode.BINARY, b"a", fin=False).serialize(mask=True)

@@ -35,6 +35,10 @@ def parsed(data: bytes, cuts: list[int] | None = None, *, most: int = MOST) -> l
         for piece in pieces(data, cuts or []):
             inbox[:] = bytes(len(inbox))
             inbox[: len(piece)] = piece
+            whole = parser.whole(memoryview(inbox)[: len(piece)])
+            if whole is not None:
+                found.append((BINARY, whole))
+                continue
             parser.feed(memoryview(inbox)[: len(piece)])
             while (message := parser.next()) is not None:
                 if message[0] != CONTINUATION:

@@ -76,8 +76,8 @@ class Standing:
     def against(self, grant: "Grant") -> str:
         """What speaks against this grant now; "" if nothing does."""
         said, lease, idx = self.said, self._lease, grant.status_idx
-        if status(said, 0):
-            return _WORDS[status(said, 0)]
+        if said[0] & 3:  # asked for every frame
+            return _WORDS[said[0] & 3]
         if grant.panic_s is not None and self.ticks() >= self._opened.get(grant.handle, 0):
             return "not-opened"
         if not grant.needs_lease:

@@ -54,11 +54,11 @@ class History:
         self._pages: dict[int, array[int]] = {}
         self._quiet: int | None = None
 
-    def sent(self, reason: int, score: int) -> None:
-        """A frame came, for this reason (a code of wire.FRAME_REASONS)."""
+    def sent(self, reason: int, score: int, now: int) -> None:
+        """A frame came at `now`, for this reason (a code of wire.FRAME_REASONS)."""
         if not 0 <= reason < _REASONS:
             return  # a board that is newer than this host
-        page, at = self._bucket()
+        page, at = self._bucket(now)
         if score > page[at + _SCORE]:
             page[at + _SCORE] = score
         at += _SENT + reason
@@ -71,7 +71,7 @@ class History:
         The first one only says where counting begins: what was kept back before is nobody's hour.
         """
         before, self._quiet = self._quiet, quiet
-        page, at = self._bucket()
+        page, at = self._bucket(self._now())
         page[at + _SCORE] = max(page[at + _SCORE], score)
         if before is not None:  # fewer than before: the board started anew
             _count(page, at + _BACK, quiet - before if quiet >= before else quiet)
@@ -92,9 +92,9 @@ class History:
         """What it holds."""
         return sum(page.itemsize * len(page) for page in self._pages.values())
 
-    def _bucket(self) -> "tuple[array[int], int]":
-        """The page and place of this moment's bucket."""
-        hour, second = divmod(self._now(), _PAGE_S)
+    def _bucket(self, now: int) -> "tuple[array[int], int]":
+        """The page and place of that moment's bucket."""
+        hour, second = divmod(now, _PAGE_S)
         page = self._pages.get(hour)
         if page is None:
             self._drop_old(hour)

@@ -21,9 +21,9 @@ class Moves:
         self._events = events
         self._untold: int | None = None  # since when, unix s
 
-    def sent(self, reason: int, score: int) -> None:
-        """A frame was taken: see History."""
-        self.history.sent(reason, score)
+    def sent(self, reason: int, score: int, now: int) -> None:
+        """A frame was taken at `now` (unix s): see History."""
+        self.history.sent(reason, score, now)
         if self._untold is None:
             self._tell_soon()
 

@@ -27,6 +27,9 @@ from porchlight.store import Store
 from porchlight.store.models import Entry
 
 SWEEP_S: Final = 1.0
+# Rounds begin with a slot. For so long into it the database is read again: what came in the slot
+# before may have been written a moment later.
+EAGER_S: Final = 5
 _log = logging.getLogger(__name__)
 
 
@@ -68,6 +71,7 @@ class Rounds:
         self._spread: Spread[_Job] = Spread(slots) if draw is None else Spread(slots, draw)
         self._left: Counter[tuple[_Round, str]] = Counter()
         self._turn = asyncio.Lock()
+        self._read: dict[_Round, int] = {}  # the slot in which the database was read last
 
     async def keep_sweeping(self) -> None:
         """Run for the life of the host."""
@@ -90,6 +94,8 @@ class Rounds:
         """Draw a moment for everybody a new round concerns."""
         now_ms = self._clock.unix_ms()
         now, begun = now_ms // 1000, self.slots.begun(now_ms // 1000)
+        if self._read.get(round) == begun and now - begun >= EAGER_S:
+            return
         for request in await self._store.read(lambda s: round.find(s, now, begun)):
             if (round, request.id) in self._left:
                 continue
@@ -97,6 +103,7 @@ class Rounds:
             self._left[round, request.id] = len(whom) + 1
             for one in (None, *whom):
                 self._spread.put((round, request, one), now_ms)
+        self._read[round] = begun
 
     async def _do(self, job: _Job) -> None:
         round, request, whom = job

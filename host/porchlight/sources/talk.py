@@ -95,7 +95,7 @@ class Talk:
                 self._hear(only(self._session, payload))
                 return
             self._advance(frame)
-            refusal = self._camera.on_frame(frame)
+            refusal = self._camera.on_frame(frame, newest=self._socket.alone)
             if refusal is not None and refusal.count:
                 self._run(self._camera.enter(refusal))
         except RemoteError as error:

@@ -114,10 +114,7 @@ class Fanout:
             return
         if slot.latest is None or slot.number <= self._number:
             return
-        self._number = slot.number
-        self._publish(slot.latest, self._loop.time())
-
-    def _publish(self, frame: Frame, now: float) -> None:
+        self._number, frame, now = slot.number, slot.latest, self._loop.time()
         part = self._feed.part(frame)
         self._frame = None if part is None else frame
         if part is None:

@@ -77,7 +77,7 @@ class LookFeed:
             return False
         if not (look.covers_again(frame) if again else look.covers(frame)):
             return False
-        if not look.fits(frame):
+        if look.bounded and not look.fits(frame):
             self._metrics.refused("frame", "too-large")
             return False
         return True

@@ -34,7 +34,8 @@ _HEAD: Final = PREFIX.decode() + "%d" + _CRLF + "".join(f"{name}: %s{_CRLF}" for
 
 def frame_headers(frame: Frame, jti: str) -> dict[str, str]:
     """What is said of a frame, in a part and in a snapshot alike. `jti`: the viewer's own grant."""
-    return dict(zip(_SAID, map(str, _said(frame, jti)), strict=True))
+    said = rfc3339(frame.captured_ms), frame.sequence, frame.score, jti
+    return dict(zip(_SAID, map(str, said), strict=True))
 
 
 def part(jpeg: bytes, headers: dict[str, str]) -> bytes:
@@ -48,7 +49,8 @@ def framed(frame: Frame, jti: str) -> bytes:
     """The frame as a part: one for all who look under this grant, made once."""
     made = frame.framed.get(jti)
     if made is None:
-        head = _HEAD % (len(frame.jpeg), *_said(frame, jti)) + _CRLF
+        when = rfc3339(frame.captured_ms)
+        head = _HEAD % (len(frame.jpeg), when, frame.sequence, frame.score, jti) + _CRLF
         made = frame.framed[jti] = b"".join((head.encode("latin-1"), frame.jpeg, _AFTER))
     return made
 
@@ -56,11 +58,6 @@ def framed(frame: Frame, jti: str) -> bytes:
 def repetition(frame: Frame, jti: str, times: int, age_s: float) -> bytes:
     """The frame once more, and marked as such: nothing newer came, for so many seconds."""
     return part(frame.jpeg, frame_headers(frame, jti) | repeat_headers(times, age_s))
-
-
-def _said(frame: Frame, jti: str) -> tuple[str, int, int, str]:
-    """As in _SAID."""
-    return rfc3339(frame.captured_ms), frame.sequence, frame.score, jti
 
 
 def repeat_headers(times: int, age_s: float) -> dict[str, str]:

@@ -57,6 +57,7 @@ class Look:
         self.caption = caption
         self._widest = limits.get("w")
         self._highest = limits.get("h")
+        self.bounded = bool(self._widest or self._highest)  # whether fits() has to be asked
         self._began = camera.moment()
         self._least: tuple[int, float] | None = None  # boot, captured_ms of a frame since then
         self.frames = 0
@@ -88,7 +89,7 @@ class Look:
 
     def holds(self, now: int) -> bool:
         """Whether something may be shown at `now` (unix s). Asked right before it is."""
-        if now >= self.ends or self.over.is_set():
+        if now >= self.ends or self.over.happened:
             return False
         return self.camera.allows(self.permit, now)
 
@@ -138,7 +139,7 @@ class Look:
 
     def fits(self, frame: Frame) -> bool:
         """Whether the frame is within the grant's limits of size; no if that cannot be told."""
-        if self._widest is None and self._highest is None:
+        if not self.bounded:
             return True
         if frame.size is None:
             return False

@@ -41,6 +41,7 @@ class Intake:
         broken: Callable[[Broken], None],
     ) -> None:
         self.taker: Taker = self.drop
+        self.alone = False  # while a taker is called: nothing newer of the peer waits
         self._transport = transport
         self._mark = mark
         self._control = control
@@ -63,10 +64,14 @@ class Intake:
         parser = self._parser
         if parser is None:
             return
-        parser.feed(data)
         self._bytes -= len(data)
-        self._read()
-        parser.keep()
+        message = None if self._held or not self._frames else parser.whole(data)
+        if message is None:
+            parser.feed(data)
+            self._read()
+            parser.keep()
+        else:
+            self._hand_over(message)
         if self._bytes <= 0 and self._parser is not None:
             self._give_way()
 
@@ -118,6 +123,19 @@ class Intake:
         except Broken as broken:
             self.stop()
             self._broken(broken)
+
+    def _hand_over(self, message: bytes) -> None:
+        """All that was read is one message."""
+        self._frames -= 1
+        self.alone = self._mark.rests
+        try:
+            self.taker(message)
+        except Broken as broken:
+            self.stop()
+            self._broken(broken)
+        self.alone = False
+        if not self._mark.rests:
+            self._mark.expect(Parser.LEAST, came=True)
 
     def _count(self, payload: bytes) -> None:
         if len(payload) <= MAX_CONTROL and not self._crumbs.take():

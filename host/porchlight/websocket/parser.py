@@ -27,6 +27,7 @@ _FIN, _RESERVED, _OPCODE, _CONTROL = 0x80, 0x70, 0x0F, 0x08
 _MASKED, _LENGTH, _SIXTEEN_BITS = 0x80, 0x7F, 126
 _NOTHING: Final = memoryview(b"")
 _HEAD: Final = 6  # with the mask, without the longer lengths
+_MIDDLING: Final = 8  # with the mask and a length of 16 bits
 _OPCODES: Final = frozenset((CONTINUATION, TEXT, BINARY, CLOSE, PING, PONG))
 
 
@@ -42,6 +43,8 @@ class Broken(Exception):
 class Parser:
     """Holds at most one message of `most` bytes, and what was fed behind it. `missing`: so many
     bytes must still come, at least, before there is more to say; after next() gave None."""
+
+    LEAST: Final = 2  # bytes of any frame
 
     def __init__(self, most: int) -> None:
         self.missing = 0
@@ -62,6 +65,19 @@ class Parser:
         if self._at < len(self._data):
             self._kept += self._data[self._at :]
         self._data, self._at = _NOTHING, 0
+
+    def whole(self, data: memoryview) -> bytes | None:
+        """The payload if `data` is one binary message with nothing before or behind it, as nearly
+        every read of a board's is; None otherwise, and then it has to be fed."""
+        size = len(data)
+        if size <= _MIDDLING or self._kept or self._fragments is not None:
+            return None
+        if data[0] != _FIN | BINARY or data[1] != _MASKED | _SIXTEEN_BITS:
+            return None
+        length = data[2] << 8 | data[3]
+        if not MAX_CONTROL < length <= self.most or size != _MIDDLING + length:
+            return None
+        return apply_mask(data[_MIDDLING:], bytes(data[_MIDDLING - 4 : _MIDDLING]))
 
     def next(self) -> tuple[int, bytes] | None:
         """The next message, control frame or fragment; see above."""
@@ -93,8 +109,8 @@ class Parser:
         have = len(data) - at
         if have and (data[at] != _FIN | BINARY or self._fragments is not None):
             self._judge(data[at])
-        if have < 2:
-            self.missing = 2 - have
+        if have < self.LEAST:
+            self.missing = self.LEAST - have
             return None
         head, length = _sizes(data, at, have)
         if length > self.most:

@@ -29,6 +29,7 @@ class ReceiveMark:
         self._tls = tls
         self._read_already = BOARD_RECORD_BYTES if tls else 0
         self._mark = 1
+        self.rests = not tls  # without TLS: whatever comes wakes us
         self._bet = Deadline(loop, BET_S, self._doubt)
         self._doubted = False
 
@@ -58,5 +59,6 @@ class ReceiveMark:
 
     def _set(self, mark: int) -> None:
         self._mark = mark
+        self.rests = mark == 1 and not self._tls
         with contextlib.suppress(OSError):
             self._sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVLOWAT, mark)
