@@ -7,11 +7,12 @@ from pydantic import BaseModel, ConfigDict
 
 from accord import b64
 from accord.grant import PURPOSES
-from porchlight.api.deps import Caller, PartsDep, Resident
+from porchlight.api.deps import Caller, OperatorDep, PartsDep, Resident
+from porchlight.api.lists import List
 from porchlight.consent import permits
 from porchlight.errors import BadRequest, NotFound
 from porchlight.parts import Parts
-from porchlight.registry import CameraRecord, Party
+from porchlight.registry import CameraRecord
 from porchlight.search.index import REGISTER
 
 router = APIRouter(tags=["cameras"])
@@ -80,21 +81,30 @@ class NewCamera(BaseModel):
 
 @router.get("/cameras", responses=_UNSAID)
 async def listing(
-    parts: PartsDep, by: Caller, case: Case = "", purpose: Purpose = ""
+    parts: PartsDep, by: Caller, operator: OperatorDep, case: Case = "", purpose: Purpose = ""
 ) -> CameraList:
-    """A resident's own cameras. A hub names case and purpose, and every resident shown reads it."""
+    """A resident's own cameras. A hub names case and purpose, and every resident shown reads it;
+    it is told, and spends, what a search would."""
     if by.is_resident:
         return CameraList(cameras=[_own(parts, row) for row in parts.registry.cameras(by.thumb)])
     check_cause(case, purpose)
-    found = {camera.id: _allowed(parts, camera.id, by, purpose) for camera in parts.cameras}
+    told = List.of(parts, by, operator, case, purpose)
+    await told.spend()
+    found = {camera.id: _allowed(told, camera.id) for camera in parts.cameras}
     shown = {camera_id: row for camera_id, row in found.items() if row is not None}
-    await note_search(parts, by, list(shown), case, purpose)
+    await told.enter(shown)
     return CameraList(cameras=list(shown.values()))
 
 
 @router.get("/cameras/{camera_id}", responses=_UNSAID)
 async def one(
-    camera_id: CameraId, parts: PartsDep, by: Caller, case: Case = "", purpose: Purpose = ""
+    camera_id: CameraId,
+    parts: PartsDep,
+    by: Caller,
+    operator: OperatorDep,
+    *,
+    case: Case = "",
+    purpose: Purpose = "",
 ) -> CameraRow | AllowedCamera:
     """One camera. What a caller may not see does not exist."""
     if by.is_resident:
@@ -103,10 +113,12 @@ async def one(
             raise NotFound("no-camera", "you have no such camera")
         return _own(parts, record)
     check_cause(case, purpose)
-    row = _allowed(parts, camera_id, by, purpose)
+    told = List.of(parts, by, operator, case, purpose)
+    await told.spend()
+    row = _allowed(told, camera_id)
     if row is None:
         raise NotFound("no-camera", "there is no such camera that you may use now")
-    await note_search(parts, by, [camera_id], case, purpose)
+    await told.enter([camera_id])
     return row
 
 
@@ -136,12 +148,14 @@ def _own(parts: Parts, record: CameraRecord) -> CameraRow:
     return CameraRow(**camera.describe())
 
 
-def _allowed(parts: Parts, camera_id: str, hub: Party, purpose: str) -> AllowedCamera | None:
-    camera = parts.cameras.get(camera_id)
+def _allowed(told: List, camera_id: str) -> AllowedCamera | None:
+    camera = told.parts.cameras.get(camera_id)
     if camera is None:
         return None
-    until = permits.allowed(camera.book, hub.thumb, parts.clock.unix(), purpose, masks=True)
+    now, purpose = told.parts.clock.unix(), told.cause.purpose
+    until = permits.allowed(camera.book, told.hub.thumb, now, purpose, masks=True)
     until.pop(REGISTER, None)  # whose resident may only be asked has no name here: api/search.py
+    until = {action: at for action, at in until.items() if told.shows(camera_id, action)}
     if not until:
         return None
     described: dict[str, Any] = camera.describe()
@@ -154,27 +168,3 @@ def check_cause(case: str, purpose: str) -> None:
         raise BadRequest("no-case", "name the case this is for")
     if purpose not in PURPOSES:
         raise BadRequest("no-purpose", f"name a purpose: one of {', '.join(PURPOSES)}")
-
-
-async def note_search(parts: Parts, hub: Party, shown: list[str], case: str, purpose: str) -> None:
-    """One entry for each resident whose cameras the hub is about to be told of."""
-    by_resident: dict[str, list[str]] = {}
-    for camera_id in shown:
-        camera = parts.cameras.get(camera_id)
-        if camera is not None:
-            by_resident.setdefault(camera.resident, []).append(camera_id)
-    drafts = [
-        {
-            "type": "search",
-            "resident": resident,
-            "camera": ids[0] if len(ids) == 1 else None,
-            "hub": hub.thumb,
-            "hub_name": hub.name,
-            "purpose": purpose,
-            "case": case,
-            "detail": {"cameras": ids},
-        }
-        for resident, ids in by_resident.items()
-    ]
-    if drafts:
-        await parts.entries.add_all(drafts)

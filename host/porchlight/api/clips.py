@@ -10,14 +10,15 @@ from fastapi import APIRouter, Path, Query, Request, Response
 from pydantic import BaseModel, Field
 
 from porchlight.api.approvals import PENDING
-from porchlight.api.cameras import Case, Purpose, check_cause, note_search
+from porchlight.api.cameras import Case, Purpose, check_cause
 from porchlight.api.cause import Opening
 from porchlight.api.deps import Caller, OperatorDep, PartsDep, Resident, Visitor, address_of
+from porchlight.api.lists import List
 from porchlight.clips import rows
 from porchlight.clips.plays import NONE
-from porchlight.clips.rows import Clip
+from porchlight.clips.rows import Clip, Cover
 from porchlight.clips.thumbnail import thumbnail
-from porchlight.errors import Conflict, NotFound, Unavailable
+from porchlight.errors import NotFound, Unavailable
 from porchlight.views import Intent
 
 BASE: Final = "/api/v1/plays"
@@ -93,7 +94,9 @@ class OpenedPlay(BaseModel):
 
 
 @router.get("/clips", responses=_UNSAID)
-async def listing(asked: Annotated[ClipQuery, Query()], parts: PartsDep, by: Caller) -> ClipList:
+async def listing(
+    asked: Annotated[ClipQuery, Query()], parts: PartsDep, by: Caller, operator: OperatorDep
+) -> ClipList:
     """A resident's own clips. A hub is told of those that a grant covers now."""
     if by.is_resident:
         condition = rows.of_resident(by.thumb)
@@ -101,17 +104,25 @@ async def listing(asked: Annotated[ClipQuery, Query()], parts: PartsDep, by: Cal
             condition = condition & rows.at_camera(asked.camera)
         return _page(await parts.clips.newest(condition, asked.before, asked.limit), asked.limit)
     check_cause(asked.case, asked.purpose)
-    covers = parts.plays.covers(by.thumb, asked.purpose, asked.camera)
+    told = List.of(parts, by, operator, asked.case, asked.purpose)
+    await told.spend()
+    covers = _shown(told, parts.plays.covers(by.thumb, asked.purpose, asked.camera))
     if not covers:
         return ClipList(clips=[], next=None)
     found = await parts.clips.newest(rows.covered(covers), asked.before, asked.limit)
-    await note_search(parts, by, sorted({clip.camera for clip in found}), asked.case, asked.purpose)
+    await told.enter(sorted({clip.camera for clip in found}))
     return _page(found, asked.limit)
 
 
 @router.get("/clips/{clip_id}", responses=_UNSAID)
 async def one(
-    clip_id: ClipId, parts: PartsDep, by: Caller, case: Case = "", purpose: Purpose = ""
+    clip_id: ClipId,
+    parts: PartsDep,
+    by: Caller,
+    operator: OperatorDep,
+    *,
+    case: Case = "",
+    purpose: Purpose = "",
 ) -> ClipRow:
     """One clip. What a caller may not have does not exist."""
     clip = await parts.clips.find(clip_id)
@@ -120,10 +131,12 @@ async def one(
             raise NotFound("no-clip", NONE)
         return row_of(clip)
     check_cause(case, purpose)
+    told = List.of(parts, by, operator, case, purpose)
+    await told.spend()
     covers = parts.plays.covers(by.thumb, purpose, clip.camera) if clip is not None else []
-    if clip is None or not any(cover.holds(clip) for cover in covers):
+    if clip is None or not any(cover.holds(clip) for cover in _shown(told, covers)):
         raise NotFound("no-clip", NONE)
-    await note_search(parts, by, [clip.camera], case, purpose)
+    await told.enter([clip.camera])
     return row_of(clip)
 
 
@@ -141,14 +154,12 @@ async def small_picture(
     case: Case = "",
     purpose: Purpose = "",
 ) -> Response:
-    """The frame in which most moved, made small. It is in the log before this answers."""
+    """The frame in which most moved, made small. It is in the log before this answers, and counts
+    as one opening; where a second operator has to approve, it is refused."""
     if not by.is_resident:
         check_cause(case, purpose)
     intent = Intent((), "clips", purpose.strip(), case.strip(), operator=operator)
-    play = await parts.plays.permitted(by, clip_id, intent)
-    if play.clip.sealed:
-        raise Conflict("sealed", "only the resident's own key opens this clip")
-    await parts.plays.enter(play, "thumbnail")
+    play = await parts.plays.glimpse(by, clip_id, intent)
     try:
         made = await parts.clips.off_loop(thumbnail, parts.clips, play.clip, play.dress)
     except FileNotFoundError:
@@ -194,6 +205,10 @@ async def delete(clip_id: ClipId, parts: PartsDep, by: Resident) -> None:
         await parts.clips.remove(clip, "clip.deleted")
     except OSError:
         raise Unavailable("not-deleted", "the host could not delete the file") from None
+
+
+def _shown(told: List, covers: list[Cover]) -> list[Cover]:
+    return [cover for cover in covers if told.shows(cover.camera, "clips")]
 
 
 def _page(found: list[Clip], limit: int) -> ClipList:

@@ -16,11 +16,11 @@ from porchlight.audit.receipts import Receipt
 from porchlight.cameras import Cameras
 from porchlight.clips.access import Access
 from porchlight.clips.play import Play, impossible
+from porchlight.clips.refusals import Refusals
 from porchlight.clips.rows import Cover
 from porchlight.clips.store import Clips
 from porchlight.desk import Desk
 from porchlight.errors import Conflict, Denied, Gone, NotFound, TooMany
-from porchlight.tally import Tally
 from porchlight.views.look import Look
 from porchlight.views.opening import Rules
 from porchlight.views.view import Intent, View, Who, ticket_hash
@@ -34,7 +34,6 @@ MAX_OPEN: Final = 16  # for one caller: a hub has a copy made of each
 MAX_CLOSED: Final = 1_024
 NOT_OPENED: Final = "not-opened"
 NONE: Final = "there is no such clip that you may have"
-REFUSALS: Final = 10  # entries a minute on one caller, clip and reason
 
 
 class Plays:
@@ -51,7 +50,7 @@ class Plays:
         self._open: dict[bytes, Play] = {}
         self._coming: set[Play] = set()
         self._closed: OrderedDict[bytes, Play] = OrderedDict()
-        self._refusals = Tally(burst=REFUSALS)
+        self._refusals = Refusals(desk)
         cameras.on_held(access.held)
         cameras.on_withdrawn(self._withdrawn)
         clips.on_gone(self._deleted)
@@ -93,6 +92,19 @@ class Plays:
             raise
         return play
 
+    async def glimpse(self, who: Who, clip_id: str, intent: Intent) -> Play:
+        """A play for one small picture, entered: it spends what an opening does. Raises what open()
+        raises; Refused where that would wait for a second operator."""
+        play = await self.permitted(who, clip_id, intent)
+        if play.clip.sealed:
+            raise Conflict("sealed", "only the resident's own key opens this clip")
+        if play.view.needs_two:
+            await self._refusals.tell(play, "approval-missing")
+            raise Refused("approval-missing")
+        await self._settle(play)
+        await self.enter(play, "thumbnail")
+        return play
+
     def hand_out(self, play: Play) -> str:
         """The ticket to a play that was entered; Refused if it is over already."""
         ticket = secrets.token_urlsafe(32)
@@ -118,7 +130,7 @@ class Plays:
         try:
             self._weigh(play)
         except Refused as refused:
-            await self._refuse(play, refused.reason)
+            await self._refusals.tell(play, refused.reason)
             if refused.reason == "no-grant":  # what nobody granted is not there
                 raise NotFound("no-clip", NONE) from None
             raise
@@ -160,7 +172,7 @@ class Plays:
         try:
             await self._house.settle(play.view)
         except (Refused, TooMany) as refused:
-            await self._refuse(play, refused.reason)
+            await self._refusals.tell(play, refused.reason)
             raise
         play.check()
 
@@ -200,7 +212,7 @@ class Plays:
             self._desk.metrics.refused("clip", "no-play")
             raise NotFound("no-play", "no clip is open under this ticket")
         if play.view.address != address:
-            await self._refuse(play, "ticket-stolen")
+            await self._refusals.tell(play, "ticket-stolen")
             raise Denied("ticket-stolen", "this ticket belongs to another address")
         reason = play.lapse(self._desk.clock.unix())
         if reason is not None:
@@ -226,21 +238,6 @@ class Plays:
         """The host is stopping."""
         for play in list(self._open.values()):
             self._end(play, "host-stopped")
-
-    async def _refuse(self, play: Play, reason: str) -> None:
-        """Tell the resident: at most ten a minute, then with how many."""
-        view, clip = play.view, play.clip
-        self._desk.metrics.refused("clip", reason)
-        count = self._refusals.due((view.who.thumb, clip.id, reason), self._desk.clock.monotonic())
-        if count:
-            said = {"action": play.action, "clip": clip.id, "count": count}
-            await self._desk.entries.add(
-                "access.refused",
-                resident=clip.resident,
-                camera=clip.camera,
-                detail=said | view.notes,
-                **view.about() | {"reason": reason, "view": None},
-            )
 
     def _withdrawn(self, camera: str, handle: bytes) -> None:
         for play in list(self._open.values()):

@@ -13,11 +13,13 @@ from porchlight.audit.entries import Entries
 from porchlight.audit.receipts import Receipt
 from porchlight.clock import Clock
 from porchlight.config import SearchRules
-from porchlight.errors import Denied, Invalid
+from porchlight.errors import Denied, Invalid, RequestError, TooMany
 from porchlight.search.finder import Finder, Shown, Wanted
+from porchlight.tally import Tally
 from porchlight.views.view import Who
 
 SPENT: Final = "searches"  # what a quota calls them
+REFUSALS: Final = 10  # entries a minute on one hub and reason
 
 
 class Operator(Protocol):
@@ -73,6 +75,7 @@ class Searches:
         rules: SearchRules,
         quotas: Spending | None = None,
     ) -> None:
+        self._refusals = Tally(burst=REFUSALS)
         self._finder = finder
         self._entries = entries
         self._clock = clock
@@ -85,19 +88,44 @@ class Searches:
         """What `hub` may be shown now, all of it or one page; it is in the log when this returns.
 
         An area larger than the rules allow is refused; with a page it shows named cameras only.
-        Denied hubs-only; Invalid area-too-large, too-many-cameras; TooMany; StoreError when it
-        could not be entered: then nobody is shown.
+        Denied hubs-only; Invalid area-too-large, too-many-cameras and TooMany, which the host's own
+        log tells; StoreError when it could not be entered: then nobody is shown.
         """
         if hub.is_resident:
             raise Denied("hubs-only", "residents see their own cameras without a search")
-        wanted = self._bounded(wanted, page)
-        if self._quotas is not None:
-            await self._quotas.spend(hub, cause.operator, cause.case, SPENT)
-        shown, last = self._find(hub.thumb, wanted, page)
+        try:
+            wanted = self._bounded(wanted, page)
+            await self._spend(hub, cause)
+            shown, last = self._find(hub.thumb, wanted, page)
+        except (Invalid, TooMany) as error:
+            await self._refuse(hub, cause, error, _asked(wanted))
+            raise
         receipts = await self._enter(hub, cause, wanted, shown)
         # Who took consent back while the entry was written is not shown any more.
         still = self._finder.still(hub.thumb, wanted, shown, self._clock.unix())
         return Found(still, receipts, last)
+
+    async def spend(self, hub: Who, cause: Cause) -> None:
+        """Count a list of cameras or clips, which tells as much as a search; TooMany, entered."""
+        try:
+            await self._spend(hub, cause)
+        except TooMany as error:
+            await self._refuse(hub, cause, error, {})
+            raise
+
+    async def _spend(self, hub: Who, cause: Cause) -> None:
+        if self._quotas is not None:
+            await self._quotas.spend(hub, cause.operator, cause.case, SPENT)
+
+    async def _refuse(
+        self, hub: Who, cause: Cause, error: RequestError, asked: dict[str, Any]
+    ) -> None:
+        """No resident is concerned: nobody was found. At most ten a minute, then with how many."""
+        count = self._refusals.due((hub.thumb, error.reason), self._clock.monotonic())
+        if count:
+            about = _about(hub, cause) | {"type": "access.refused", "reason": error.reason}
+            detail = {"action": "search", "count": count, **_by(cause), **asked}
+            await self._entries.add_all([about | {"resident": None, "detail": detail}])
 
     def _bounded(self, wanted: Wanted, page: Page | None) -> Wanted:
         """Who may only be asked is found street by street: a list of them is for nobody."""
@@ -125,22 +153,8 @@ class Searches:
         self, hub: Who, cause: Cause, wanted: Wanted, shown: Sequence[Shown]
     ) -> list[Receipt]:
         """An entry for everybody shown, in one write; receipts of those whom the hub may name."""
-        about = {
-            "type": "search",
-            "hub": hub.thumb,
-            "hub_name": hub.name,
-            "purpose": cause.purpose,
-            "case": cause.case,
-            "reason": cause.reason or None,
-        }
-        area = wanted.area
-        searched: dict[str, Any] = {
-            "action": wanted.action,
-            "area": area.kind,
-            "radius_m": round(area.reach_m),
-        }
-        if cause.operator is not None:
-            searched["operator"] = cause.operator.id
+        about = _about(hub, cause) | {"type": "search", "reason": cause.reason or None}
+        searched = {"action": wanted.action, **_asked(wanted), **_by(cause)}
         if not shown:
             await self._entries.add_all([about | {"resident": None, "detail": searched}])
             return []
@@ -153,6 +167,24 @@ class Searches:
             for receipt, (_, theirs) in zip(receipts, told, strict=True)
             if all(one.named for one in theirs)
         ]
+
+
+def _about(hub: Who, cause: Cause) -> dict[str, Any]:
+    return {
+        "hub": hub.thumb,
+        "hub_name": hub.name,
+        "purpose": cause.purpose,
+        "case": cause.case,
+    }
+
+
+def _asked(wanted: Wanted) -> dict[str, Any]:
+    """What an entry says of an area: its kind and size, not where it is."""
+    return {"area": wanted.area.kind, "radius_m": round(wanted.area.reach_m)}
+
+
+def _by(cause: Cause) -> dict[str, str]:
+    return {} if cause.operator is None else {"operator": cause.operator.id}
 
 
 def _by_resident(shown: Sequence[Shown]) -> Iterator[tuple[str, list[Shown]]]:
