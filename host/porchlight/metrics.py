@@ -19,9 +19,9 @@ from prometheus_client import (
     generate_latest,
 )
 
-from porchlight.counting import Count
+from porchlight.counting import Count, Spread
 
-LAG_SAMPLES: Final = 5
+LAG_SAMPLES: Final = 3
 _LATE_BUCKETS: Final = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 5.0)
 _LAG_BUCKETS: Final = (0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1.0)
 
@@ -53,11 +53,11 @@ class Metrics:
             buckets=_LATE_BUCKETS,
             registry=self.registry,
         )
-        self.lag = Histogram(
+        self.lag = Spread(
             "porchlight_loop_lag_seconds",
             "How late the event loop comes back to a timer.",
-            buckets=_LAG_BUCKETS,
-            registry=self.registry,
+            _LAG_BUCKETS,
+            self.registry,
         )
 
     def gauge(self, name: str, text: str, read: Callable[[], float]) -> None:

@@ -5,7 +5,7 @@ import asyncio
 from collections.abc import Callable
 from typing import Final
 
-PERIOD_S: Final = 0.25
+PERIOD_S: Final = 0.5
 
 
 class Pulse:

@@ -58,7 +58,10 @@ class History:
         """A frame came at `now`, for this reason (a code of wire.FRAME_REASONS)."""
         if not 0 <= reason < _REASONS:
             return  # a board that is newer than this host
-        page, at = self._bucket(now)
+        hour, second = divmod(now, _PAGE_S)
+        page = self._pages.get(hour) or self._page(hour)
+        at = second // BUCKET_S * _WIDTH
+        page[at + _HEARD] = 1
         if score > page[at + _SCORE]:
             page[at + _SCORE] = score
         at += _SENT + reason
@@ -71,7 +74,9 @@ class History:
         The first one only says where counting begins: what was kept back before is nobody's hour.
         """
         before, self._quiet = self._quiet, quiet
-        page, at = self._bucket(self._now())
+        hour, second = divmod(self._now(), _PAGE_S)
+        page, at = self._page(hour), second // BUCKET_S * _WIDTH
+        page[at + _HEARD] = 1
         page[at + _SCORE] = max(page[at + _SCORE], score)
         if before is not None:  # fewer than before: the board started anew
             _count(page, at + _BACK, quiet - before if quiet >= before else quiet)
@@ -92,16 +97,13 @@ class History:
         """What it holds."""
         return sum(page.itemsize * len(page) for page in self._pages.values())
 
-    def _bucket(self, now: int) -> "tuple[array[int], int]":
-        """The page and place of that moment's bucket."""
-        hour, second = divmod(now, _PAGE_S)
+    def _page(self, hour: int) -> "array[int]":
+        """The page of that hour (since 1970)."""
         page = self._pages.get(hour)
         if page is None:
             self._drop_old(hour)
             page = self._pages[hour] = array("H", _EMPTY)
-        at = second // BUCKET_S * _WIDTH
-        page[at + _HEARD] = 1
-        return page, at
+        return page
 
     def _drop_old(self, hour: int) -> None:
         """Keep what is not older than a day; and nothing from a clock that ran ahead."""

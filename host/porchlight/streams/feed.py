@@ -96,5 +96,6 @@ class LookFeed:
         if repeated:
             self._metrics.repeated.value += viewers
             return
-        self._look.shown(viewers, viewers * len(frame.jpeg))
-        self._metrics.shown(viewers, viewers * len(frame.jpeg))
+        size_bytes = viewers * len(frame.jpeg)
+        self._look.shown(viewers, size_bytes)
+        self._metrics.shown(viewers, size_bytes)
