@@ -86,10 +86,12 @@ from porchlight.telling import Telling
 from porchlight.transparency.reports import Publisher, Reports
 from porchlight.updates.updates import Updates
 from porchlight.views import Views
+from porchlight.views.account import Account
 from porchlight.views.approvals import Approvals
 from porchlight.views.marking import Marking
 from porchlight.views.opening import Opening
 from porchlight.views.rules import HouseRules
+from porchlight.views.signed import SignedLooks
 from porchlight.webhooks.sending import Sender
 from porchlight.webhooks.webhooks import Desk as HookDesk
 from porchlight.webhooks.webhooks import Webhooks
@@ -188,7 +190,8 @@ def _parts(config: Config, clock: Clock) -> tuple[Parts, Desk]:
     operators_ = Operators(store, Issuers(store, clock), clock, config.operators)
     approvals_ = Approvals(store, desk, operators_, registry.owner)
     quotas = Quotas(store, clock, config.quotas)
-    house = HouseRules(operators_, approvals_, quotas, config.rules)
+    signed = SignedLooks(keys.host, registry.key, clock, store, required=config.views.signed)
+    house = HouseRules(operators_, approvals_, quotas, config.rules, signed)
     tiles = TileCache()
     opening = Opening(cameras_, grants_, desk, house, Marking(tiles, overlay=config.views.overlay))
     agents = Agents(store, registry, cameras_, entries_, clock)
@@ -202,7 +205,7 @@ def _parts(config: Config, clock: Clock) -> tuple[Parts, Desk]:
     access.window = requests_.window
     plays_ = Plays(clips_, cameras_, access, house, desk)
     handouts = Handouts(clips_, config.home / "exports")
-    export_desk = releases.Desk(store, plays_, clips_, handouts, keys, registry.resident_key)
+    export_desk = releases.Desk(store, plays_, clips_, handouts, keys, registry.key)
     entries_.on_written(Telling(store, events_).heard)
     source = f"urn:porchlight:host:{keys.host}"
     hook_desk = HookDesk(store, registry, entries_, events_, clock, source)
@@ -238,6 +241,7 @@ def _parts(config: Config, clock: Clock) -> tuple[Parts, Desk]:
         seats=Seats(config.limits.viewers, lambda: metrics.late_s),
         tiles=tiles,
         seen=Seen(since=clock.unix()),
+        signed=signed,
     )
     return parts, desk
 
@@ -269,7 +273,9 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[dict[str, Any]]:
     """What it yields, the server hands to connections: upgrades.py."""
     parts: Parts = app.state.parts
     parts.store.open()
-    parts.seen.recall(parts.store.read_now(ahead.load))
+    used = parts.store.read_now(ahead.load)
+    parts.seen.recall(used)
+    parts.signed.recall(used)
     held = parts.grants.load()
     parts.leases.load()
     parts.webhooks.load()
@@ -303,7 +309,8 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[dict[str, Any]]:
 
 
 def _beats(parts: Parts) -> tuple[Callable[[], None], ...]:
-    return parts.views.sweep, parts.plays.sweep, parts.recorders.beat
+    account = Account(parts.store, parts.clock, parts.views.running)
+    return parts.views.sweep, parts.plays.sweep, parts.recorders.beat, account.beat
 
 
 def _endless(work: Coroutine[Any, Any, None], name: str) -> "asyncio.Task[None]":

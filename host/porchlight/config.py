@@ -65,6 +65,7 @@ class ViewRules:
     max_seconds: int = _key(values.whole(1, 86_400), 3_600)
     per_caller: int = _key(values.whole(1, 10_000), 256)
     streams_per_view: int = _key(values.whole(1, 10_000), 64)
+    signed: bool = _key(values.switch, True)  # hubs sign each look, or see nothing
     overlay: bool = _key(values.switch, True)  # hubs read in their pictures who looks, and when
 
 

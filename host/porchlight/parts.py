@@ -31,6 +31,7 @@ from porchlight.transparency.reports import Reports
 from porchlight.updates.updates import Updates
 from porchlight.views import Views
 from porchlight.views.approvals import Approvals
+from porchlight.views.signed import SignedLooks
 from porchlight.webhooks.webhooks import Webhooks
 from porchlight.who.operators import Operators
 
@@ -70,3 +71,4 @@ class Parts:
     seats: Seats
     tiles: TileCache
     seen: Seen
+    signed: SignedLooks

@@ -97,11 +97,11 @@ class Registry:
             self._cameras[camera_id] = _camera(row)
         return self._cameras[camera_id]
 
-    def resident_key(self, thumb: str) -> PublicKey:
-        """The key of a resident who is registered; LookupError if nobody is."""
+    def key(self, thumb: str) -> PublicKey:
+        """The key of somebody who is registered; LookupError if nobody is."""
         party = self.party(thumb)
         if party is None:
-            raise LookupError("no such resident")
+            raise LookupError("nobody is registered with this key")
         return party.key
 
     def owner(self, camera_id: str) -> str | None:

@@ -149,14 +149,14 @@ def test_words_can_be_erased_and_every_proof_holds(
     receipt = open_view(host, fire, porch, case="C-SECRET", reason="the blue house")["receipts"][0]
     before = host.entries(ann, "view.open")[-1]
     assert (before["case"], before["reason"]) == ("C-SECRET", "the blue house")
-    for name in ("case", "reason"):
+    for name in ("case", "reason", "statement"):
         assert b64.decode(before["salts"][name])
     caller, path = host.caller(ann), f"/entries/{before['n']}/words"
     for who, status in ((fire, 403), (host.resident(), 404), (ann, 204), (ann, 404)):
         assert host.caller(who).delete(path).status_code == status
     after = next(entry for entry in host.entries(ann) if entry["n"] == before["n"])
-    assert (after["case"], after["reason"], after["salts"]) == (None, None, None)
-    assert {**before, "case": None, "reason": None, "salts": None} == after
+    gone = dict.fromkeys(["case", "reason", "statement", "salts"])
+    assert before | gone == after
     told = host.entries(ann, "words.erased")
     assert [entry["detail"] for entry in told] == [{"index": receipt["index"]}]
     tlog.check_receipt(receipt, key_of(host, ann), fire.thumb)

@@ -8,6 +8,7 @@ import httpx
 import pytest
 
 from accord import wire
+from porchlight.client.looks import Ask
 from porchlight.errors import TooMany
 from porchlight.views import Intent
 from porchlight.views.opening import REFUSALS
@@ -363,12 +364,15 @@ async def test_views_that_are_being_opened_count_too(
 ) -> None:
     host.grant(porch, fire)
     most = host.config.views.per_caller
-    intent = Intent((porch.id,), "live", purpose="fire", case="C-1")
+
+    def intent() -> Intent:
+        looks = {porch.id: fire.look(Ask("live", "fire", "C-1", camera=porch.id))}
+        return Intent((porch.id,), "live", purpose="fire", case="C-1", looks=looks)
 
     async def open_all() -> list[object]:
         who = host.parts.registry.party(fire.thumb)
         assert who is not None
-        opens = [host.parts.views.open(who, intent, "127.0.0.1") for _ in range(most + 20)]
+        opens = [host.parts.views.open(who, intent(), "127.0.0.1") for _ in range(most + 20)]
         return [*await asyncio.gather(*opens, return_exceptions=True)]
 
     results = await asyncio.to_thread(host.wait, open_all())

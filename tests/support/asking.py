@@ -27,6 +27,8 @@ class Timed(Caller):
 
     def ask(self, method: str, path: str, body: Any = None, **query: Any) -> httpx.Response:
         url = self.base + (path if path.startswith("/api/") else API + path)
+        if method == "POST":
+            body = self.who.signing(path, body, now=self._clock.unix())
         content = b"" if body is None else json.dumps(body).encode()
         proof = self.who.proof(method, url, content, iat=self._clock.unix())
         headers = {"DPoP": proof, "Content-Type": "application/json"}

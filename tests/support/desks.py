@@ -33,6 +33,10 @@ class Hub:
     ) -> httpx.Response:
         """A request with this token. `how` changes it: `by` another key signs, `ath` is claimed."""
         url = self.host.http + API + path
+        if method == "POST" and token:
+            body = self.key.signing(
+                path, body, operator=how.pop("operator", ""), now=self.clock.unix()
+            )
         content = b"" if body is None else json.dumps(body).encode()
         claims: dict[str, Any] = {"iat": self.clock.unix()}
         ath = how.get("ath", token and token_hash(token))
@@ -85,7 +89,7 @@ class Desk:
 
     def ask(self, method: str, path: str, body: Any = None, **how: Any) -> httpx.Response:
         """A request by this operator."""
-        return self.hub.ask(method, path, body, **{"token": self.token, **how})
+        return self.hub.ask(method, path, body, **{"token": self.token, "operator": self.id, **how})
 
     def look(self, *kits: Kit, **changed: Any) -> httpx.Response:
         """Ask for a view; `changed` fields differ from a live view for a fire."""

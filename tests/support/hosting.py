@@ -9,6 +9,7 @@
 
 import asyncio
 import contextlib
+import functools
 import itertools
 import json
 import os
@@ -28,6 +29,8 @@ import uvloop
 
 from accord import b64, names
 from porchlight import config as settings
+from porchlight.audit import logkeys
+from porchlight.client.looks import Ask
 from porchlight.clock import Clock
 from porchlight.commands import init
 from porchlight.config import Config
@@ -92,11 +95,20 @@ class Caller:
     def ask(self, method: str, path: str, body: Any = None, **query: Any) -> httpx.Response:
         """One request; `path` below /api/v1 or absolute."""
         url = self.base + (path if path.startswith("/api/") else API + path)
+        body = self.who.signing(path, body) if method == "POST" else body
         content = b"" if body is None else json.dumps(body).encode()
-        headers = {"DPoP": self.who.proof(method, url, content)}
+        headers = {"DPoP": self.who.proof(method, url, content)} | self._glance(path, query)
         if content:
             headers["Content-Type"] = "application/json"
         return self._http.request(method, url, content=content, headers=headers, params=query)
+
+    def _glance(self, path: str, query: dict[str, Any]) -> dict[str, str]:
+        """The statement of a look at a clip's small picture, which has no body."""
+        if not path.endswith("/thumbnail.jpg") or not self.who.host:
+            return {}
+        clip, said = path.split("/")[-2], {"purpose": "", "case": ""} | query
+        ask = Ask("clips", said["purpose"], said["case"], clip=clip)
+        return {"Optin-Look": self.who.look(ask)}
 
     def get(self, path: str, **query: Any) -> httpx.Response:
         """GET."""
@@ -152,7 +164,14 @@ class Hosted:
 
     def hub(self, name: str | None = None) -> Signer:
         """A new registered hub."""
-        return self._party(HUB, name or f"hub-{next(_serial)}")
+        hub = self._party(HUB, name or f"hub-{next(_serial)}")
+        hub.host = self.thumb
+        return hub
+
+    @functools.cached_property
+    def thumb(self) -> str:
+        """The name of the host, for which looks are signed."""
+        return logkeys.load(self.home).host
 
     def camera(self, owner: Signer, label: str = "porch", **claims: Any) -> Kit:
         """A new registered camera of this resident; `claims` as in Signer.statement."""

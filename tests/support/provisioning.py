@@ -124,7 +124,7 @@ async def streamed(porch: Porch, camera: str) -> int:
     key = keys.load_private(porch.home.path / "hubs" / "fire.pem")
     async with AsyncClient(porch.home.base_url(), key, ca=porch.home.ca) as client:
         wish = {"action": "live", "case": "C-1", "purpose": "emergency", "reason": "smoke"}
-        view = await client.post("/views", {"cameras": [camera], **wish})
+        view = await client.open_view({"cameras": [camera], **wish})
         count = 0
         async for part in client.parts(view["urls"]["cameras"][camera]["stream"]):
             assert part.jpeg[:2] == b"\xff\xd8"

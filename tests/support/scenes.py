@@ -16,6 +16,7 @@ from accord.errors import Refused
 from porchkit import leasing
 from porchkit.leasing import Word
 from porchlight.camera import Camera
+from porchlight.client.looks import Ask
 from porchlight.errors import NotFound
 from porchlight.frames import Frame
 from porchlight.parts import Parts
@@ -156,10 +157,14 @@ class Scene:
 
     async def open(self) -> View | None:
         """A view of it, or None if the host refuses; then nobody is there to send frames for."""
-        ask, who = self.world.ask, self.street.party(self.street.people[self.world.ask.who])
+        ask, person = self.world.ask, self.street.people[self.world.ask.who]
+        who = self.street.party(person)
         intent = Intent((self.camera.id,), ask.action, "", "", "to see")
         if not who.is_resident:
-            intent = Intent((self.camera.id,), ask.action, ask.purpose or "", "C-1", "to see")
+            wish = Ask(ask.action, ask.purpose or "", "C-1", "to see", camera=self.camera.id)
+            looks = {self.camera.id: person.look(wish, now=self.street.clock.unix())}
+            why = (wish.purpose, wish.case, wish.reason)
+            intent = Intent((self.camera.id,), ask.action, *why, looks=looks)
         try:
             view, _ = await self.parts.views.open(who, intent, "127.0.0.1")
         except Refused:

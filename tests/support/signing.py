@@ -4,10 +4,12 @@ import hashlib
 import json
 import secrets
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from accord import b64, envelope, grant, names, statement
+from porchlight.client import looks
+from porchlight.client.looks import Ask
 from porchlight.keys import PrivateKey
 
 
@@ -22,6 +24,7 @@ class Signer:
 
     name: str
     key: PrivateKey = field(default_factory=PrivateKey.generate)
+    host: str = ""  # of a registered hub: the thumb of the host it looks at
 
     @property
     def thumb(self) -> str:
@@ -86,6 +89,32 @@ class Signer:
         }
         signed = grant.signing_input(said | claims, self.thumb)
         return envelope.assemble(signed, self.key.sign(signed)).decode()
+
+    def look(self, ask: Ask, *, now: int | None = None, host: str | None = None) -> str:
+        """The statement of a look, as hubs sign it."""
+        at, jti = int(time.time()) if now is None else now, secrets.token_bytes(16)
+        return looks.signed(ask, self, host or self.host, now=at, jti=jti)
+
+    def signing(self, path: str, body: Any, *, operator: str = "", now: int | None = None) -> Any:
+        """The body of a POST, with the statements it wants unless it has some: a hub's own."""
+        verb = path.rpartition("/")[2]
+        if not self.host or verb not in ("views", "plays", "exports") or "looks" in body:
+            return body
+        said = {name: str(body.get(name) or "").strip() for name in ("purpose", "case", "reason")}
+        ask = Ask(body.get("action", "export"), **said, operator=operator)
+        if verb == "views":
+            asks = {one: replace(ask, camera=one) for one in body.get("cameras", ())}
+            return body | {"looks": {one: self.look(asks[one], now=now) for one in asks}}
+        clip = path.split("/")[-2]
+        return {"look": self.look(replace(ask, clip=clip), now=now)} | body
+
+    def jwk(self) -> dict[str, str]:
+        """As the client's signers have it."""
+        return self.key.public.jwk()
+
+    def sign(self, message: bytes) -> bytes:
+        """As the client's signers have it."""
+        return self.key.sign(message)
 
     def statement(self, board_key: bytes, label: str = "porch", **claims: Any) -> str:
         """A camera statement."""

@@ -67,7 +67,7 @@ def test_consent_says_no(running_host) -> None:
         Client(running_host.base, running_host.hub, ca=running_host.home.ca) as client,
         pytest.raises(ConsentRefused, match="no-grant") as refused,
     ):
-        client.post("/views", wish)
+        client.open_view(wish)
     assert (refused.value.reason, refused.value.exit_code) == ("no-grant", 3)
 
 

@@ -171,7 +171,7 @@ async def _watch_all(shown: Shown) -> int:
     ):
         ids = [row["id"] for row in (await mine.get("/cameras"))["cameras"]]
         wish = {"cameras": ids, "action": "live", "case": "C-1", "purpose": "fire", "reason": "r"}
-        urls = (await theirs.post("/views", wish))["urls"]["cameras"]
+        urls = (await theirs.open_view(wish))["urls"]["cameras"]
         viewers = [Viewer(theirs, urls[camera]["stream"]) for camera in ids]
         moved = await asyncio.gather(*(viewer.wait_count(2, 10) for viewer in viewers))
         own = {**wish, "purpose": "own-use", "case": "", "reason": ""}

@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from porchkit import cli, tlog
+from porchkit import cli
 from porchkit.client import Client
+from porchlight.client import tlog
 from tests.tools.conftest import Answer, RunningHost
 
 Porchlight = Callable[..., Answer]
@@ -24,7 +25,7 @@ def looked(running_host: RunningHost) -> None:
     camera = next(iter(running_host.home.cameras().values()))
     body = {"cameras": [camera], "action": "live", "case": "C-1", "purpose": "fire"}
     with Client(running_host.plain, running_host.hub) as hub:
-        hub.post("/views", {**body, "reason": "smoke on Oak Street"})
+        hub.open_view({**body, "reason": "smoke on Oak Street"})
 
 
 @contextmanager
@@ -90,7 +91,7 @@ def test_a_log_that_holds(running_host: RunningHost, porchlight: Porchlight) -> 
     assert "only added to since" in again.out
     size = len(porchlight("log", "--json").out.splitlines())
     assert porchlight("log", "verify", "--json").json == {
-        "size": size, "findings": [], "erased": 0, "witnesses": [],
+        "size": size, "findings": [], "erased": 0, "witnesses": [], "signed": 1, "unsigned": [],
     }  # fmt: skip
     (kept,) = (running_host.home.path / "heads").glob("*.json")
     assert kept.stat().st_mode & 0o077 == 0

@@ -5,6 +5,7 @@ import json
 import random
 import subprocess
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from accord.errors import Refused
 from porchkit import keys, leasing
 from porchlight import dpop
 from porchlight.audit.entries import TYPES
+from porchlight.client import looks
 from porchlight.errors import Unauthenticated
 from porchlight.requests import statement
 
@@ -125,6 +127,20 @@ def test_a_request_signed_in_the_browser_is_taken_by_hosts(speak: Any) -> None:
     known = {keys.thumb(key.public_key()): key.public_key()}
     found = statement.verify(token.encode(), known, keys.check)
     assert (found.window, found.actions) == ((now - 7_200, now - 3_600), ("clips", "export"))
+
+
+def test_looks_signed_in_the_browser_are_what_the_host_compares(speak: Any) -> None:
+    key = keys.generate()
+    why = {"action": "live", "purpose": "fire", "case": ' Über "26" ', "reason": "smoke"}
+    wish = {"cameras": [CAMERA, HUB], **why}
+    body = speak("look", jwk=keys.private_jwk(key), host=HUB, wish=wish)
+    known = {keys.thumb(key.public_key()): key.public_key()}
+    found = {cam: looks.verify(text, known, keys.check) for cam, text in body["looks"].items()}
+    ask = looks.Ask("live", "fire", body["case"], "smoke")
+    assert (body["case"], body["cameras"]) == ('Über "26"', [CAMERA, HUB])
+    assert all(found[cam].says(replace(ask, camera=cam)) for cam in (CAMERA, HUB))
+    assert {each.aud for each in found.values()} == {HUB}
+    assert abs(found[HUB].iat - time.time()) < looks.WINDOW_S
 
 
 def test_every_type_of_entry_has_words(speak: Any) -> None:

@@ -28,6 +28,7 @@ from porchlight.client.errors import (
 from porchlight.client.making import API, QUIET, Maker, decoded, translated, transport
 from porchlight.client.readers import Event, EventReader, MjpegReader, Part
 from porchlight.client.session import Session
+from porchlight.client.standing import Standing
 
 # What to do about a reason, where the host's own words cannot know it.
 _ADVICE = {
@@ -53,6 +54,7 @@ class Client:
         random: Callable[[int], bytes] = os.urandom,
     ) -> None:
         self._make = Maker(base.rstrip("/"), _signing(key), now, random)
+        self._standing: Standing | None = None
         with _told():
             self._http = httpx.Client(**transport(base, ca))
 
@@ -77,6 +79,14 @@ class Client:
 
     def post(self, path: str, value: object = None) -> Any:
         return self._ask("POST", path, value)
+
+    def open_view(self, wish: dict[str, Any]) -> Any:
+        """POST /views, each look signed as a hub has to."""
+        if self._standing is None:
+            self._standing = Standing.read(self.get("/me"))
+        with _told():
+            signed = self._standing.view(self._make, wish)
+        return self.post("/views", signed)
 
     def put(self, path: str, value: object) -> Any:
         return self._ask("PUT", path, value)
@@ -142,6 +152,11 @@ class AsyncClient:
     async def post(self, path: str, value: object = None) -> Any:
         with _told():
             return await self._session.ask("POST", path, value)
+
+    async def open_view(self, wish: dict[str, Any]) -> Any:
+        """POST /views, each look signed as a hub has to."""
+        with _told():
+            return await self._session.open_view(wish)
 
     async def put(self, path: str, value: object) -> Any:
         with _told():

@@ -5,6 +5,7 @@ demo. Files are made with mode 0600 and never overwritten.
 """
 
 import os
+from collections.abc import Mapping
 from pathlib import Path
 
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
@@ -90,6 +91,14 @@ def public_jwk(key: PublicKey) -> dict[str, str]:
     """The key as RFC 7517 wants it."""
     x, y = coordinates(key)
     return {"crv": "P-256", "kty": "EC", "x": b64.encode(x), "y": b64.encode(y)}
+
+
+def from_jwk(jwk: Mapping[str, str]) -> PublicKey:
+    """The key in a public JWK, from whoever; ValueError, KeyError or TypeError if there is none."""
+    if jwk["kty"] != "EC" or jwk["crv"] != "P-256":
+        raise ValueError("not a P-256 key")
+    x, y = (int.from_bytes(b64.decode(jwk[name])) for name in ("x", "y"))
+    return ec.EllipticCurvePublicNumbers(x, y, ec.SECP256R1()).public_key()
 
 
 def private_jwk(key: PrivateKey) -> dict[str, str]:

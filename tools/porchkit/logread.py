@@ -12,6 +12,7 @@ from accord import b64
 from porchkit import tlog
 from porchkit.client import Client
 from porchkit.errors import CommandError
+from porchkit.lookcheck import Said
 
 WIDTH = 256
 PAGE = 500
@@ -27,6 +28,15 @@ class Log:
     head: tlog.Head
     leaves: Sequence[bytes]  # their hashes
     entries: Sequence[dict[str, Any]]
+
+
+@dataclass(frozen=True)
+class Shown:
+    """What lies beside the leaves. `erased`: how many words are gone; `said`: the statements of
+    hubs, by the index of their entry."""
+
+    erased: int
+    said: Mapping[int, Said]
 
 
 def read(client: Client, resident: str, key: tlog.Key) -> Log:
@@ -55,27 +65,36 @@ def _entry(leaf: bytes) -> dict[str, Any]:
     return entry
 
 
-def compare(client: Client, log: Log) -> int:
-    """Check that what the host shows as the log is what is in the tree, words included; how many
-    words were erased. tlog.Wrong otherwise."""
+def compare(client: Client, log: Log) -> Shown:
+    """Check that what the host shows as the log is what is in the tree, words included; tlog.Wrong
+    otherwise."""
     try:
         return _compared(client, log)
     except (KeyError, TypeError, AttributeError):
         raise tlog.Wrong("the host shows what is no entry") from None
 
 
-def _compared(client: Client, log: Log) -> int:
-    erased, expected = 0, 0
+def _compared(client: Client, log: Log) -> Shown:
+    erased, expected, said = 0, 0, {}
     for row in _rows(client):
         if row["index"] is None or row["index"] >= log.head.size:
             break  # younger than the checkpoint
         if row["index"] != expected:
             raise tlog.Wrong(f"entry {expected} is in the log's tree, and not shown")
-        erased += _compare(row, log.entries[expected], expected)
+        leaf = log.entries[expected]
+        erased += _compare(row, leaf, expected)
+        if "statement" in leaf:
+            said[expected] = _said(row, leaf, expected)
         expected += 1
     if expected != log.head.size:
         raise tlog.Wrong(f"entry {expected} is in the log's tree, and not shown")
-    return erased
+    return Shown(erased, said)
+
+
+def _said(row: Mapping[str, Any], leaf: Mapping[str, Any], index: int) -> Said:
+    gone = _erased(row, leaf, "statement", index)
+    case, reason = (str(row[name] or "") for name in _WRITTEN)
+    return Said(None if gone else str(row["statement"]), case, reason)
 
 
 def _compare(row: Mapping[str, Any], leaf: Mapping[str, Any], index: int) -> int:

@@ -1,8 +1,9 @@
 """Case and purpose: what a hub says before it is told of any camera."""
 
-from collections.abc import Sequence
-from typing import Any, Final
+from collections.abc import Mapping, Sequence
+from typing import Annotated, Any, Final
 
+from fastapi import Header
 from pydantic import BaseModel, ConfigDict, Field
 
 from accord.grant import PURPOSES
@@ -16,6 +17,12 @@ UNSAID: Final[dict[int | str, dict[str, Any]]] = {
 }
 MAX_CASE: Final = 64
 MAX_REASON: Final = 280
+SIGNS: Final = (
+    'hubs: a compact JWS "optin-look+jwt" that their key made for this very look; what it says is'
+    " in the host's README"
+)
+Statement = Annotated[str, Field(max_length=2048)]
+LookHeader = Annotated[str, Header(alias="Optin-Look", max_length=2048, description=SIGNS)]
 
 
 def check_search(case: str, purpose: str, reason: str = "") -> None:
@@ -30,6 +37,11 @@ def check_search(case: str, purpose: str, reason: str = "") -> None:
         raise BadRequest("bad-reason", f"a reason has at most {MAX_REASON} printable characters")
 
 
+def signed(clip_id: str, look: str) -> dict[str, str]:
+    """The statement for a clip as Intent has it."""
+    return {clip_id: look} if look else {}
+
+
 class Opening(BaseModel):
     """Why somebody looks. Hubs name purpose and case; residents need neither."""
 
@@ -41,7 +53,14 @@ class Opening(BaseModel):
         "", max_length=64, description="the id that a 202 answered, once it is approved"
     )
 
-    def intent(self, action: str, operator: Operator | None, cameras: Sequence[str] = ()) -> Intent:
+    def intent(
+        self,
+        action: str,
+        operator: Operator | None,
+        cameras: Sequence[str] = (),
+        *,
+        looks: Mapping[str, str],
+    ) -> Intent:
         """What is asked for, as views and plays take it."""
         return Intent(
             cameras=tuple(cameras),
@@ -51,4 +70,5 @@ class Opening(BaseModel):
             reason=self.reason.strip(),
             operator=operator,
             approval=self.approval,
+            looks=looks,
         )

@@ -4,14 +4,15 @@ A hub names case and purpose, and the resident's log says what it was told befor
 of a camera's clips it may have is said in clips/access.py. Owners have all of their own.
 """
 
+from dataclasses import dataclass
 from typing import Annotated, Any, Final
 
-from fastapi import APIRouter, Path, Query, Request, Response
+from fastapi import APIRouter, Depends, Path, Query, Request, Response
 from pydantic import BaseModel, Field
 
 from porchlight.api.approvals import PENDING
 from porchlight.api.cameras import Case, Purpose, check_cause
-from porchlight.api.cause import Opening
+from porchlight.api.cause import SIGNS, LookHeader, Opening, Statement, signed
 from porchlight.api.deps import Caller, OperatorDep, PartsDep, Resident, Visitor, address_of
 from porchlight.api.lists import List
 from porchlight.clips import rows
@@ -74,6 +75,16 @@ class NewPlay(Opening):
     """What the clip is opened for: `clips` to look at it, `export` to take it away."""
 
     action: str = Field(max_length=32, examples=["clips", "export"])
+    look: Statement = Field("", description=SIGNS)
+
+
+@dataclass(frozen=True)
+class Glance:
+    """Why a small picture is looked at, where there is no body to say so."""
+
+    case: Case = ""
+    purpose: Purpose = ""
+    look: LookHeader = ""
 
 
 class PlayUrls(BaseModel):
@@ -150,15 +161,15 @@ async def small_picture(
     parts: PartsDep,
     by: Visitor,
     operator: OperatorDep,
-    *,
-    case: Case = "",
-    purpose: Purpose = "",
+    why: Annotated[Glance, Depends()],
 ) -> Response:
     """The frame in which most moved, made small. It is in the log before this answers, and counts
     as one opening; where a second operator has to approve, it is refused."""
     if not by.is_resident:
-        check_cause(case, purpose)
-    intent = Intent((), "clips", purpose.strip(), case.strip(), operator=operator)
+        check_cause(why.case, why.purpose)
+    looks = signed(clip_id, why.look)
+    case, purpose = why.case.strip(), why.purpose.strip()
+    intent = Intent((), "clips", purpose, case, operator=operator, looks=looks)
     play = await parts.plays.glimpse(by, clip_id, intent)
     try:
         made = await parts.clips.off_loop(thumbnail, parts.clips, play.clip, play.dress)
@@ -185,7 +196,7 @@ async def open_play(
     request: Request,
 ) -> OpenedPlay:
     """Open a clip. It is in its resident's log before this answers. 202 as for views."""
-    intent = body.intent(body.action, operator)
+    intent = body.intent(body.action, operator, looks=signed(clip_id, body.look))
     play, ticket = await parts.plays.open(by, clip_id, intent, address_of(request))
     own = f"{BASE}/{ticket}"
     plain = None if play.clip.sealed else f"{own}/clip.mjpg"

@@ -25,10 +25,11 @@ class EntryRow(BaseModel):
     purpose: str | None
     case: str | None
     reason: str | None
+    statement: str | None = Field(description="what a hub signed for this look (client/looks.py)")
     detail: dict[str, Any] | None
     index: int | None = Field(description="its place in the resident's tree (/log)")
     salts: dict[str, str] | None = Field(
-        description="with which the leaf commits to case and reason, where people wrote them"
+        description="with which the leaf commits to case, reason and statement, where there are any"
     )
 
 
@@ -55,7 +56,8 @@ async def entries(
 
 @router.delete("/entries/{n}/words", status_code=204)
 async def erase(n: Annotated[int, Path(ge=1, lt=2**53)], parts: PartsDep, by: Resident) -> None:
-    """Erase case and reason from an entry of the caller's log, with an entry that says so.
+    """Erase case, reason and statement from an entry of the caller's log, with an entry that says
+    so.
 
     What is left is a commitment without its salt: nobody can read it, and every proof still holds.
     """

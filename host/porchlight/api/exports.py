@@ -3,10 +3,10 @@
 from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Header, Request, Response
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 from porchlight.api.approvals import PENDING
-from porchlight.api.cause import Opening
+from porchlight.api.cause import SIGNS, Opening, Statement, signed
 from porchlight.api.clips import BASE, ClipId
 from porchlight.api.deps import OperatorDep, PartsDep, Visitor, address_of
 from porchlight.api.plays import PROBLEMS, RANGE, Ticket
@@ -27,6 +27,8 @@ _FILE: Final[dict[int | str, dict[str, Any]]] = {
 
 class NewExport(Opening):
     """Why it is taken away. Hubs name purpose and case; residents need neither."""
+
+    look: Statement = Field("", description=SIGNS)
 
 
 class MadeExport(BaseModel):
@@ -56,7 +58,7 @@ async def make_export(
 ) -> MadeExport:
     """Take a clip away. It is in its resident's log before this answers, and the bundle holds the
     proof of it. 202 as for views."""
-    intent = body.intent(EXPORT, operator)
+    intent = body.intent(EXPORT, operator, looks=signed(clip_id, body.look))
     export, ticket = await parts.exports.make(by, clip_id, intent, address_of(request))
     view = export.play.view
     return MadeExport(

@@ -10,6 +10,8 @@ from porchlight.api.deps import PartsDep, Resident
 from porchlight.audit import tiles
 from porchlight.audit.checkpoint import MAX_SIZE
 from porchlight.errors import NotFound
+from porchlight.parts import Parts
+from porchlight.registry import Party
 
 TEXT = "text/plain; charset=utf-8"
 BYTES = "application/octet-stream"
@@ -39,6 +41,10 @@ class About(BaseModel):
     vkey: str
     size: int
     witnesses: list[WitnessRow]
+    hubs: dict[str, dict[str, str]] = Field(
+        description="the keys (JWK) of the hubs that grants of the caller name, by thumb: with them"
+        " the statements in the log are checked"
+    )
 
 
 @router.get("/log/{resident}")
@@ -59,7 +65,8 @@ async def about(resident: Owner, parts: PartsDep, by: Resident) -> About:
             )
         )
     vkey = parts.logs.vkey(resident)
-    return About(origin=vkey.partition("+")[0], vkey=vkey, size=size, witnesses=rows)
+    origin, hubs = vkey.partition("+")[0], await _hubs(parts, by)
+    return About(origin=origin, vkey=vkey, size=size, witnesses=rows, hubs=hubs)
 
 
 @router.get("/log/{resident}/checkpoint", response_class=Response, responses=_AS_TEXT)
@@ -101,6 +108,12 @@ async def proof(
     if found is None:
         raise NotFound("no-entry", "the log has no such entry")
     return Response(found, media_type=TEXT)
+
+
+async def _hubs(parts: Parts, by: Party) -> dict[str, dict[str, str]]:
+    named = {thumb for kept in await parts.grants.of(by) for thumb in kept.claims["aud"]}
+    found = [parts.registry.party(thumb) for thumb in sorted(named - {by.thumb})]
+    return {party.thumb: party.key.jwk() for party in found if party is not None}
 
 
 def _own(resident: str, caller: str) -> None:

@@ -13,6 +13,7 @@ from starlette.requests import HTTPConnection
 from accord.errors import Refused
 from porchlight.errors import Denied, Invalid, RequestError, StoreError, Unavailable
 from porchlight.logs import hush
+from porchlight.views.signed import WHAT
 
 MEDIA_TYPE: Final = "application/problem+json"
 URN: Final = "urn:porchlight:problem:"
@@ -73,7 +74,7 @@ async def _of_ours(request: Request, error: Exception) -> JSONResponse:
 
 async def _of_consent(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, Refused)  # noqa: S101 - registered for this class
-    return answer(request, Denied(error.reason, "no consent covers this"))
+    return answer(request, Denied(error.reason, WHAT.get(error.reason, "no consent covers this")))
 
 
 async def _of_the_store(request: Request, error: Exception) -> JSONResponse:

@@ -10,7 +10,7 @@ from fastapi import APIRouter, Request
 from pydantic import BaseModel, Field
 
 from porchlight.api.approvals import PENDING
-from porchlight.api.cause import Opening
+from porchlight.api.cause import SIGNS, Opening, Statement
 from porchlight.api.deps import Caller, OperatorDep, PartsDep, Visitor, address_of
 from porchlight.api.receipts import Receipt
 from porchlight.errors import NotFound
@@ -25,6 +25,9 @@ class NewView(Opening):
 
     cameras: list[Id] = Field(min_length=1, max_length=64)
     action: str = Field(max_length=32, examples=["live", "snapshot"])
+    looks: dict[Id, Statement] = Field(
+        default_factory=dict, max_length=64, description=f"by camera; {SIGNS}"
+    )
 
 
 class CameraUrls(BaseModel):
@@ -73,7 +76,7 @@ async def open_view(
     202: nothing is open. Another operator of the hub has to approve it; then ask again, for
     exactly the same, with `approval`.
     """
-    intent = body.intent(body.action, operator, body.cameras)
+    intent = body.intent(body.action, operator, body.cameras, looks=body.looks)
     view, ticket = await parts.views.open(by, intent, address_of(request))
     cameras = {
         camera: CameraUrls(

@@ -20,7 +20,7 @@ from porchlight.audit.receipts import Logged, Receipt
 from porchlight.clock import Clock, rfc3339
 from porchlight.errors import NotFound
 from porchlight.events import Events
-from porchlight.store import Entry, Store, Words
+from porchlight.store import Entry, LookAccount, Store, Words
 
 TYPES: Final = frozenset(
     {
@@ -66,7 +66,8 @@ class Entries:
     async def add(self, type: str, *, resident: str | None, **more: Any) -> int:
         """Write one entry; its number, once it is on disk. StoreError: it is not.
 
-        `more`: camera, hub, hub_name, jti, view, purpose, case, reason (texts), detail (a dict).
+        `more`: camera, hub, hub_name, jti, view, purpose, case, reason (texts), detail (a dict),
+        statement (of a look: what the hub signed).
         """
         return (await self.add_all([{"type": type, "resident": resident, **more}]))[0]
 
@@ -152,8 +153,12 @@ def _made(
     for name, width in _WIDTHS.items():
         if more.get(name) is not None:
             more[name] = str(more[name])[:width]
-    said = {} if resident is None else leaf.spoken(type, more.get("case"), more.get("reason"))
-    row = Entry(ts_ms=now_ms, type=type, resident=resident, **more | dict.fromkeys(said))
+    statement = more.pop("statement", None)
+    said = {}
+    if resident is not None:
+        said = leaf.spoken(type, more.get("case"), more.get("reason"), statement)
+    kept = more | {name: None for name in said if name in more}
+    row = Entry(ts_ms=now_ms, type=type, resident=resident, **kept)
     if resident is not None:
         row.leaf = leaf.encode(now_ms, type, more, said)
         row.i, row.leaf_hash = log.append(session, resident, row.leaf)
@@ -170,7 +175,8 @@ def _logged(session: Session, row: Entry) -> Logged:
 
 
 def close_views(session: Session, now_ms: int, reason: str) -> int:
-    """Write the closing of every view a crash left open; how many there were."""
+    """Write the closing of every view a crash left open; how many there were. It is marked `cut`,
+    and has the totals of the last minute that the crash left (views/account.py)."""
     closing = aliased(Entry)
     closed = (
         select(closing.n)
@@ -178,6 +184,7 @@ def close_views(session: Session, now_ms: int, reason: str) -> int:
         .where(func.coalesce(closing.camera, "") == func.coalesce(Entry.camera, ""))
     )
     opened = session.scalars(select(Entry).where(Entry.type == "view.open", ~closed.exists())).all()
+    accounts = {(row.view, row.camera): row for row in session.scalars(select(LookAccount))}
     for row in opened:
         write(
             session,
@@ -192,8 +199,18 @@ def close_views(session: Session, now_ms: int, reason: str) -> int:
             purpose=row.purpose,
             case=said(row, "case"),
             reason=reason,
+            detail=_cut(accounts.get((str(row.view), str(row.camera)))),
         )
+    session.execute(delete(LookAccount))
     return len(opened)
+
+
+def _cut(account: LookAccount | None) -> dict[str, Any]:
+    """The detail of a close that nobody was there to write."""
+    if account is None:
+        return {"cut": True}
+    counts = {name: getattr(account, name) for name in ("seconds", "frames", "bytes")}
+    return {"cut": True, **counts}
 
 
 def public(row: Entry) -> dict[str, Any]:
@@ -210,6 +227,7 @@ def public(row: Entry) -> dict[str, Any]:
         "purpose": row.purpose,
         "case": said(row, "case"),
         "reason": said(row, "reason"),
+        "statement": None if row.words is None else row.words.statement,
         "detail": row.detail,
         "index": row.i,
         "salts": _salts(row.words),
@@ -227,5 +245,5 @@ def _salts(words: Words | None) -> dict[str, str] | None:
     """With what the commitments in the leaf can be checked; None where people wrote nothing."""
     if words is None:
         return None
-    salts = {"case": words.case_salt, "reason": words.reason_salt}
+    salts = {name: getattr(words, f"{name}_salt") for name in leaf.WRITTEN}
     return {name: b64.encode(salt) for name, salt in salts.items() if salt is not None}

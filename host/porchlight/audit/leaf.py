@@ -1,6 +1,7 @@
 """The leaf: an entry as the resident's tree holds it, canonical JSON that never changes.
 
-What people wrote (the case, a reason in their own words) is not in it, only a salted commitment:
+What people wrote (the case, a reason in their own words, the statement that a hub signed for its
+look) is not in it, only a salted commitment:
 {"sha256": base64url(SHA-256(salt || text))}. Salt and text lie beside (store.models.Words) and can
 be erased; the leaf, and every proof over it, stays. Reasons that this host chose are plain words.
 
@@ -20,6 +21,7 @@ from accord import b64
 
 SALT_BYTES: Final = 16
 MAX_DETAIL_BYTES: Final = 32_768  # a leaf's length is a uint16
+WRITTEN: Final = ("case", "reason", "statement")
 _FACTS: Final = ("camera", "hub", "hub_name", "jti", "view", "purpose")
 # Here the reason is somebody's own, even where it looks like one of our words.
 _SPOKEN: Final = (
@@ -47,13 +49,17 @@ class Said:
         return {"sha256": b64.encode(hashlib.sha256(self.salt + self.text.encode()).digest())}
 
 
-def spoken(type: str, case: str | None, reason: str | None) -> dict[str, Said]:
-    """What of an entry people wrote: "case", "reason", both or neither, freshly salted."""
+def spoken(
+    type: str, case: str | None, reason: str | None, statement: str | None = None
+) -> dict[str, Said]:
+    """What of an entry people wrote, by its name in WRITTEN, freshly salted."""
     found = {}
     if case is not None:
         found["case"] = Said.fresh(case)
     if reason is not None and (type.startswith(_SPOKEN) or not _WORD.fullmatch(reason)):
         found["reason"] = Said.fresh(reason)
+    if statement is not None:
+        found["statement"] = Said.fresh(statement)
     return found
 
 
@@ -63,7 +69,7 @@ def encode(ts_ms: int, type: str, fields: Mapping[str, Any], said: Mapping[str, 
     leaf = {name: fields.get(name) for name in _FACTS} | {"ts": ts_ms, "type": type}
     leaf["salt"] = b64.encode(secrets.token_bytes(SALT_BYTES))
     leaf["reason"] = said["reason"].commitment if "reason" in said else fields.get("reason")
-    leaf["case"] = said["case"].commitment if "case" in said else None
+    leaf |= {name: said[name].commitment for name in ("case", "statement") if name in said}
     detail = fields.get("detail")
     if detail is not None:
         leaf |= _detail(detail)

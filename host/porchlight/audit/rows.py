@@ -53,4 +53,6 @@ def _columns(words: Words) -> dict[str, object]:
         "case_salt": words.case_salt,
         "reason": words.reason,
         "reason_salt": words.reason_salt,
+        "statement": words.statement,
+        "statement_salt": words.statement_salt,
     }

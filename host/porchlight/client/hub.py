@@ -74,10 +74,11 @@ class Hub:
         self, cameras: Sequence[str], why: Why, *, action: str = "live", approval: str = ""
     ) -> AsyncIterator[View]:
         """A view that is open while entered. One camera that may not be shown refuses all. Pending:
-        another operator has to approve first; then ask again with that `approval`."""
-        asked = {"cameras": list(cameras), "action": action} | why.as_json()
+        another operator has to approve first; then ask again with that `approval`. The hub's key
+        signs each look; ValueError for an id or a purpose that cannot be signed."""
+        asked: dict[str, Any] = {"cameras": list(cameras), "action": action} | why.as_json()
         asked |= {"approval": approval} if approval else {}
-        opened = await self._session.ask("POST", "/views", asked)
+        opened = await self._session.open_view(asked)
         if "approval" in opened:
             raise Pending(str(opened["approval"]))
         view = View(self._session, opened)

@@ -31,7 +31,7 @@ async def listed(session: Session, camera: str, why: Why) -> list[Clip]:
 async def exported(session: Session, clip: str, why: Why, folder: Path, approval: str = "") -> Path:
     """One clip as a bundle in `folder`: CLIP.zip, whole or not there at all."""
     asked: dict[str, Any] = why.as_json() | ({"approval": approval} if approval else {})
-    made = await session.ask("POST", f"/clips/{clip}/exports", asked)
+    made = await session.open_clip(clip, "exports", asked, "export")
     if "approval" in made:
         raise Pending(str(made["approval"]))
     half = folder / f"{clip}{_HALF}"

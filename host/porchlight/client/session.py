@@ -12,6 +12,7 @@ import httpx
 from porchlight.client.errors import problem
 from porchlight.client.making import API, PICTURES, Maker, decoded, translated, transport
 from porchlight.client.proofs import Signer
+from porchlight.client.standing import Standing
 
 Given = Mapping[str, str | int | float]
 
@@ -31,6 +32,7 @@ class Session:
         random: Callable[[int], bytes] = os.urandom,
     ) -> None:
         self.make = Maker(base.rstrip("/"), key, now, random)
+        self._standing: tuple[str, Standing] | None = None
         limits = httpx.Limits(max_connections=None, max_keepalive_connections=8)
         self._http = httpx.AsyncClient(limits=limits, **transport(base, ca))
 
@@ -46,6 +48,23 @@ class Session:
         with translated(self.make.base):
             answer = await self._http.request(method, url, params=params, **rest)
         return decoded(answer)
+
+    async def standing(self) -> Standing:
+        """What the asker is at this host, with the token it has now; asked once for each."""
+        token = self.make.token
+        if self._standing is None or self._standing[0] != token:
+            self._standing = token, Standing.read(await self.ask("GET", "/me"))
+        return self._standing[1]
+
+    async def open_view(self, wish: dict[str, Any]) -> Any:
+        """POST /views, each look signed. `wish`: cameras, action and the cause."""
+        signed = (await self.standing()).view(self.make, wish)
+        return await self.ask("POST", "/views", signed)
+
+    async def open_clip(self, clip: str, what: str, wish: dict[str, Any], action: str) -> Any:
+        """POST /clips/CLIP/`what` (plays, exports), signed."""
+        signed = (await self.standing()).clip(self.make, clip, wish, action)
+        return await self.ask("POST", f"/clips/{clip}/{what}", signed)
 
     @asynccontextmanager
     async def opened(

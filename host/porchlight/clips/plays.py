@@ -201,6 +201,7 @@ class Plays:
             "camera": clip.camera,
             "jti": clip.jti if play.permit is None else play.permit.jti,
             "detail": detail | play.view.notes,
+            "statement": play.view.signed.get(clip.id),
             **play.view.about(),
         }
 

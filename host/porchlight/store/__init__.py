@@ -7,7 +7,17 @@ from porchlight.store import requests_model as requests_model
 from porchlight.store import webhooks_model as webhooks_model
 from porchlight.store.engine import Store
 from porchlight.store.log_model import Cosignature, LogHead, LogNode, Witnessed
-from porchlight.store.models import Base, Camera, Entry, Grant, GrantHub, Mark, Party, Words
+from porchlight.store.models import (
+    Base,
+    Camera,
+    Entry,
+    Grant,
+    GrantHub,
+    LookAccount,
+    Mark,
+    Party,
+    Words,
+)
 
 __all__ = [
     "Base",
@@ -18,6 +28,7 @@ __all__ = [
     "GrantHub",
     "LogHead",
     "LogNode",
+    "LookAccount",
     "Mark",
     "Party",
     "Store",

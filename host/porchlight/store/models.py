@@ -144,8 +144,21 @@ class Entry(Base):
     words: Mapped["Words | None"] = relationship(lazy="joined")
 
 
+class LookAccount(Base):
+    """How far an open look had come a minute ago, at most: views/account.py."""
+
+    __tablename__ = "look_account"
+
+    view: Mapped[str] = mapped_column(JTI, primary_key=True)
+    camera: Mapped[str] = mapped_column(THUMB, primary_key=True)
+    seconds: Mapped[int] = mapped_column(BigInteger)
+    frames: Mapped[int] = mapped_column(BigInteger)
+    bytes: Mapped[int] = mapped_column(BigInteger)
+
+
 class Words(Base):
-    """What people wrote in an entry, and the salts of the commitments in its leaf."""
+    """What people wrote in an entry, and the salts of the commitments in its leaf. `statement`:
+    what a hub signed for its look."""
 
     __tablename__ = "entry_words"
 
@@ -155,3 +168,5 @@ class Words(Base):
     case_salt: Mapped[bytes | None] = mapped_column(LargeBinary(16))
     reason: Mapped[str | None] = mapped_column(String(280))
     reason_salt: Mapped[bytes | None] = mapped_column(LargeBinary(16))
+    statement: Mapped[str | None] = mapped_column(String(2048))
+    statement_salt: Mapped[bytes | None] = mapped_column(LargeBinary(16))

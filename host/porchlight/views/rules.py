@@ -10,6 +10,7 @@ from porchlight.profile import Asked as Wanted
 from porchlight.profile import Profile
 from porchlight.quotas import OPENS, Quotas
 from porchlight.views.approvals import Approvals, Awaiting
+from porchlight.views.signed import SignedLooks
 from porchlight.views.view import View
 from porchlight.who.operators import Operators
 from porchlight.who.roles import ACTIONS, NOBODY
@@ -21,12 +22,18 @@ class HouseRules:
     """`profile`: of the place. All else is counted and kept by the parts handed in."""
 
     def __init__(
-        self, operators: Operators, approvals: Approvals, quotas: Quotas, profile: Profile
+        self,
+        operators: Operators,
+        approvals: Approvals,
+        quotas: Quotas,
+        profile: Profile,
+        signed: SignedLooks,
     ) -> None:
         self._operators = operators
         self._approvals = approvals
         self._quotas = quotas
         self._profile = profile
+        self._signed = signed
 
     def meet(self, view: View) -> str | None:
         """Why who comes may open nothing; None if they may, with the approval they bring."""
@@ -36,6 +43,7 @@ class HouseRules:
             view.expires = min(view.expires, intent.operator.expires)
         takes = ACTIONS.get(intent.action, NOBODY)
         objection = self._operators.objection(view.who, intent.operator, takes)
+        objection = objection or self._signed.meet(view)
         if objection is not None or not intent.approval:
             return objection
         try:
@@ -81,6 +89,7 @@ class HouseRules:
         """
         if view.needs_two and view.approval is None:
             raise Awaiting(await self._approvals.ask(view))
+        await self._signed.keep(view)
         intent = view.intent
         await self._quotas.spend(
             view.who, intent.operator, intent.case, OPENS, len(view.looks), list(view.looks)

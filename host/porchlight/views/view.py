@@ -1,7 +1,7 @@
 """View: one opening of one or more cameras, by one hub or resident, for one purpose."""
 
 import hashlib
-from collections.abc import Hashable
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Final, Protocol, Self
 
@@ -38,10 +38,12 @@ class Intent:
     clip: str = ""  # its id, where a clip is wanted
     operator: Operator | None = None
     approval: str = ""  # the id of one that a second operator gave
+    # What the hub signed, by the camera or clip it is for: views/signed.py.
+    looks: Mapping[str, str] = field(default_factory=dict, compare=False, repr=False)
 
     def plain(self) -> "Intent":
         """What is wanted and why, without who wants it: what is approved is exactly this."""
-        return replace(self, operator=None, approval="")
+        return replace(self, operator=None, approval="", looks={})
 
     def written(self) -> dict[str, Any]:
         """plain(), JSON-ready."""
@@ -95,6 +97,9 @@ class View:
     approval: Asked | None = field(default=None, init=False)
     needs_two: bool = field(default=False, init=False)
     notes: dict[str, Any] = field(default_factory=dict, init=False)
+    # Statements that hold, by camera or clip: what each entry keeps of who asked for it.
+    signed: dict[str, str] = field(default_factory=dict, init=False, repr=False)
+    signed_at: int = field(default=0, init=False)  # unix s: the newest of them
     # That the opening is in each resident's log, in the order of `looks`; for its opener alone.
     receipts: list[Any] = field(default_factory=list, init=False, repr=False)
     # Made by the API when first asked for, as long as somebody watches.

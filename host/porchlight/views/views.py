@@ -7,6 +7,7 @@ concerns before it returns; expiry is found by sweep(), and every frame asks its
 import asyncio
 import logging
 import secrets
+from collections.abc import Iterator
 from typing import Any, Final
 
 from accord import b64
@@ -99,6 +100,10 @@ class Views:
             await self._turned_away(view, looks, "ticket-expired")
             raise Gone("ticket-expired", f"the view is over: {looks[0].reason or 'expired'}")
         return view
+
+    def running(self) -> Iterator[tuple[View, Look]]:
+        """The looks that are open, each with its view."""
+        return ((view, look) for view in self._book for look in view.open_looks)
 
     def of(self, thumb: str) -> list[View]:
         """The open views of one caller."""
@@ -201,6 +206,7 @@ def _drafts(
 ) -> list[dict[str, Any]]:
     """What Entries.add_all wants of each look."""
     about = view.about() | ({"reason": reason} if reason else {})
+    signed = view.signed if type == "view.open" else {}
     return [
         {
             "type": type,
@@ -208,6 +214,7 @@ def _drafts(
             "camera": look.camera.id,
             "jti": look.permit.jti,
             "detail": detail,
+            "statement": signed.get(look.camera.id),
             **about,
         }
         for look in looks

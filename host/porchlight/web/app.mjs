@@ -63,7 +63,7 @@ class Page {
         const names = new Names(this.demo, me.thumb);
         const side =
             me.kind === "hub"
-                ? new HubSide({ api, signer, title, reopen: Boolean(this.demo) })
+                ? new HubSide({ api, signer, host: me.host, title, reopen: Boolean(this.demo) })
                 : new ResidentSide({ api, signer, title, names });
         const badge = keyBadge({ kind: me.kind, title, thumb: me.thumb }, () =>
             this.#forget(me.kind),

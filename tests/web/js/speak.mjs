@@ -12,6 +12,7 @@ import { entrySentence } from "../../../host/porchlight/web/lib/entries.mjs";
 import { claimsOf, mint } from "../../../host/porchlight/web/lib/grant.mjs";
 import { fromFile, fromJwk } from "../../../host/porchlight/web/lib/keys.mjs";
 import * as lease from "../../../host/porchlight/web/lib/lease.mjs";
+import { Pen } from "../../../host/porchlight/web/lib/looks.mjs";
 import { Names } from "../../../host/porchlight/web/lib/names.mjs";
 
 const NAMES = new Names({ HUB: "oak-hub" });
@@ -36,6 +37,7 @@ const ANSWERS = {
         const signer = await fromJwk(jwk);
         return lease.answer(signer, lease.claimsOf(word, { issuer: signer.thumb, ...to }));
     },
+    look: async ({ jwk, host, wish }) => new Pen(await fromJwk(jwk), host).view(wish),
     request: async ({ jwk, wish, to }) => {
         const signer = await fromJwk(jwk);
         return signRequest(signer, requestClaims(wish, { issuer: signer.thumb, ...to }));

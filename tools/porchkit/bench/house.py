@@ -127,7 +127,7 @@ class House:
         """A live view of these, as the API answers it; its URLs made absolute."""
         wish = {"action": "live", "case": CASE, "purpose": PURPOSE, "reason": REASON}
         ids = [camera.thumb for camera in cameras]
-        found: dict[str, Any] = self._hub.client.post("/views", {"cameras": ids, **wish})
+        found: dict[str, Any] = self._hub.client.open_view({"cameras": ids, **wish})
         urls = found["urls"]
         return {
             "id": found["id"],

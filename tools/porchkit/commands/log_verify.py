@@ -10,11 +10,12 @@ from typing import Any
 from accord import grant
 from accord.errors import Refused
 from accord.grant import Grant
-from porchkit import keys, logcheck, logheads, logread, tlog
+from porchkit import keys, logcheck, logheads, logread, lookcheck, tlog
 from porchkit.client import Client
 from porchkit.errors import CommandError, LogBroken, UsageError
 from porchkit.logheads import Kept
 from porchkit.logread import Log
+from porchkit.lookcheck import UNSIGNED, Verdict
 from porchkit.options import Session
 from porchkit.words import clean, local_time
 
@@ -29,6 +30,12 @@ _REASONS = {
     "revoked": "after you took the grant back",
     "not-opened": "under an emergency grant that nobody had opened",
     "wrong-camera": "for another camera than the grant is for",
+    "look-keyless": "signed by a hub whose key the host does not show",
+    "look-forged": "not signed by the hub that it names",
+    "look-mismatch": "the hub signed for something else",
+    "look-replayed": "the hub signed for another look, and once",
+    "look-other-time": "the hub signed for a look at another time",
+    "look-withheld": "what the hub signed is gone, and you did not erase it",
 }
 
 
@@ -54,16 +61,28 @@ def run(args: argparse.Namespace, session: Session) -> int:
         try:
             log = logread.read(client, me, key)
             _goes_on(log, kept, session.home.path)
-            erased = logread.compare(client, log)
+            shown = logread.compare(client, log)
         except tlog.Wrong as wrong:
             raise LogBroken(f"your log does not hold: {wrong}") from None
         findings = logcheck.check(log.entries, _grants(client, log, session.key), me)
+    host, known = key.name.partition("/")[0], lookcheck.hub_keys(about.get("hubs"))
+    looks = lookcheck.Reader(host, me, known).check(log.entries, shown.said)
+    findings = sorted(findings + looks.findings, key=lambda found: found.index)
     _keep(session.home.path, me, key, log)
     witnesses = _witnesses(about["witnesses"], log, trusted)
-    _tell(args.json, log, kept, findings, {"erased": erased, "witnesses": witnesses})
+    signed = {"signed": looks.signed, "unsigned": looks.unsigned}
+    more = {"erased": shown.erased, "witnesses": witnesses, **signed}
+    _tell(args.json, log, kept, findings, more)
     if findings:
-        raise LogBroken(f"{len(findings)} entries of your log are outside of what you allowed")
+        count = len({found.index for found in findings})
+        raise LogBroken(
+            f"{count} entries of your log are outside of what you allowed{_beside(looks)}"
+        )
     return 0
+
+
+def _beside(looks: Verdict) -> str:
+    return ", or of what a hub signed" if looks.findings else ""
 
 
 def _key(me: str, chosen: str | None, kept: Kept | None, offered: str) -> tlog.Key:
@@ -170,11 +189,16 @@ def _tell(
         since = f"only added to since {when}, when it had {kept.size}"
     print(f"Your log is whole: {log.head.size} entries, {since}.")
     looks = sum(entry["type"] == "view.open" for entry in log.entries)
-    print(f"Looks at your cameras: {looks}; {len(findings) or 'nothing'} outside of your grants.")
+    outside = sum(not found.reason.startswith(UNSIGNED) for found in findings)
+    print(f"Looks at your cameras: {looks}; {outside or 'nothing'} outside of your grants.")
     for found in findings:
         entry = log.entries[found.index]
         why = _REASONS.get(found.reason, found.reason)
         print(f"  {local_time(int(entry['ts']) // 1000)}  {clean(found.type)}: {clean(why)}")
+    print(f"Signed by the hub that looked: {more['signed']}.")
+    for index in more["unsigned"]:
+        when = local_time(int(log.entries[index]["ts"]) // 1000)
+        print(f"  {when}  amber: no hub signed this look; there is the host's word alone")
     if more["erased"]:
         print(f"Words that you erased: {more['erased']}.")
     for row in more["witnesses"]:

@@ -84,7 +84,7 @@ class Hub:
         """Open a live view; ConsentRefused or CommandError if the host says no."""
         wish = {"action": "live", "case": CASE, "purpose": PURPOSE, "reason": REASON, **changes}
         ids = [camera.thumb for camera in cameras]
-        found: dict[str, Any] = await self.client.post("/views", {"cameras": ids, **wish})
+        found: dict[str, Any] = await self.client.open_view({"cameras": ids, **wish})
         return found
 
     async def refusal(self, cameras: Sequence[Camera]) -> str:

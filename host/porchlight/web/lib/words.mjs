@@ -54,6 +54,9 @@ const PROBLEMS = {
     "issued-in-future": "This device's clock is ahead of the host's. Set it right and try again.",
     "stale-proof":
         "This device's clock is more than a minute from the host's. Set it right and try again.",
+    "look-stale":
+        "This device's clock is more than a minute from the host's. Set it right and try again.",
+    "look-unsigned": "This host wants every look signed. Reload the page and try again.",
     "unknown-key": "This host does not know this key.",
     "unknown-hub": "This host does not know such a hub. Check its name with its operator.",
     "operator-missing":

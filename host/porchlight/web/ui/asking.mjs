@@ -10,8 +10,12 @@ import { ClipItem } from "./clip.mjs";
 const called = (camera) => `Camera ${camera.slice(0, 8)}`;
 
 export class AskingItem {
-    /** @param {object} request as the host gives it @param {import("../lib/api.mjs").Api} api */
-    constructor(request, api) {
+    /**
+     * @param {object} request as the host gives it @param {import("../lib/api.mjs").Api} api
+     * @param {import("../lib/looks.mjs").Pen} pen the hub's
+     */
+    constructor(request, api, pen) {
+        this.pen = pen;
         this.api = api;
         this.request = request;
         this.cause = { case: request.case, purpose: request.purpose };
@@ -60,8 +64,10 @@ export class AskingItem {
     #clip(clip) {
         const { actions, reason } = this.request;
         const path = `/api/v1/clips/${clip.id}/plays`;
-        const open = async (action) =>
-            (await this.api.post(path, { action, reason, ...this.cause })).urls;
+        const open = async (action) => {
+            const wish = await this.pen.clip(clip.id, { action, reason, ...this.cause });
+            return (await this.api.post(path, wish)).urls;
+        };
         const item = new ClipItem(clip, called(clip.camera), {
             stream: async () => (await open("clips")).stream,
             file: async () => (await open("export")).file,

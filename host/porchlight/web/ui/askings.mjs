@@ -15,9 +15,10 @@ export class Askings {
 
     /**
      * @param {import("../lib/api.mjs").Api} api @param {import("../lib/jws.mjs").Signer} signer
-     *   the hub
+     *   the hub @param {import("../lib/looks.mjs").Pen} pen its own
      */
-    constructor(api, signer) {
+    constructor(api, signer, pen) {
+        this.pen = pen;
         this.api = api;
         this.signer = signer;
         this.list = h("ul.askings", { "aria-labelledby": "askings-title" });
@@ -46,7 +47,7 @@ export class Askings {
     }
 
     #add(request, at) {
-        const item = new AskingItem(request, this.api);
+        const item = new AskingItem(request, this.api, this.pen);
         this.#items.set(request.id, item);
         this.list.insertBefore(item.element, this.list.children[at] ?? null);
     }

@@ -3,6 +3,7 @@
 
 import { drawn } from "../lib/asking.mjs";
 import { during, h, say } from "../lib/dom.mjs";
+import { Pen } from "../lib/looks.mjs";
 import { follow, rest } from "../lib/sse.mjs";
 import { lostSentence } from "../lib/words.mjs";
 import { askForRecordings } from "./askform.mjs";
@@ -19,14 +20,16 @@ export class HubSide {
     #cameras = [];
 
     /**
-     * @param {{api: import("../lib/api.mjs").Api, signer: import("../lib/jws.mjs").Signer, title:
-     *   string, reopen: boolean}} with_
-     *   `reopen`: look again by itself once allowed (the demo)
+     * @param {{api: import("../lib/api.mjs").Api, signer: import("../lib/jws.mjs").Signer, host:
+     *   string, title: string, reopen: boolean}} with_
+     *   `host`: its thumb; `reopen`: look again by itself once allowed (the demo)
      */
-    constructor({ api, signer, title, reopen }) {
+    constructor({ api, signer, host, title, reopen }) {
         this.#api = api;
-        this.askings = new Askings(api, signer);
-        this.stage = new Stage({ api, reopen, tell: (sentence) => say(this.problem, sentence) });
+        const pen = new Pen(signer, host);
+        const tell = (sentence) => say(this.problem, sentence);
+        this.askings = new Askings(api, signer, pen);
+        this.stage = new Stage({ api, pen, reopen, tell });
         this.problem = h("p.problem", { role: "alert" });
         this.link = h("span.link", { role: "status" }, "connecting…");
         this.found = h("p.found", { role: "status" });

@@ -20,6 +20,7 @@ const HIDDEN_MS = 5000; // nobody looks at a page in the background: cameras nee
 
 export class Stage {
     #api;
+    #pen;
     #standing;
     #reopen;
     #tell;
@@ -35,11 +36,12 @@ export class Stage {
     onChange = () => {};
 
     /**
-     * @param {{api: import("../lib/api.mjs").Api, reopen: boolean,
-     *   tell: (sentence: string) => void}} with_
+     * @param {{api: import("../lib/api.mjs").Api, pen: import("../lib/looks.mjs").Pen,
+     *   reopen: boolean, tell: (sentence: string) => void}} with_
      */
-    constructor({ api, reopen, tell }) {
+    constructor({ api, pen, reopen, tell }) {
         this.#api = api;
+        this.#pen = pen;
         this.#standing = new Standing(api);
         this.#reopen = reopen;
         this.#tell = tell;
@@ -101,7 +103,7 @@ export class Stage {
     async #post(seats) {
         const cameras = seats.map((seat) => seat.id);
         const wish = { cameras, action: "live", ...this.#cause };
-        const view = await this.#api.post("/api/v1/views", wish);
+        const view = await this.#api.post("/api/v1/views", await this.#pen.view(wish));
         for (const seat of seats) seat.enter(view);
         return view;
     }
