@@ -9,7 +9,9 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.support.desks import Desk, Hub, hub_at
+from accord.errors import Refused
+from porchlight.who.issuers import ROLES_CLAIM, SAME, Issuer
+from tests.support.desks import Desk, Hub, hub_at, register
 from tests.support.hosting import SETTINGS, InThread, Kit, ShiftedClock, Signer, hosted
 from tests.support.provider import Provider, providing
 from tests.support.viewing import ask_view, until
@@ -167,7 +169,14 @@ def test_another_hub_has_nothing_to_say(
     refused(stranger.ask("GET", path), 404, "no-approval")
     assert stranger.ask("GET", "/approvals").json()["approvals"] == []
     refused(stranger.ask("POST", f"/approvals/{'A' * 22}"), 404, "no-approval")
-    assert log(host, ann)[1:] == [("approval.refused", "no-approval", stranger.id)]
+    host.grant(porch, stranger.hub.key)
+    same = stranger.hub.sign_in(sub=first.sub)  # the same person, at another hub
+    assert same.id != first.id
+    refused(same.look(porch, approval=pending["approval"]), 403, "no-approval")
+    assert log(host, ann)[1:] == [
+        ("approval.refused", "no-approval", stranger.id),
+        ("access.refused", "no-approval", same.id),
+    ]
 
 
 def test_an_approval_is_good_once(host: InThread, ann: Signer, hub: Hub, porch: Kit) -> None:
@@ -206,9 +215,13 @@ def test_an_approval_is_for_what_was_asked_by_who_asked(
     pending = asked(first, porch)
     assert approve(second, pending).status_code == 200
     how = {"approval": pending["approval"]}
-    for changed in ({"action": "snapshot"}, {"case": "C-2"}, {"reason": "another"}):
+    for changed in (
+        *({"action": "snapshot"}, {"case": "C-2"}, {"case": "c-1"}, {"reason": "another"}),
+        {"purpose": "medical"},
+    ):
         refused(first.look(porch, **how | changed), 403, "approval-mismatch")
-    refused(first.look(porch, other, **how), 403, "approval-mismatch")
+    for kits in ((porch, other), (other,), (porch, porch)):
+        refused(first.look(*kits, **how), 403, "approval-mismatch")
     refused(second.look(porch, **how), 403, "approval-of-another")
     assert first.look(porch, **how).status_code == 201
 
@@ -251,6 +264,91 @@ def test_what_is_refused_anyway_is_not_asked_for(
     refused(desk.look(porch, purpose="theft"), 403, "purpose-not-granted")
     refused(desk.look(porch, host.camera(ann)), 403, "no-grant")
     assert desk.ask("GET", "/approvals").json()["approvals"] == []
+
+
+def test_who_approved_and_is_dismissed_has_not_approved(
+    host: InThread, ann: Signer, hub: Hub, porch: Kit
+) -> None:
+    first, second, admin = (hub.sign_in(role) for role in ("viewer", "approver", "admin"))
+    pending = asked(first, porch)
+    assert approve(second, pending).status_code == 200
+    assert admin.ask("DELETE", f"/operators/{second.id}").status_code == 204
+    refused(first.look(porch, approval=pending["approval"]), 403, "approval-pending")
+    assert ("approval.refused", "signed-out", second.id) in log(host, ann)
+    assert approve(hub.sign_in("approver"), pending).status_code == 200  # somebody else may
+    assert first.look(porch, approval=pending["approval"]).status_code == 201
+
+
+def test_dismissed_after_their_session_ran_out(host: InThread, hub: Hub, porch: Kit) -> None:
+    first, second, admin = (hub.sign_in(role) for role in ("viewer", "approver", "admin"))
+    pending = asked(first, porch)
+    assert approve(second, pending).status_code == 200
+    assert second.ask("DELETE", "/operators/session").status_code == 204  # a captain goes home
+    assert first.ask("GET", f"/approvals/{pending['approval']}").json()["state"] == "approved"
+    assert admin.ask("DELETE", f"/operators/{second.id}").status_code == 204
+    refused(first.look(porch, approval=pending["approval"]), 403, "approval-pending")
+    refused(admin.ask("DELETE", f"/operators/{second.id}"), 404, "no-session")
+
+
+def test_what_somebody_asked_for_goes_with_them(host: InThread, hub: Hub, porch: Kit) -> None:
+    first, second, admin = (hub.sign_in(role) for role in ("viewer", "approver", "admin"))
+    pending = asked(first, porch)
+    assert approve(second, pending).status_code == 200
+    assert admin.ask("DELETE", f"/operators/{first.id}").status_code == 204
+    again = hub.sign_in(sub=first.sub)
+    assert again.id == first.id
+    refused(again.look(porch, approval=pending["approval"]), 403, "approval-expired")
+
+
+def test_dismissed_while_it_is_entered_that_they_approve(
+    host: InThread, hub: Hub, porch: Kit, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, second = hub.sign_in("viewer"), hub.sign_in("approver")
+    pending = asked(first, porch)
+    approvals, who = host.parts.approvals, host.parts.registry.party(hub.key.thumb)
+    assert who is not None
+    enter = approvals._enter
+
+    async def slowly(type: str, *more: Any, **how: Any) -> None:
+        await enter(type, *more, **how)
+        if type == "approval.given":
+            await host.parts.operators.sign_out(who, second.id)
+            await approvals.void(who, second.id)
+
+    monkeypatch.setattr(approvals, "_enter", slowly)
+    refused(approve(second, pending), 403, "signed-out")
+    refused(first.look(porch, approval=pending["approval"]), 403, "approval-pending")
+
+
+def test_an_approval_taken_back_cannot_be_used_any_more(
+    host: InThread, hub: Hub, porch: Kit
+) -> None:
+    first, second = hub.sign_in("viewer"), hub.sign_in("approver")
+    assert approve(second, asked(first, porch)).status_code == 200
+    approvals, who = host.parts.approvals, host.parts.registry.party(hub.key.thumb)
+    assert who is not None
+
+    async def between() -> None:
+        (one,) = approvals.of(who)  # a view has checked it, and is not open yet
+        assert await approvals.void(who, second.id) == 1
+        await approvals.redeem(one)
+
+    with pytest.raises(Refused, match="approval-used"):
+        host.wait(between())
+
+
+def test_at_another_issuer_nothing_goes_on(
+    host: InThread, provider: Provider, hub: Hub, porch: Kit
+) -> None:
+    first, second = hub.sign_in("viewer"), hub.sign_in("approver")
+    pending = asked(first, porch)
+    assert approve(second, pending).status_code == 200
+    before = Issuer(provider.url, hub.client_id, ROLES_CLAIM, SAME)
+    for issuer in (None, before):  # one person is two at two issuers
+        register(host, hub, issuer)
+    refused(first.look(porch, approval=pending["approval"]), 401, "no-session")
+    again = hub.sign_in(sub=first.sub)
+    refused(again.look(porch, approval=pending["approval"]), 403, "no-approval")
 
 
 def test_revoked_while_it_waited(host: InThread, ann: Signer, hub: Hub) -> None:

@@ -281,6 +281,9 @@ async def test_a_panic_grant_that_only_registers_names_nobody_to_a_hub(
     assert [body["jti"] for body in bodies] == [more]
 
 
+SEARCHED = {"action": "live", "case": "C-1", "purpose": "fire"}
+
+
 async def test_an_agent_keeps_alive_or_stops_and_nothing_else(
     host: InThread, ann: Signer, fire: Signer, porch: Kit
 ) -> None:
@@ -304,10 +307,20 @@ async def test_an_agent_keeps_alive_or_stops_and_nothing_else(
         assert await talk.say(Word(lease_s=600)) == "held"
         open_view(host, fire, porch)
         caller = host.caller(agent)
+        assert caller.get("/me").json()["kind"] == "agent"
         token = agent.grant(porch.id, fire.thumb, seq=porch.next_seq())
-        assert caller.post("/grants", {"token": token}).json()["reason"] == "residents-only"
-        assert caller.post(f"/grants/{panic}/revoke").json()["reason"] == "residents-only"
-        assert ask_view(host, agent, porch).json()["reason"] == "no-grant"
+        for answer in (
+            caller.post("/grants", {"token": token}),
+            caller.post(f"/grants/{panic}/revoke"),
+            ask_view(host, agent, porch),
+            caller.get("/cameras", case="C-1", purpose="fire"),
+            caller.post("/search", {"circle": {"center": [5, 52], "radius_m": 9}, **SEARCHED}),
+            caller.get("/clips", case="C-1", purpose="fire"),
+            caller.post("/webhooks", {"url": "https://hooks.example.org/in"}),
+            caller.get("/events"),
+            caller.post("/operators/sign-in"),
+        ):
+            assert (answer.status_code, answer.json()["reason"]) == (403, "agents-only-answer")
         jti = made.json()["jti"]
         ended = host.caller(ann).post(f"/delegates/{jti}/revoke").json()
         assert ended["state"] == "revoked"

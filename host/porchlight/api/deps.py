@@ -11,6 +11,7 @@ from fastapi import Depends, Request
 from starlette.requests import HTTPConnection
 
 from porchlight import ahead, dpop, tls
+from porchlight.consent.delegates import AGENT
 from porchlight.errors import Denied, RequestError, Unauthenticated
 from porchlight.parts import Parts
 from porchlight.registry import Party
@@ -30,9 +31,8 @@ def address_of(connection: HTTPConnection) -> str:
     return connection.client.host if connection.client else ""
 
 
-async def visitor_of(request: Request) -> Party:
-    """The registered key that signed this very request; 401 otherwise. Who their operator is does
-    not matter yet: for routes that see to that themselves."""
+async def keyholder_of(request: Request) -> Party:
+    """The registered key that signed this very request, be it an agent's; 401 otherwise."""
     parts = await parts_of(request)
     try:
         party = await _prove(request, parts)
@@ -45,10 +45,19 @@ async def visitor_of(request: Request) -> Party:
 
 
 async def operator_of(
-    request: Request, visitor: Annotated[Party, Depends(visitor_of)]
+    request: Request, keyholder: Annotated[Party, Depends(keyholder_of)]
 ) -> Operator | None:
     """The operator who is signed in with the caller's token; None where none came."""
     return cast(Operator | None, request.state.operator)
+
+
+async def visitor_of(request: Request, keyholder: Annotated[Party, Depends(keyholder_of)]) -> Party:
+    """A resident or a hub; 403 for an agent, whose key keeps leases alive and no more. Who their
+    operator is does not matter yet: for routes that see to that themselves."""
+    if keyholder.kind == AGENT:
+        (await parts_of(request)).metrics.refused("request", "agents-only-answer")
+        raise Denied("agents-only-answer", "an agent's key only answers for its camera's lease")
+    return keyholder
 
 
 async def caller_of(
@@ -114,6 +123,7 @@ async def resident_of(caller: Annotated[Party, Depends(caller_of)]) -> Party:
     return caller
 
 
+Keyholder = Annotated[Party, Depends(keyholder_of)]
 PartsDep = Annotated[Parts, Depends(parts_of)]
 Visitor = Annotated[Party, Depends(visitor_of)]
 OperatorDep = Annotated[Operator | None, Depends(operator_of)]

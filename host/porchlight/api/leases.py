@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from accord import b64, lease
 from accord.errors import Refused
 from porchlight.api.cameras import CameraId
-from porchlight.api.deps import PartsDep, Resident, Visitor
+from porchlight.api.deps import Keyholder, PartsDep, Resident
 from porchlight.consent.agents import Keeper
 from porchlight.consent.delegates import Held
 from porchlight.parts import Parts
@@ -75,20 +75,20 @@ class DelegateList(BaseModel):
 
 
 @router.get("/cameras/{camera_id}/lease")
-async def standing(camera_id: CameraId, parts: PartsDep, by: Visitor) -> Standing:
+async def standing(camera_id: CameraId, parts: PartsDep, by: Keyholder) -> Standing:
     """How a camera stands, for who may speak for it."""
     return _standing(parts, await parts.agents.keeper(camera_id, by))
 
 
 @router.get("/cameras/{camera_id}/nonce", responses=_AWAY)
-async def nonce(camera_id: CameraId, parts: PartsDep, by: Visitor) -> Nonce:
+async def nonce(camera_id: CameraId, parts: PartsDep, by: Keyholder) -> Nonce:
     """What a lease has to answer now, asked of the board."""
     keeper = await parts.agents.keeper(camera_id, by)
     return Nonce(camera=camera_id, nonce=b64.encode(await parts.leases.nonce(keeper.camera)))
 
 
 @router.post("/cameras/{camera_id}/lease")
-async def give(camera_id: CameraId, body: Token, parts: PartsDep, by: Visitor) -> Given:
+async def give(camera_id: CameraId, body: Token, parts: PartsDep, by: Keyholder) -> Given:
     """Hand in a lease: obeyed here if it holds, and carried to the board, which judges for
     itself."""
     keeper = await parts.agents.keeper(camera_id, by)

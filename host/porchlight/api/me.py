@@ -5,15 +5,18 @@ from typing import Literal
 from fastapi import APIRouter
 from pydantic import BaseModel, Field
 
-from porchlight.api.deps import OperatorDep, PartsDep, Visitor
+from porchlight.api.deps import Keyholder, OperatorDep, PartsDep
+from porchlight.consent.delegates import AGENT
+from porchlight.registry import Party
 
 router = APIRouter(tags=["me"])
+Kind = Literal["resident", "hub", "agent"]
 
 
 class Me(BaseModel):
     """The caller as registered."""
 
-    kind: Literal["resident", "hub"]
+    kind: Kind
     thumb: str
     name: str
     host: str = Field(description="the thumb of this host, which statements and requests name")
@@ -21,12 +24,18 @@ class Me(BaseModel):
 
 
 @router.get("/me")
-async def me(parts: PartsDep, visitor: Visitor, operator: OperatorDep) -> Me:
+async def me(parts: PartsDep, visitor: Keyholder, operator: OperatorDep) -> Me:
     """Whom the key that signed this request belongs to."""
     return Me(
-        kind="resident" if visitor.is_resident else "hub",
+        kind=_kind(visitor),
         thumb=visitor.thumb,
         name=visitor.name,
         host=parts.requests.host,
         operator=None if operator is None else operator.id,
     )
+
+
+def _kind(party: Party) -> Kind:
+    if party.kind == AGENT:
+        return "agent"
+    return "resident" if party.is_resident else "hub"

@@ -100,8 +100,11 @@ async def listing(parts: PartsDep, by: Caller) -> OperatorList:
 
 @router.delete("/operators/{operator}", status_code=204)
 async def dismiss(operator: Pseudonym, parts: PartsDep, by: Caller) -> None:
-    """End another operator's sessions, views and clips at this hub. For its admins."""
-    if not await _end(parts, by, operator):
+    """End another operator's sessions, views and clips at this hub; what they approved is approved
+    no more. For its admins."""
+    ended = await _end(parts, by, operator)
+    voided = await parts.approvals.void(by, operator)  # after their last session has gone
+    if not ended and not voided:
         raise NotFound("no-session", "nobody is signed in under this pseudonym")
 
 

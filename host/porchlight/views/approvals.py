@@ -8,7 +8,7 @@ import secrets
 from collections.abc import Callable
 from typing import Any, Final, Protocol, cast
 
-from sqlalchemy import CursorResult, Update, delete, func, select, update
+from sqlalchemy import CursorResult, Update, select, update
 from sqlalchemy.orm import Session
 
 from accord import b64
@@ -18,14 +18,15 @@ from porchlight.errors import Conflict, Denied, Gone, NotFound, RequestError, To
 from porchlight.store import Store
 from porchlight.store.operators_model import Approval
 from porchlight.tally import Tally
+from porchlight.views import approval_rows as rows
 from porchlight.views.view import Asked, Intent, View, Who
 from porchlight.who.operator import Operator
 from porchlight.who.roles import APPROVE
 
 WITHIN_S: Final = 600
 PENDING: Final = 64  # of one hub at a time
-KEPT_S: Final = 86_400  # then what was asked for is forgotten; the entries stay
 REFUSALS: Final = 10
+SIGNED_OUT: Final = "signed-out"
 
 
 class Owner(Protocol):
@@ -38,6 +39,7 @@ class Operators(Protocol):
     """The part of who.operators.Operators that is used here."""
 
     def objection(self, who: Who, operator: Operator | None, what: str) -> str | None: ...
+    def left(self, operator: Operator) -> bool: ...
 
 
 class Awaiting(Exception):
@@ -61,12 +63,12 @@ class Approvals:
     async def ask(self, view: View) -> Asked:
         """Note that this view needs a second operator; entered for every camera. TooMany."""
         asked = _asked(view)
-        if self._store.read_now(lambda s: _open_of(s, asked.hub, view.opened)) >= PENDING:
+        if self._store.read_now(lambda s: rows.count_open(s, asked.hub, view.opened)) >= PENDING:
             retry = {"Retry-After": str(WITHIN_S)}
             raise TooMany("too-many-approvals", "approvals that are pending", headers=retry)
         said = {"operator": asked.asked_by, "expires": asked.expires}
         await self._enter("approval.asked", view.who, asked, said)
-        await self._store.run(lambda s: _keep(s, asked, view.opened))
+        await self._store.run(lambda s: rows.keep(s, asked, view.opened))
         self._tell(asked, "pending")
         return asked
 
@@ -83,6 +85,8 @@ class Approvals:
             raise await self._refused(who, operator, asked, refusal or _unknown())
         said = {"operator": operator.id, "asked_by": asked.asked_by, "approval": asked.id}
         await self._enter("approval.given", who, asked, said)
+        if self._operators.left(operator):  # dismissed while it was entered; later, void() comes
+            raise await self._refused(who, operator, asked, Denied(SIGNED_OUT, "sign in again"))
         giving = (
             update(Approval)
             .where(Approval.id == asked.id, Approval.approved_by.is_(None))
@@ -109,15 +113,28 @@ class Approvals:
         return asked
 
     async def redeem(self, asked: Asked) -> None:
-        """Use it up; Refused("approval-used") for the second who comes with it."""
+        """Use it up; Refused("approval-used") for the second who comes with it, and if it was taken
+        back meanwhile."""
         now = self._desk.clock.unix()
         using = (
             update(Approval)
             .where(Approval.id == asked.id, Approval.opened_at.is_(None), Approval.expires > now)
+            .where(Approval.approved_by == asked.approved_by)
             .values(opened_at=now)
         )
         if not await self._store.run(_once(using)):
             raise Refused("approval-used")
+
+    async def void(self, who: Who, operator: str) -> int:
+        """An operator (pseudonym) of this hub was dismissed: what they asked for has run out, what
+        they approved waits for somebody else; entered. How many there were."""
+        now = self._desk.clock.unix()
+        asked = await self._store.run(lambda session: rows.void(session, who.thumb, operator, now))
+        for one in asked:
+            said = {"operator": operator, "approval": one.id}
+            await self._enter("approval.refused", who, one, said, reason=SIGNED_OUT)
+            self._tell(one, one.state(now))
+        return len(asked)
 
     def of(self, who: Who) -> list[Asked]:
         """What this hub's operators asked for and have not opened, oldest first."""
@@ -128,7 +145,7 @@ class Approvals:
             .where(Approval.opened_at.is_(None))
             .order_by(Approval.asked_at, Approval.id)
         )
-        return self._store.read_now(lambda s: [_read(row) for row in s.scalars(wanted)])
+        return self._store.read_now(lambda s: [rows.read(row) for row in s.scalars(wanted)])
 
     def get(self, who: Who, approval_id: str) -> Asked:
         """One of this hub's; NotFound no-approval."""
@@ -139,7 +156,7 @@ class Approvals:
 
     def _find(self, approval_id: str) -> Asked | None:
         row = self._store.read_now(lambda session: session.get(Approval, approval_id))
-        return None if row is None else _read(row)
+        return None if row is None else rows.read(row)
 
     def _against(
         self, who: Who, operator: Operator | None, asked: Asked | None, now: int
@@ -212,30 +229,6 @@ def _asked(view: View) -> Asked:
         approved_by=None,
         opened_at=None,
     )
-
-
-def _keep(session: Session, asked: Asked, now: int) -> None:
-    session.execute(delete(Approval).where(Approval.expires <= now - KEPT_S))
-    row = Approval(
-        id=asked.id,
-        hub=asked.hub,
-        asked_by=asked.asked_by,
-        asked_at=now,
-        expires=asked.expires,
-        wanted=asked.intent.written(),
-    )
-    session.add(row)
-
-
-def _read(row: Approval) -> Asked:
-    intent = Intent.read(row.wanted)
-    return Asked(row.id, row.hub, row.asked_by, row.expires, intent, row.approved_by, row.opened_at)
-
-
-def _open_of(session: Session, hub: str, now: int) -> int:
-    wanted = select(func.count()).select_from(Approval)
-    wanted = wanted.where(Approval.hub == hub, Approval.expires > now, Approval.opened_at.is_(None))
-    return session.scalar(wanted) or 0
 
 
 def _once(change: Update) -> Callable[[Session], bool]:

@@ -10,13 +10,14 @@ from dataclasses import dataclass
 from typing import Any, Final
 from urllib.parse import urlsplit
 
+from sqlalchemy import delete
 from sqlalchemy.orm import Session
 
 from porchlight.audit import entries
 from porchlight.clock import Clock
 from porchlight.registry import Party
 from porchlight.store import Store
-from porchlight.store.operators_model import HubIssuer
+from porchlight.store.operators_model import Approval, HubIssuer, OperatorSession
 from porchlight.who.roles import MAY
 
 KEPT_S: Final = 1.0
@@ -62,10 +63,13 @@ class Issuers:
         return issuer
 
     def setting(self, hub: Party, issuer: Issuer | None) -> Callable[[Session], None]:
-        """The transaction that sets or removes a hub's issuer; entered in the host's own log."""
+        """The transaction that sets or removes a hub's issuer; entered in the host's own log. All
+        sessions there end, and so do approvals: at another issuer one person is another one."""
         now_ms = self._clock.unix_ms()
 
         def work(session: Session) -> None:
+            session.execute(delete(OperatorSession).where(OperatorSession.hub == hub.thumb))
+            session.execute(delete(Approval).where(Approval.hub == hub.thumb))
             row = session.get(HubIssuer, hub.thumb)
             if row is not None:
                 session.delete(row)
