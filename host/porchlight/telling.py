@@ -4,18 +4,21 @@ A hub hears of what it may read (api/grants.py) and of nothing else: not of a gr
 registers a camera, and of the answer to a request not before its time, so never of its giving.
 """
 
+import logging
 from typing import Final
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from porchlight.consent import ledger
+from porchlight.errors import StoreError
 from porchlight.events import Events
 from porchlight.store import Entry, Store
 from porchlight.store.requests_model import RequestApproval
 
 STATES: Final = {"grant.seen": "given", "grant.revoked": "revoked", "grant.expired": "expired"}
 _REGISTER: Final = "register"
+_log = logging.getLogger(__name__)
 
 
 def hubs_told(session: Session, jti: str, at: int) -> list[str]:
@@ -48,5 +51,10 @@ class Telling:
             return
         at = row.ts_ms // 1000
         body = {"jti": jti, "camera": row.camera, "state": state}
-        for hub in self._store.read_now(lambda session: hubs_told(session, jti, at)):
+        try:
+            hubs = self._store.read_now(lambda session: hubs_told(session, jti, at))
+        except StoreError as error:  # it is entered; they find it when they ask for their grants
+            _log.error("hubs were not told of a grant: %s", error)
+            return
+        for hub in hubs:
             self._events.publish("grant", hub, body)

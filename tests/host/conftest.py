@@ -3,14 +3,19 @@ its parts without a network."""
 
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from porchlight.store import Store
 from porchlight.streams.tilecache import TileCache
+from tests.support.databases import url_for
 from tests.support.hosting import InThread, Kit, ShiftedClock, hosted
 from tests.support.signing import Signer
 from tests.support.stage import Stage
+
+if TYPE_CHECKING:
+    from tests.support.postgres import Server
 
 
 @pytest.fixture(scope="module")
@@ -53,10 +58,18 @@ def path(tmp_path: Path) -> Path:
 @pytest.fixture
 def store(path: Path) -> Iterator[Store]:
     """A database of one's own, up to date and empty."""
-    opened = Store(f"sqlite:///{path}")
+    opened = Store(url_for(path))
     opened.open()
     yield opened
     opened.close()
+
+
+@pytest.fixture(scope="session")
+def server() -> "Server":
+    """A PostgreSQL of this test run's own; skips where there is none."""
+    from tests.support import postgres
+
+    return postgres.server()
 
 
 @pytest.fixture

@@ -39,6 +39,7 @@ from porchlight.porch import WireLimits
 from porchlight.registry import HUB, RESIDENT, Registry
 from porchlight.serving import Ports, Serving
 from porchlight.store import Store
+from tests.support import databases
 from tests.support.signing import Signer
 
 API = "/api/v1"
@@ -256,6 +257,8 @@ class Spawned(Hosted):
 
 def make_home(folder: Path, text: str = SETTINGS) -> Config:
     """A home folder as `porchlight init` makes it, with these settings."""
+    if databases.chosen() and "[database]" not in text:
+        text += f'[database]\nurl = "{databases.url_for(folder)}"\n'
     return init.make(folder, text)
 
 

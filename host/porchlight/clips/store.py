@@ -100,9 +100,11 @@ class Clips:
             return None
         self._entries.announce(entry)
         quota = self.quota
-        excess = await self._store.read(lambda s: rows.over_quota(s, clip.camera, quota))
-        for oldest in excess:
-            await self.remove(oldest, "clip.expired", "quota")
+        try:
+            for oldest in await self._store.read(lambda s: rows.over_quota(s, clip.camera, quota)):
+                await self.remove(oldest, "clip.expired", "quota")
+        except (OSError, StoreError) as error:  # the next clip of this camera makes the room
+            _log.error("old clips could not be deleted: %s", error)
         return clip
 
     async def remove(self, clip: Clip, type: str, reason: str | None = None) -> None:
@@ -128,7 +130,10 @@ class Clips:
         """Run for the life of the host."""
         while True:
             await asyncio.sleep(SWEEP_S)
-            await self.sweep()
+            try:
+                await self.sweep()
+            except StoreError as error:  # the next one finds them
+                _log.error("clips that ran out stay for now: %s", error)
 
     # Asking
 

@@ -3,13 +3,14 @@
 One thread does all asynchronous work, in order: nothing is on disk before what was asked for first
 (writes.py). SQLite runs in WAL mode with synchronous=FULL, and every writing transaction begins
 IMMEDIATE, so that a command next to a running host waits its turn instead of failing half-way.
+What PostgreSQL needs for the same is in postgres.py.
 """
 
 import asyncio
 import contextlib
 import os
 import sqlite3
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, Final
 
@@ -17,9 +18,9 @@ from sqlalchemy import Connection, create_engine, event
 from sqlalchemy.engine import Engine, make_url
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 
-from porchlight.errors import CommandError
+from porchlight.errors import CommandError, StoreError
 from porchlight.files import PRIVATE
-from porchlight.store import commits, migrate
+from porchlight.store import commits, migrate, postgres
 from porchlight.store.commits import Result, Work
 from porchlight.store.writes import Writes
 
@@ -33,13 +34,19 @@ class Store:
 
     def __init__(self, url: str) -> None:
         self._engine = _engine(url)
-        self._reader = self._engine.execution_options(**{BEGIN: READING})
+        self._is_sqlite = self._engine.dialect.name == "sqlite"
+        reader = {} if self._is_sqlite else postgres.READER
+        self._reader = self._engine.execution_options(**{BEGIN: READING}, **reader)
+        self._reach = None if self._is_sqlite else postgres.Reach(self._engine)
+        self._asking: Future[None] | None = None
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="store")
         self._writes = Writes(self._engine, self._thread)
 
     def open(self) -> None:
         """Check the connection and run the migrations; CommandError says what is wrong."""
         try:
+            if not self._is_sqlite:
+                postgres.check(self._reader)
             migrate.upgrade(self._engine)
         except SQLAlchemyError as error:
             said = commits.brief(error)
@@ -52,7 +59,14 @@ class Store:
         return commits.alone(self._engine, work)
 
     def read_now(self, work: Work[Result]) -> Result:
-        """One reading transaction. A few rows by index: short enough for the event loop."""
+        """One reading transaction. A few rows by index: short enough for the event loop.
+
+        StoreError at once while a server does not answer; it is asked again in the store's thread.
+        """
+        if self._reach is not None and self._reach.lost:
+            if self._asking is None or self._asking.done():
+                self._asking = self._thread.submit(self._ask_again)
+            raise StoreError("the database does not answer")
         return commits.alone(self._reader, work)
 
     async def run(self, work: Work[Result]) -> Result:
@@ -66,16 +80,26 @@ class Store:
     async def read(self, work: Work[Result]) -> Result:
         """Like read_now(), in the store's thread: sees every run() asked for before."""
         loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self._thread, self.read_now, work)
+        return await loop.run_in_executor(self._thread, commits.alone, self._reader, work)
+
+    def _ask_again(self) -> None:
+        with contextlib.suppress(SQLAlchemyError), self._reader.connect() as connection:
+            connection.exec_driver_sql("SELECT 1")
 
     async def scrub(self) -> None:
-        """Overwrite what was deleted: SQLite keeps it in its write-ahead log till that is emptied.
+        """Overwrite what was deleted: SQLite keeps it in its write-ahead log till that is emptied,
+        PostgreSQL in the table till that is vacuumed, and in its log for as long as it keeps that.
 
         As good as can be: somebody else who reads the file just then puts it off to the next one.
         """
-        if self._engine.dialect.name == "sqlite":
-            loop = asyncio.get_running_loop()
-            await loop.run_in_executor(self._thread, self._empty_log)
+        loop = asyncio.get_running_loop()
+        scrub = self._empty_log if self._is_sqlite else self._vacuum
+        await loop.run_in_executor(self._thread, scrub)
+
+    def _vacuum(self) -> None:
+        alone = self._engine.execution_options(**{BEGIN: READING}, isolation_level="AUTOCOMMIT")
+        with contextlib.suppress(SQLAlchemyError), alone.connect() as connection:
+            postgres.vacuum(connection)
 
     def _empty_log(self) -> None:
         with self._engine.connect() as connection:
@@ -92,13 +116,16 @@ class Store:
 def _engine(url: str) -> Engine:
     try:
         parsed = make_url(url)
+        if parsed.get_backend_name() == "postgresql":
+            return postgres.engine(parsed, BEGIN)
         engine = create_engine(parsed, hide_parameters=True)
     except (ArgumentError, ModuleNotFoundError, SQLAlchemyError):
         raise CommandError("database.url cannot be used; write it as sqlite:///PATH") from None
-    if parsed.get_backend_name() == "sqlite":
-        _create_private(parsed.database)
-        event.listen(engine, "connect", _set_up_sqlite)
-        event.listen(engine, "begin", _begin_sqlite)
+    if parsed.get_backend_name() != "sqlite":
+        raise CommandError("database.url cannot be used; write it as sqlite:///PATH")
+    _create_private(parsed.database)
+    event.listen(engine, "connect", _set_up_sqlite)
+    event.listen(engine, "begin", _begin_sqlite)
     return engine
 
 

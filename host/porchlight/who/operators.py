@@ -107,8 +107,12 @@ class Operators:
         return _operator(row)
 
     def left(self, operator: Operator) -> bool:
-        """Whether the session that this operator came with is over meanwhile."""
-        return self._store.read_now(lambda s: s.get(OperatorSession, operator.session)) is None
+        """Whether the session that this operator came with is over meanwhile. Not while nobody can
+        tell: what runs goes on by the rules it has, and the next beat asks again."""
+        try:
+            return self._store.read_now(lambda s: s.get(OperatorSession, operator.session)) is None
+        except StoreError:
+            return False
 
     def objection(self, who: Who, operator: Operator | None, what: str) -> str | None:
         """Why this caller may not do that; None where they may. Residents need no operator, and
