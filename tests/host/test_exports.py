@@ -9,11 +9,12 @@ from pathlib import Path
 import pytest
 
 from accord import b64
-from porchkit import cli, tlog
+from porchkit import cli
 from porchkit.errors import UsageError
 from porchkit.evidence import manifests
 from porchkit.evidence.bundle import Bundle
 from porchkit.evidence.checks import STEPS, Known, trusted
+from porchlight.client import tlog
 from porchlight.clips import avi
 from porchlight.clips.rows import Clip
 from tests.support.bundles import Files, export, findings, granted, known, rezipped, unpacked

@@ -12,9 +12,9 @@ from sqlalchemy import Connection, event, select
 from sqlalchemy.orm import Session
 
 from accord import b64
-from porchkit import tlog
 from porchlight.audit import log
 from porchlight.audit.entries import write
+from porchlight.client import tlog
 from porchlight.errors import StoreError
 from porchlight.store import Entry, LogHead, LogNode, Words
 from tests.support.committing import busy, commits_counted

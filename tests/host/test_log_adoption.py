@@ -10,9 +10,9 @@ from alembic import command
 from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
-from porchkit import tlog
 from porchlight.audit import log
 from porchlight.audit.entries import public, write
+from porchlight.client import tlog
 from porchlight.errors import StoreError
 from porchlight.store import Entry, LogNode, Store, migrate
 

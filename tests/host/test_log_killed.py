@@ -5,7 +5,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from porchkit import tlog
+from porchlight.client import tlog
 from tests.support.hosting import Spawned, hosted, spawned
 from tests.support.viewing import ask_view, open_view
 

@@ -7,7 +7,7 @@ from typing import Any
 import httpx
 import pytest
 
-from porchkit import tlog
+from porchlight.client import tlog
 from porchlight.dpop import token_hash
 from tests.support.clipping import clip_grant, fetch, keep, open_play
 from tests.support.desks import Hub, hub_at

@@ -228,6 +228,25 @@ def test_the_end_of_a_request_is_the_same_for_both(block: Block) -> None:
     assert ends == [[[asked, "request.expired"]] * 3, [[asked, "request.denied"]] * 3]
 
 
+def test_what_the_size_of_a_log_tells_of_a_request(block: Block) -> None:
+    """Hosts' README says so to residents: that they were asked, and that they said yes, to a hub
+    that looks at them anyway and sees nothing else of theirs in between."""
+    hub = block.host.hub()
+    kit = block.neighbour(hub)
+
+    def size() -> int:
+        found = block.caller(kit.owner).get(f"/log/{kit.owner.thumb}").json()["size"]
+        return int(found)
+
+    before = size()
+    request = block.asked(hub)
+    assert size() == before + 1
+    assert block.approve(kit, request, block.answer(kit, request, hub)).status_code == 200
+    assert size() == before + 3
+    block.minutes_pass(3)
+    assert size() == before + 3  # being told of it is none
+
+
 def test_a_log_grows_no_sooner_for_a_refusal(block: Block) -> None:
     """A hub that looks at this resident anyway has the size of their log in each receipt."""
     hub = block.host.hub()

@@ -11,12 +11,12 @@ import httpx
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from porchkit import tlog
 from porchlight.audit import asking, note, tree
 from porchlight.audit.asking import Asking
 from porchlight.audit.checkpoint import Checkpoint, Submission
 from porchlight.audit.logkeys import load
 from porchlight.audit.note import Signer
+from porchlight.client import tlog
 from porchlight.errors import ConfigError
 from porchlight.store import Witnessed
 from tests.support.hosting import SETTINGS, InThread, hosted

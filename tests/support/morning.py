@@ -18,9 +18,10 @@ from typing import Any
 import httpx
 from cryptography import x509
 
-from porchkit import cli, tlog
+from porchkit import cli
 from porchkit.evidence.bundle import Bundle
 from porchkit.evidence.checks import Known, check, trusted
+from porchlight.client import tlog
 from porchlight.clips import reader, recover
 from tests.support.hosting import Spawned
 from tests.support.street import Street

@@ -7,11 +7,12 @@ from typing import Any
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from porchkit import cli, logread, tlog
+from porchkit import cli, logread
 from porchkit.commands import log_verify
 from porchkit.errors import LogBroken, NotTrusted
 from porchkit.logread import Log
 from porchlight.audit.note import COSIGNATURE, Signer
+from porchlight.client import tlog
 
 ME = "A" * 43
 LOG = Signer(f"{'B' * 43}/{ME}", Ed25519PrivateKey.generate())

@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from accord import b64
-from porchkit import tlog
 from porchkit.client import Client
 from porchkit.errors import CommandError
 from porchkit.lookcheck import Said
+from porchlight.client import tlog
 
 WIDTH = 256
 PAGE = 500

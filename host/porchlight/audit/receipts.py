@@ -30,9 +30,11 @@ class Logged:
 
 @dataclass(frozen=True)
 class Receipt:
-    """`entry`: the leaf's very bytes. `proof`: c2sp.org/tlog-proof@v1, with the checkpoint."""
+    """`entry`: the leaf's very bytes. `proof`: c2sp.org/tlog-proof@v1, with the checkpoint. `vkey`:
+    the log's key; who knows this host's thumb needs nothing else to check it."""
 
     log: str
+    vkey: str
     index: int
     entry: bytes
     proof: str
@@ -43,6 +45,7 @@ class Receipt:
         """JSON-ready."""
         return {
             "log": self.log,
+            "vkey": self.vkey,
             "index": self.index,
             "entry": self.entry.decode(),
             "proof": self.proof,
@@ -58,7 +61,8 @@ def make(keys: LogKeys, logged: Logged, to: str) -> Receipt:
     signed = signer.sign(Checkpoint(origin, logged.size, logged.root).text)
     proof = inclusion_text(logged.index, logged.proof, signed)
     signature = signer.sign_bytes(signed_bytes(to, logged.leaf, proof))
-    return Receipt(origin, logged.index, logged.leaf, proof, to, signature)
+    vkey = signer.verifier.vkey
+    return Receipt(origin, vkey, logged.index, logged.leaf, proof, to, signature)
 
 
 def signed_bytes(to: str, leaf: bytes, proof: str) -> bytes:

@@ -10,6 +10,7 @@ from porchlight.client.errors import (
     Pending,
     Problem,
     Refused,
+    Unproven,
     Unreachable,
     Wait,
 )
@@ -29,6 +30,7 @@ __all__ = [
     "Polygon",
     "Problem",
     "Refused",
+    "Unproven",
     "Unreachable",
     "View",
     "Wait",

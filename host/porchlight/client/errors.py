@@ -4,6 +4,7 @@ HubError
 ├── Unreachable     no host answers there, or the connection broke
 │   └── WrongHost   somebody does, but not the host whose CA is pinned
 ├── BadAnswer       something answers, but not as a Porchlight host
+├── Unproven        the host does not prove that a look is in its resident's log
 ├── Pending         a second operator has to approve first; .approval
 └── Problem         the host says no (RFC 9457); .status .reason .detail
     ├── Refused     403, 410: consent, or the lack of it
@@ -33,6 +34,13 @@ class WrongHost(Unreachable):
 
 class BadAnswer(HubError):
     """Something answers, but not as a Porchlight host."""
+
+
+class Unproven(HubError):
+    """The host does not prove that a look is in its resident's log, so nothing is looked at."""
+
+    def __init__(self, why: str) -> None:
+        super().__init__(f"the host does not prove that its resident's log has this: {why}")
 
 
 class Pending(HubError):

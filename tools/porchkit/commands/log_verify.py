@@ -10,7 +10,7 @@ from typing import Any
 from accord import grant
 from accord.errors import Refused
 from accord.grant import Grant
-from porchkit import keys, logcheck, logheads, logread, lookcheck, tlog
+from porchkit import keys, logcheck, logheads, logread, lookcheck
 from porchkit.client import Client
 from porchkit.errors import CommandError, LogBroken, UsageError
 from porchkit.logheads import Kept
@@ -18,6 +18,7 @@ from porchkit.logread import Log
 from porchkit.lookcheck import UNSIGNED, Verdict
 from porchkit.options import Session
 from porchkit.words import clean, local_time
+from porchlight.client import tlog
 
 _REASONS = {
     "unknown-grant": "under a grant that you never signed",

@@ -7,13 +7,14 @@ from pathlib import Path
 
 from cryptography import x509
 
-from porchkit import keys, tlog
+from porchkit import keys
 from porchkit.errors import NotTrusted, UsageError
 from porchkit.evidence import checks
 from porchkit.evidence.bundle import Bundle
 from porchkit.evidence.checks import Finding, Known
 from porchkit.home import Home, folder
 from porchkit.words import clean
+from porchlight.client import tlog
 
 MARKS = {True: "ok", False: "NO", None: "--"}
 HELP = """\

@@ -12,11 +12,12 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from accord import b64, grant, names, permit, statement
 from accord.errors import Refused
 from accord.grant import Grant
-from porchkit import keys, tlog
+from porchkit import keys
 from porchkit.evidence import manifests
 from porchkit.evidence.bundle import RELEASE, Bundle
 from porchkit.evidence.release import DoesNotHold, Release, opened
 from porchkit.words import local_time
+from porchlight.client import tlog
 
 RELEASED = "clip.released"
 EXPORT = "export"

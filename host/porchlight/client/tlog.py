@@ -1,6 +1,8 @@
-"""The resident's own check of Merkle trees and signed notes (RFC 6962, C2SP). Pure.
+"""A client's own check of Merkle trees and signed notes (RFC 6962, C2SP), a resident's as a hub's.
+Pure.
 
-Written apart from the host's, on purpose: what a host says is not checked with that host's code.
+Written apart from the host's (porchlight.audit), on purpose: what a host says is not checked with
+that host's code.
 """
 
 import base64
@@ -14,7 +16,7 @@ from typing import Any
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
-from accord import b64
+from accord import b64, canon
 
 LOG, WITNESS = 1, 4  # kinds of keys: Ed25519, timestamped cosignature
 HASH_BYTES = 32
@@ -80,6 +82,12 @@ class Key:
         """The key in one word."""
         coded = base64.b64encode(bytes([self.kind]) + self.raw).decode()
         return f"{self.name}+{self.id.hex()}+{coded}"
+
+    @property
+    def thumb(self) -> str:
+        """RFC 7638; a host's key for its logs is what the host is called by."""
+        jwk = {"crv": "Ed25519", "kty": "OKP", "x": b64.encode(self.raw)}
+        return b64.encode(hashlib.sha256(canon.dumps(jwk)).digest())
 
     @property
     def id(self) -> bytes:
@@ -149,8 +157,8 @@ def check_receipt(receipt: Mapping[str, Any], key: Key, to: str, view: str | Non
     named; Wrong if any of it is not."""
     entry, proof = str(receipt.get("entry")), str(receipt.get("proof"))
     index, head = proven(proof, entry.encode(), key)
-    said = [receipt.get(name) for name in ("to", "index", "log")]
-    if said != [to, index, head.origin]:
+    said = [receipt.get(name) for name in ("to", "index", "log", "vkey")]
+    if said != [to, index, head.origin, key.vkey]:
         raise Wrong("the receipt says other than its proof")
     try:
         signature = b64.decode(str(receipt.get("signature")))
