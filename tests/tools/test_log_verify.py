@@ -11,6 +11,7 @@ import pytest
 from porchkit import cli
 from porchkit.client import Client
 from porchlight.client import tlog
+from porchlight.client import tlog
 from tests.tools.conftest import Answer, RunningHost
 
 Porchlight = Callable[..., Answer]
