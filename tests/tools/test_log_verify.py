@@ -11,7 +11,6 @@ import pytest
 from porchkit import cli
 from porchkit.client import Client
 from porchlight.client import tlog
-from porchlight.client import tlog
 from tests.tools.conftest import Answer, RunningHost
 
 Porchlight = Callable[..., Answer]
