@@ -22,6 +22,7 @@ from porchlight.client.making import API, QUIET
 from porchlight.client.models import Area, Clip, Found, Why
 from porchlight.client.proofs import Signer
 from porchlight.client.readers import Event, EventReader
+from porchlight.client.receipts import Look, Receipts
 from porchlight.client.session import Session
 from porchlight.client.view import View
 
@@ -30,14 +31,18 @@ class Hub:
     """One hub at one host; `async with` closes it. See Session for the arguments."""
 
     def __init__(self, base: str, key: Signer, *, ca: Path | None = None) -> None:
-        self._session = Session(base, key, ca=ca)
+        self._begin(Session(base, key, ca=ca))
 
     @classmethod
     def over(cls, session: Session) -> Self:
         """A hub that asks through a session of one's own."""
         hub = cls.__new__(cls)
-        hub._session = session
+        hub._begin(session)
         return hub
+
+    def _begin(self, session: Session) -> None:
+        self._session = session
+        self._receipts = Receipts(session)
 
     async def __aenter__(self) -> Self:
         return self
@@ -73,7 +78,8 @@ class Hub:
     async def view(
         self, cameras: Sequence[str], why: Why, *, action: str = "live", approval: str = ""
     ) -> AsyncIterator[View]:
-        """A view that is open while entered. One camera that may not be shown refuses all. Pending:
+        """A view that is open while entered, and stands in each resident's log: Unproven if the
+        host does not prove that. One camera that may not be shown refuses all. Pending:
         another operator has to approve first; then ask again with that `approval`. The hub's key
         signs each look; ValueError for an id or a purpose that cannot be signed."""
         asked: dict[str, Any] = {"cameras": list(cameras), "action": action} | why.as_json()
@@ -83,6 +89,8 @@ class Hub:
             raise Pending(str(opened["approval"]))
         view = View(self._session, opened)
         try:
+            look = Look("view.open", view.id, why.purpose)
+            await self._receipts.of_cameras(view.receipts, look, cameras)
             yield view
         finally:
             await view.close()
@@ -113,8 +121,11 @@ class Hub:
 
     async def export(self, clip: str, why: Why, folder: Path, *, approval: str = "") -> Path:
         """Take a clip away: a bundle in `folder` that `porchlight verify` checks. Pending: another
-        operator has to approve first; then ask again with that `approval`."""
-        return await recordings.exported(self._session, clip, why, folder, approval)
+        operator has to approve first; then ask again with that `approval`. Unproven as for view."""
+        made = await recordings.made(self._session, clip, why, approval)
+        look = Look("clip.released", str(made.get("id")), why.purpose)
+        await self._receipts.of_clip(made.get("receipt"), look, clip)
+        return await recordings.saved(self._session, clip, str(made["url"]), folder)
 
     async def events(self) -> AsyncGenerator[Event, None]:
         """What happens to this hub's views, as it happens; ends when the host stops."""

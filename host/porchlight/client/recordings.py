@@ -28,15 +28,24 @@ async def listed(session: Session, camera: str, why: Why) -> list[Clip]:
     return found
 
 
-async def exported(session: Session, clip: str, why: Why, folder: Path, approval: str = "") -> Path:
-    """One clip as a bundle in `folder`: CLIP.zip, whole or not there at all."""
+async def made(session: Session, clip: str, why: Why, approval: str = "") -> dict[str, Any]:
+    """A bundle of a clip, as the host says it has made one: id, url, receipt. Pending."""
     asked: dict[str, Any] = why.as_json() | ({"approval": approval} if approval else {})
-    made = await session.open_clip(clip, "exports", asked, "export")
-    if "approval" in made:
-        raise Pending(str(made["approval"]))
+    found = await session.open_clip(clip, "exports", asked, "export")
+    if not isinstance(found, dict):
+        raise BadAnswer("an export that is none")
+    if "approval" in found:
+        raise Pending(str(found["approval"]))
+    if "url" not in found:
+        raise BadAnswer("an export without a url")
+    return found
+
+
+async def saved(session: Session, clip: str, url: str, folder: Path) -> Path:
+    """The bundle at `url` in `folder`: CLIP.zip, whole or not there at all."""
     half = folder / f"{clip}{_HALF}"
     try:
-        await _save(session, str(made["url"]), half)
+        await _save(session, url, half)
         return half.replace(folder / f"{clip}.zip")
     finally:
         half.unlink(missing_ok=True)
