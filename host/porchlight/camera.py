@@ -204,7 +204,9 @@ class Camera:
         self.frames += 1
         self.last_frame_ms = frame.captured_ms
         self._time.heard(frame.boot, frame.captured_ms, frame.arrived)
-        self._desk.metrics.taken(len(frame.jpeg))
+        metrics = self._desk.metrics
+        metrics.frames_in.value += 1
+        metrics.bytes_in.value += len(frame.jpeg)
         self.motion.sent(frame.reason, frame.score, now_ms // 1000)
         self.latest.put(frame, newest=newest)
         return None

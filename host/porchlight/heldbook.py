@@ -1,5 +1,6 @@
 """A camera's book that tells which grants it holds, whoever puts them there or takes them away."""
 
+import functools
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -50,6 +51,11 @@ class HeldBook(Book):
         for grant in gone:
             self._tell(grant, False)
         return gone
+
+    def _hold(self, grant: Grant) -> None:
+        """As a Book does. What a grant is asked for every frame is one call, and not two."""
+        super()._hold(grant)
+        grant.lapsed = functools.partial(self.standing.against, grant)
 
     def _tell(self, grant: Grant, is_held: bool) -> None:
         for told in self._told:

@@ -68,11 +68,6 @@ class Metrics:
         """Count a refusal; `what` is frame, board, view, grant or connection."""
         self.refusals.labels(what, reason).inc()
 
-    def taken(self, size_bytes: int) -> None:
-        """Count a frame of a source."""
-        self.frames_in.value += 1
-        self.bytes_in.value += size_bytes
-
     def shown(self, frames: int, size_bytes: int) -> None:
         """Count what viewers were handed, all of them together."""
         self.frames_out.value += frames

@@ -89,8 +89,11 @@ class Line:
     async def welcome(self, socket_: WebSocket) -> None:
         if self.trusted:
             socket_.trust()
-        socket_.hand_to(self.heard.append)
+        socket_.hand_to(self.hear)
         await self.closing.wait()
+
+    def hear(self, message: bytes, alone: bool) -> None:
+        self.heard.append(message)
 
     def says(self, *said: bytes) -> None:
         """Bytes of the peer arrive."""
@@ -142,7 +145,7 @@ async def test_messages_are_handed_over_in_the_turn_in_which_they_come(made: Any
 async def test_whoever_holds_gets_the_rest_later_and_in_order(made: Any) -> None:
     line = await made()
 
-    def take(message: bytes) -> None:
+    def take(message: bytes, alone: bool) -> None:
         line.heard.append(message)
         line.socket.hold()
 
@@ -151,13 +154,13 @@ async def test_whoever_holds_gets_the_rest_later_and_in_order(made: Any) -> None
     assert (line.heard, line.wire.reading) == ([b"1"], False)
     line.socket.go_on()
     assert line.heard == [b"1", b"2"]
-    line.socket.hand_to(line.heard.append)
+    line.socket.hand_to(line.hear)
     assert (line.heard, line.wire.reading) == ([b"1", b"2", b"3"], True)
 
 
 async def test_a_message_is_alone_if_nothing_newer_waits_behind_it(made: Any) -> None:
     line, alone = await made(), []
-    line.socket.hand_to(lambda message: alone.append((message[:1], line.socket.alone)))
+    line.socket.hand_to(lambda message, only: alone.append((message[:1], only)))
     one, two, three = (framed(letter * 200) for letter in (b"1", b"2", b"3"))
     line.says(one, two + three, one[:50], one[50:] + two, three)
     assert alone == [
@@ -177,7 +180,7 @@ async def test_a_message_is_alone_if_nothing_newer_waits_behind_it(made: Any) ->
 async def test_a_message_that_was_all_there_was_is_held_like_any_other(made: Any) -> None:
     line = await made()
 
-    def take(message: bytes) -> None:
+    def take(message: bytes, alone: bool) -> None:
         line.heard.append(message)
         line.socket.hold()
 

@@ -28,7 +28,7 @@ class Proving:
         except TimeoutError:
             raise RemoteError("slow-handshake") from None
 
-    def _take(self, payload: bytes) -> None:
+    def _take(self, payload: bytes, _alone: bool) -> None:
         try:
             only(self._session, payload)
         except RemoteError as error:

@@ -86,7 +86,7 @@ class Talk:
 
     # What the board says
 
-    def _take(self, payload: bytes) -> None:
+    def _take(self, payload: bytes, alone: bool) -> None:
         if self.link.closing or self._failed is not None:
             return
         try:
@@ -95,7 +95,7 @@ class Talk:
                 self._hear(only(self._session, payload))
                 return
             self._advance(frame)
-            refusal = self._camera.on_frame(frame, newest=self._socket.alone)
+            refusal = self._camera.on_frame(frame, newest=alone)
             if refusal is not None and refusal.count:
                 self._run(self._camera.enter(refusal))
         except RemoteError as error:

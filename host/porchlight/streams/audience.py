@@ -22,34 +22,34 @@ class Audience:
         # With room, and nothing to be thought about; how to send to them.
         self._simple: dict[Viewer, Callable[[bytes], int]] = {}
         self._others: dict[Viewer, None] = {}  # with room
-        self._behind: dict[Viewer, None] = {}  # without
+        self.behind: dict[Viewer, None] = {}  # without, as far as is known; asked for every part
         self._newcomers: dict[Viewer, None] = {}  # with room, but what there is is not for them
 
     def __len__(self) -> int:
-        return len(self._simple) + len(self._others) + len(self._behind) + len(self._newcomers)
+        return len(self._simple) + len(self._others) + len(self.behind) + len(self._newcomers)
 
     def __iter__(self) -> Iterator[Viewer]:
-        return iter((*self._simple, *self._others, *self._behind, *self._newcomers))
+        return iter((*self._simple, *self._others, *self.behind, *self._newcomers))
 
     # Who is where
 
     def add(self, viewer: Viewer, seen: int) -> None:
         """One more, without room until that is said."""
         viewer.seen = seen
-        self._behind[viewer] = None
+        self.behind[viewer] = None
 
     def remove(self, viewer: Viewer) -> None:
         """Harmless for one that is not here."""
-        for group in (self._simple, self._others, self._behind, self._newcomers):
+        for group in (self._simple, self._others, self.behind, self._newcomers):
             group.pop(viewer, None)
 
     def is_behind(self, viewer: Viewer) -> bool:
         """Whether it has no room, as far as is known."""
-        return viewer in self._behind
+        return viewer in self.behind
 
     def has_room(self, viewer: Viewer) -> None:
         """Of one that was behind."""
-        del self._behind[viewer]
+        del self.behind[viewer]
         if viewer.given or viewer.seen < self.count:
             self._place(viewer, viewer.sink)
         else:
@@ -65,7 +65,7 @@ class Audience:
     def silent(self) -> list[Viewer]:
         """Those for whom a newer part waits, and whose sinks do not tell when there is room."""
         count = self.count
-        return [viewer for viewer in self._behind if viewer.seen < count and not viewer.sink.tells]
+        return [viewer for viewer in self.behind if viewer.seen < count and not viewer.sink.tells]
 
     def cut(self) -> list[Viewer]:
         """Let go of those for whom something given still waits on this machine; who that was."""
@@ -81,13 +81,13 @@ class Audience:
         ]
         for viewer in found:
             del self._others[viewer]
-            self._behind[viewer] = None
+            self.behind[viewer] = None
         return found
 
     # Parts
 
-    def write(self, part: bytes, now: float, seen: int) -> int:
-        """Give all who have room a part; how many took it. `seen`: what they had before."""
+    def write(self, part: bytes, now: float, seen: int) -> None:
+        """Give all who have room a part. `seen`: what they had before."""
         size = len(part)
         slow: dict[Callable[[bytes], int], int] = {}
         for send in self._simple.values():  # hot: a viewer with room costs nothing but this
@@ -103,56 +103,50 @@ class Audience:
         if count:
             self.taken[0] = count
         if slow:
-            count += self._rest(part, slow, seen)
+            self._rest(part, slow, seen)
         if self._others:
-            count += self.give(list(self._others), part, now)
-        return count
+            self.give(list(self._others), part, now)
 
-    def _rest(self, part: bytes, slow: dict[Callable[[bytes], int], int], seen: int) -> int:
-        """Those who did not take a whole part, but so many bytes; how many will have it yet."""
-        count = 0
+    def _rest(self, part: bytes, slow: dict[Callable[[bytes], int], int], seen: int) -> None:
+        """Those who did not take a whole part, but so many bytes."""
         for viewer in [viewer for viewer, send in self._simple.items() if send in slow]:
             taken, sink = slow[self._simple[viewer]], viewer.sink
             viewer.seen = seen
             if isinstance(sink, PlainSink):  # as all simple ones
-                count += self._settle(viewer, sink.rest(part, taken))
-        return count
+                self._settle(viewer, sink.rest(part, taken))
 
-    def give(self, viewers: Iterable[Viewer], part: bytes, now: float) -> int:
-        """Give some a part, unless they asked for less; how many took it."""
-        count = 0
+    def give(self, viewers: Iterable[Viewer], part: bytes, now: float) -> None:
+        """Give some a part, unless they asked for less."""
         for viewer in viewers:
             if viewer.pace.wait_s(now) > 0:
                 continue
             taken = viewer.sink.give(part)
             if taken is not Taken.NOTHING:
                 viewer.pace.went(now)
-            count += self._settle(viewer, taken)
-        return count
+            self._settle(viewer, taken)
 
     def end(self) -> list[Viewer]:
         """Let go of all: what has not left for one yet is not theirs any more."""
         everybody = list(self)
         call_all(viewer.sink.close for viewer in everybody)
-        for group in (self._simple, self._others, self._behind, self._newcomers):
+        for group in (self._simple, self._others, self.behind, self._newcomers):
             group.clear()
         return everybody
 
-    def _settle(self, viewer: Viewer, taken: Taken) -> bool:
-        """Put a viewer where it belongs after a part; whether it took that."""
+    def _settle(self, viewer: Viewer, taken: Taken) -> None:
+        """Put a viewer where it belongs after a part."""
         if taken is not Taken.NOTHING:
             self._took(viewer)
         whole = taken is Taken.WHOLE
         if whole and viewer in self._others and not isinstance(viewer.sink, PlainSink):
-            return True  # that is where it belongs, and where there may be many
+            return  # that is where it belongs, and where there may be many
         self.remove(viewer)
         if whole:
             self._place(viewer, viewer.sink)
         else:
-            self._behind[viewer] = None
+            self.behind[viewer] = None
             viewer.look_at = 0.0
             viewer.looks.reset()
-        return taken is not Taken.NOTHING
 
     def _took(self, viewer: Viewer) -> None:
         """A viewer has the last part."""

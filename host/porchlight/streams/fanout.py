@@ -121,7 +121,8 @@ class Fanout:
             return
         audience = self._audience
         audience.another()
-        self._tell(frame, audience.write(part, now, audience.count - 1))
+        audience.write(part, now, audience.count - 1)
+        self._tell(frame)
         self._pause.news(now)
         self._alarms.put_off(self._repeat, self._pause.due, now)
 
@@ -139,8 +140,8 @@ class Fanout:
                 return
             for viewer in self._audience.fall_behind(now):
                 self.room(viewer)  # who asked for fewer frames may not have had it: it is new
-            count = self._audience.write(part, now, self._audience.count)
-            self._tell(frame, count, repeated=pause.times)
+            self._audience.write(part, now, self._audience.count)
+            self._tell(frame, repeated=pause.times)
         self._alarms.arm(self._repeat, pause.due)
 
     @_or_end
@@ -153,9 +154,10 @@ class Fanout:
         part = self._feed.part(self._frame) if self._frame is not None and wanting else None
         if self._frame is None or part is None:
             return
-        self._tell(self._frame, self._audience.give(wanting, part, self._loop.time()))
+        self._audience.give(wanting, part, self._loop.time())
+        self._tell(self._frame)
 
-    def _tell(self, frame: Frame, viewers: int, *, repeated: int = 0) -> None:
+    def _tell(self, frame: Frame, *, repeated: int = 0) -> None:
         """What the feed and the metrics count; and who is behind without a word is seen to."""
         for missed, count in self._audience.taken.items():
             self._feed.shown(frame, count, repeated=repeated, missed=missed)
@@ -163,7 +165,7 @@ class Fanout:
         left_out, self._audience.left_out = self._audience.left_out, 0
         if left_out:
             self._skipped(left_out)
-        if viewers < len(self._audience):
+        if self._audience.behind:
             self._look_again_soon()
 
     def _look_again_soon(self) -> None:

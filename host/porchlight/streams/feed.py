@@ -96,6 +96,8 @@ class LookFeed:
         if repeated:
             self._metrics.repeated.value += viewers
             return
-        size_bytes = viewers * len(frame.jpeg)
-        self._look.shown(viewers, size_bytes)
-        self._metrics.shown(viewers, size_bytes)
+        look, metrics, size_bytes = self._look, self._metrics, viewers * len(frame.jpeg)
+        look.frames += viewers  # as their shown() does, at one stroke: hot
+        look.bytes += size_bytes
+        metrics.frames_out.value += viewers
+        metrics.bytes_out.value += size_bytes

@@ -19,7 +19,8 @@ SHARE_FRAMES: Final = 64
 CRUMBS: Final = 100  # a second; a board sends one in many
 FLOODED: Final = 1008
 
-Taker = Callable[[bytes], None]
+# A message, and whether it was all there was: nothing newer of the peer waits.
+Taker = Callable[[bytes, bool], None]
 Control = Callable[[int, bytes], None]
 
 
@@ -41,7 +42,6 @@ class Intake:
         broken: Callable[[Broken], None],
     ) -> None:
         self.taker: Taker = self.drop
-        self.alone = False  # while a taker is called: nothing newer of the peer waits
         self._transport = transport
         self._mark = mark
         self._control = control
@@ -71,7 +71,13 @@ class Intake:
             self._read()
             parser.keep()
         else:
-            self._hand_over(message)
+            self._frames -= 1
+            try:
+                self.taker(message, self._mark.rests)
+            except Broken as broken:
+                self._break(broken)
+            if not self._mark.rests:
+                self._mark.expect(Parser.LEAST, came=True)
         if self._bytes <= 0 and self._parser is not None:
             self._give_way()
 
@@ -85,7 +91,7 @@ class Intake:
         self._held = False
         self._go()
 
-    def drop(self, message: bytes) -> None:
+    def drop(self, message: bytes, _alone: bool) -> None:
         """A taker for what nobody wants."""
         self._count(message)
 
@@ -116,26 +122,16 @@ class Intake:
                 came = True
                 self._frames -= 1
                 if message[0] == BINARY:
-                    self.taker(message[1])
+                    self.taker(message[1], False)
                 else:
                     self._count(message[1])
                     self._control(*message)
         except Broken as broken:
-            self.stop()
-            self._broken(broken)
+            self._break(broken)
 
-    def _hand_over(self, message: bytes) -> None:
-        """All that was read is one message."""
-        self._frames -= 1
-        self.alone = self._mark.rests
-        try:
-            self.taker(message)
-        except Broken as broken:
-            self.stop()
-            self._broken(broken)
-        self.alone = False
-        if not self._mark.rests:
-            self._mark.expect(Parser.LEAST, came=True)
+    def _break(self, broken: Broken) -> None:
+        self.stop()
+        self._broken(broken)
 
     def _count(self, payload: bytes) -> None:
         if len(payload) <= MAX_CONTROL and not self._crumbs.take():

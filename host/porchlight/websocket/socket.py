@@ -70,11 +70,6 @@ class WebSocket(asyncio.BufferedProtocol):
             self._inbox = self._porch.inbox
             self._intake.allow(self._porch.limits.message_bytes)
 
-    @property
-    def alone(self) -> bool:
-        """Whether the message that is being handed over is all there is: nothing newer waits."""
-        return self._intake is not None and self._intake.alone
-
     def hold(self) -> None:
         """Hand over nothing until go_on()."""
         if self._intake is not None:
