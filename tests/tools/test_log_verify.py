@@ -182,6 +182,45 @@ def test_an_entry_outside_of_the_grants(
     assert "view.open: wrong-audience" in answer.out
 
 
+def test_a_look_that_the_host_made_up(
+    running_host: RunningHost, porchlight: Porchlight, tmp_path: Path
+) -> None:
+    """All is as it was but for the moment, or for the view: what the hub signed is used twice."""
+    key = next((running_host.home.path / "residents").glob("*.pem"))
+    host = ("--host", running_host.base, "--ca", str(running_host.home.ca), "--key", str(key))
+    with tampered(running_host) as database:
+        invent(database)
+        answer = porchlight("log", "verify", *host, home=tmp_path)
+    assert answer.code == 5
+    assert "of what a hub signed" in answer.err
+    assert "view.open: the hub signed for another look, and once" in answer.out
+    assert "nothing outside of your grants" in answer.out
+    with tampered(running_host) as database:
+        rewrite(database, lambda leaf: leaf.pop("statement"))
+        bare = porchlight("log", "verify", *host, home=tmp_path / "other")
+    assert bare.code == 0, bare.err
+    assert "amber: no hub signed this look" in bare.out
+
+
+def invent(database: sqlite3.Connection) -> None:
+    """One more opening, which fits the grant: a moment after the last one, in another view."""
+    names = "ts_ms, type, resident, camera, hub, hub_name, jti, view, purpose, detail, i, leaf"
+    wanted = f"SELECT n, {names} FROM entry WHERE type = 'view.open'"
+    n, *old = database.execute(wanted).fetchone()
+    row = dict(zip(names.split(", "), old, strict=True))
+    leaf = json.loads(row["leaf"]) | {"view": "w" * 22, "ts": row["ts_ms"] + 1}
+    made = json.dumps(leaf, sort_keys=True, separators=(",", ":")).encode()
+    (last,) = database.execute("SELECT max(i) FROM entry").fetchone()
+    row |= {"view": "w" * 22, "ts_ms": leaf["ts"], "i": last + 1, "leaf": made}
+    marks = ",".join("?" * (len(row) + 1))
+    hashed = (*row.values(), tlog.leaf_hash(made))
+    new = database.execute(f"INSERT INTO entry ({names}, leaf_hash) VALUES ({marks})", hashed)
+    words = "case_number, case_salt, reason, reason_salt, statement, statement_salt"
+    copied = f"INSERT INTO entry_words (n, {words}) SELECT ?, {words} FROM entry_words WHERE n = ?"
+    database.execute(copied, (new.lastrowid, n))
+    regrown(database)
+
+
 def test_another_key_than_the_one_that_is_known(
     running_host: RunningHost, porchlight: Porchlight
 ) -> None:

@@ -16,6 +16,9 @@ from porchlight.client import looks
 from porchlight.client.looks import Ask, Statement
 
 UNSIGNED = "look-"  # how the reasons here begin
+# 2026-11-23: hosts asked for no statements before. An entry cannot be dated back to then: the log
+# goes on in time (logcheck), and from where it was when it was seen last.
+SINCE = 1_795_392_000
 _CLIPS = {"clip.played": "clips", "clip.released": "export"}
 
 
@@ -30,8 +33,7 @@ class Said:
 
 @dataclass
 class Verdict:
-    """`signed`: how many looks are. `unsigned`: the indices of those that are not, though an
-    earlier one is: hosts of an earlier version asked for no statements."""
+    """`signed`: how many looks are. `unsigned`: the indices of those that are not, since SINCE."""
 
     findings: list[Finding] = field(default_factory=list)
     signed: int = 0
@@ -54,7 +56,7 @@ class Reader:
             if not self._is_look(entry):
                 continue
             if "statement" not in entry:
-                verdict.unsigned += [index] if verdict.signed else []
+                verdict.unsigned += [index] if int(entry["ts"]) >= SINCE * 1000 else []
                 continue
             verdict.signed += 1
             shown = said.get(index)
