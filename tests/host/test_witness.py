@@ -2,8 +2,9 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -180,6 +181,26 @@ def watched(witness: InThread, host: InThread, monkeypatch: pytest.MonkeyPatch) 
     return ann
 
 
+@contextlib.asynccontextmanager
+async def serving(
+    talk: Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]],
+) -> AsyncIterator[str]:
+    """Whoever calls is talked to until they go: at this URL."""
+    gone: list[asyncio.Event] = []
+
+    async def meet(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        mine = asyncio.Event()
+        gone.append(mine)
+        with contextlib.suppress(ConnectionError), contextlib.closing(writer):
+            await talk(reader, writer)
+        mine.set()
+
+    async with await asyncio.start_server(meet, "127.0.0.1", 0) as server:
+        yield f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+        for each in gone:
+            await each.wait()
+
+
 def fault(running: Asking, who: Any) -> str | None:
     """Why the only witness did not cosign."""
     return running.fault(who.thumb, running.names[0])
@@ -210,6 +231,52 @@ async def test_witnesses_are_asked_behind_what_happens(
     host.wait(host.parts.entries.add("board.online", resident=watched.thumb))
     row = host.caller(watched).get(f"/log/{watched.thumb}").json()["witnesses"][0]
     assert (row["state"], row["size"]) == ("amber", 2)
+
+
+async def test_witnesses_that_never_answer_keep_none_from_answering(
+    witness: InThread, host: InThread, watched: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Not the first time, and not the second, while they are still being waited for."""
+    monkeypatch.setattr(asking, "TIMEOUT_S", 3_600.0)
+    monkeypatch.setattr(asking, "PATIENCE_S", 3_600.0)
+    waiting = asyncio.Event()
+
+    async def hold(reader: asyncio.StreamReader, _writer: asyncio.StreamWriter) -> None:
+        waiting.set()
+        await reader.read()
+
+    async with serving(hold) as url:
+        (good,) = others(witness, host)
+        dead = [
+            replace(good, url=url, key=Signer(name, Ed25519PrivateKey.generate(), 4).verifier)
+            for name in ("dead/1", "dead/2")
+        ]
+        async with asked(host, [dead[0], good, dead[1]]) as running:
+            await waiting.wait()
+            await until_cosigned(host, watched, 1)
+            host.wait(host.parts.entries.add("board.online", resident=watched.thumb))
+            running.grown(watched.thumb)
+            await until_cosigned(host, watched, 2)
+            assert running.names == ["dead/1", good.key.name, "dead/2"]
+
+
+async def test_a_witness_that_answers_without_end_is_silent(
+    witness: InThread, host: InThread, watched: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each piece comes in time, and the whole never does."""
+    monkeypatch.setattr(asking, "PATIENCE_S", 0.05)
+
+    async def drip(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 9999\r\n\r\n")
+        while True:
+            writer.write(b".")
+            await writer.drain()
+            await asyncio.sleep(0.01)
+
+    async with serving(drip) as url:
+        chosen = [replace(one, url=url) for one in others(witness, host)]
+        async with asked(host, chosen, ONCE) as running:
+            await until(lambda: fault(running, watched) == asking.SILENT)
 
 
 async def test_a_host_that_forgot_is_told_how_far_the_witness_is(

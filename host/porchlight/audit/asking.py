@@ -21,7 +21,8 @@ from porchlight.audit.logs import Logs, Seen
 from porchlight.audit.note import COSIGNATURE, Verifier
 from porchlight.errors import ConfigError, StoreError
 
-TIMEOUT_S: Final = 10.0
+TIMEOUT_S: Final = 10.0  # between two pieces of an answer
+PATIENCE_S: Final = 30.0  # for all of it
 MAX_ANSWER_BYTES: Final = 16_384
 SILENT: Final = "silent"
 DIFFERS: Final = "differs"
@@ -48,84 +49,107 @@ class Asking:
 
     def __init__(self, logs: Logs, witnesses: Sequence[Other], gap_s: float) -> None:
         self._logs = logs
-        self._witnesses = witnesses
-        self._gap_s = gap_s
-        self._grown: set[str] = set()
-        self._wake = asyncio.Event()
-        self._faults: dict[tuple[str, str], str] = {}
+        self._lanes = [_Lane(logs, other, gap_s) for other in witnesses]
 
     @property
     def names(self) -> list[str]:
-        """Who is asked."""
-        return [other.key.name for other in self._witnesses]
+        """Who is asked, in the order of the settings."""
+        return [lane.name for lane in self._lanes]
 
     def grown(self, resident: str) -> None:
         """A resident's log has grown."""
-        if self._witnesses:
-            self._grown.add(resident)
-            self._wake.set()
+        for lane in self._lanes:
+            lane.grown(resident)
 
     def fault(self, resident: str, witness: str) -> str | None:
         """Why a witness did not cosign the last time: "silent", "differs"; None if it did."""
-        return self._faults.get((resident, witness))
+        for lane in self._lanes:
+            if lane.name == witness:
+                return lane.faults.get(resident)
+        return None
 
     async def run(self) -> None:
         """Ask, for as long as the host runs."""
-        if not self._witnesses:
+        if not self._lanes:
             return
-        self._grown.update(await self._logs.residents())
+        for resident in await self._logs.residents():
+            self.grown(resident)
+        async with asyncio.TaskGroup() as lanes:
+            for lane in self._lanes:
+                lanes.create_task(lane.run())
+
+
+class _Lane:
+    """One witness: asked of one log at a time, whatever becomes of the others. So there are never
+    more questions on their way than there are witnesses."""
+
+    def __init__(self, logs: Logs, other: Other, gap_s: float) -> None:
+        self.name = other.key.name
+        self.faults: dict[str, str] = {}  # by resident
+        self._logs = logs
+        self._other = other
+        self._gap_s = gap_s
+        self._grown: set[str] = set()
+        self._wake = asyncio.Event()
+
+    def grown(self, resident: str) -> None:
+        """This log has more than the witness saw."""
+        self._grown.add(resident)
+        self._wake.set()
+
+    async def run(self) -> None:
+        """Ask, for as long as the host runs."""
         while True:
+            await self._wake.wait()
             due, self._grown = self._grown, set()
             self._wake.clear()
             for resident in sorted(due):
-                await self._ask_all(resident)
+                await self._note(resident)
             await asyncio.sleep(self._gap_s)
-            await self._wake.wait()
 
-    async def _ask_all(self, resident: str) -> None:
-        for other in self._witnesses:
-            key = resident, other.key.name
-            try:
-                fault = await self._ask(other, resident)
-            except (httpx.HTTPError, httpx.InvalidURL, ValueError, StoreError) as error:
-                _log.warning("witness %s: %s", other.key.name, type(error).__name__)
-                fault = SILENT
-            if fault is None:
-                self._faults.pop(key, None)
-                continue
-            self._faults[key] = fault
+    async def _note(self, resident: str) -> None:
+        try:
+            async with asyncio.timeout(PATIENCE_S):
+                fault = await self._ask(resident)
+        except (httpx.HTTPError, httpx.InvalidURL, ValueError, StoreError, TimeoutError) as error:
+            _log.warning("witness %s: %s", self.name, type(error).__name__)
+            fault = SILENT
+        if fault is None:
+            self.faults.pop(resident, None)
+        else:
+            self.faults[resident] = fault
             self.grown(resident)  # and once more, after the gap
 
-    async def _ask(self, other: Other, resident: str) -> str | None:
+    async def _ask(self, resident: str) -> str | None:
         """What is wrong; None: cosigned, and kept."""
         _, seen = await self._logs.seen(resident)
-        old = next((each.size for each in seen if each.witness == other.key.name), 0)
+        old = next((each.size for each in seen if each.witness == self.name), 0)
         async with httpx.AsyncClient(
-            verify=other.verify, timeout=TIMEOUT_S, trust_env=False
+            verify=self._other.verify, timeout=TIMEOUT_S, trust_env=False
         ) as client:
             for _ in range(_TRIES):
                 sent = await self._logs.submission(resident, old)
                 if sent is None:
                     return DIFFERS  # it knows more of this log than there is
-                status, body = await _post(client, other.url, sent)
+                status, body = await _post(client, self._other.url, sent)
                 if status == httpx.codes.OK:
-                    await self._keep(other, resident, sent, body)
+                    await self._keep(resident, sent, body)
                     return None
                 if status != httpx.codes.CONFLICT or decimal(body.strip()) == old:
                     break
                 old = decimal(body.strip())
-        _log.warning("witness %s answered %d", other.key.name, status)
+        _log.warning("witness %s answered %d", self.name, status)
         refused = httpx.codes.CONFLICT, httpx.codes.UNPROCESSABLE_ENTITY
         return DIFFERS if status in refused else SILENT
 
-    async def _keep(self, other: Other, resident: str, sent: Submission, body: str) -> None:
+    async def _keep(self, resident: str, sent: Submission, body: str) -> None:
         """Keep the witness's own signature; ValueError if there is none that holds."""
         answered = note.parse(f"{sent.note}{body}")
-        found, at = other.key.find(answered), other.key.cosigned_at(answered)
+        found, at = self._other.key.find(answered), self._other.key.cosigned_at(answered)
         if found is None or at is None:
             raise ValueError("no cosignature of the witness")
         size = int(sent.note.text.split("\n")[1])
-        await self._logs.keep(resident, Seen(other.key.name, size, at, found.line[:-1]))
+        await self._logs.keep(resident, Seen(self.name, size, at, found.line[:-1]))
 
 
 async def _post(client: httpx.AsyncClient, url: str, sent: Submission) -> tuple[int, str]:
