@@ -148,7 +148,9 @@ async def test_pictures_leave_only_around_what_moves(watched: Watched) -> None:
         watched.board.set_knob(footage_part=passing.PASSING)
         await watched.until(lambda: watched.reasons().count("motion") >= 5)
         watched.board.set_knob(footage_part=passing.STILL)
-        kept_back = watched.quiet
+        told = watched.camera.status
+        await watched.until(lambda: watched.camera.status is not told)
+        kept_back = watched.quiet  # told since the motion began: more of them is after it
         await watched.until(lambda: watched.quiet > kept_back)
         await watched.assert_silent(3 * FPS)
     finally:
