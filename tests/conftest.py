@@ -12,10 +12,15 @@ import threading
 from collections.abc import Generator
 from pathlib import Path
 
+import hypothesis
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
 HARDWARE = Path(__file__).resolve().parent / "hardware"
+
+# How long an example takes says how busy the machine is, and nothing of what is tested.
+hypothesis.settings.register_profile("porchlight", deadline=None)
+hypothesis.settings.load_profile("porchlight")
 
 # Hundreds of processes start here and import the same modules: let the first compile them for all.
 sys.dont_write_bytecode = False

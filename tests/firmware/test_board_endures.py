@@ -146,7 +146,11 @@ async def test_a_crash_is_dark_and_then_a_reset(porch: Build) -> None:
 async def test_a_program_that_hangs_is_reset_by_the_watchdog(porch: Build) -> None:
     async with porch() as p:
         p.patch("agent/watchdog.py", "TIMEOUT_MS = 30_000", "TIMEOUT_MS = 5_000")
-        p.patch("agent/sight.py", "        self._looked = True\n", "        while True: pass\n")
+        p.patch(
+            "agent/sight.py",
+            "        self._looked = True\n",
+            "        __import__('time').sleep(1000)\n",
+        )
         await p.online()
         await p.ask(wire.GrantToken(p.token()))
         await p.host.send(p.watch())

@@ -106,7 +106,7 @@ def test_what_stays_and_what_it_left_fall_quiet(watch: Watch) -> None:
     """A car drives up and parks for ten minutes; then it drives off."""
     scene = Scene(noise=1)
     stops = [Thing(step * 3 - 20, 30, 20, 12, 150) for step in range(16)]
-    parked = [scene.shot(stops[-1]) for _ in range(3000)]
+    parked = [scene.shot(stops[-1]) for _ in range(200)] * 15
     arrives = [scene.shot(stop) for stop in stops]
     leaves = [scene.shot(stop) for stop in reversed(stops)]
     scores = watch([*arrives, *parked, *leaves, *scene.quiet(100)], scene.quiet(PAST))

@@ -2,6 +2,8 @@
 
 import hashlib
 import json
+import os
+import re
 from collections import Counter
 from pathlib import Path
 
@@ -17,12 +19,23 @@ from tests.vectors.es256_case import Case, P, judge, pair, public, sign
 
 HERE = Path(__file__).parent
 G = public(1)
+EVERY = os.environ.get("PORCHLIGHT_SWEEP") == "all"
 RUN = "from es256_run import run\nfor verdict in run({lines}): print(verdict)"
 
 
 @pytest.fixture(scope="module")
 def cases() -> list[Es256Case]:
     return own_cases()
+
+
+def thinned(cases: list[Es256Case], most: int = 24) -> list[Es256Case]:
+    """Where there are more than `most` of a kind, so many from all over it: kinds are told by their
+    names without numbers."""
+    kinds: dict[str, list[int]] = {}
+    for place, case in enumerate(cases):
+        kinds.setdefault(re.sub(r"[-\d]+", "#", case.name), []).append(place)
+    kept = {place for found in kinds.values() for place in found[:: -(-len(found) // most)]}
+    return [cases[place] for place in sorted(kept)]
 
 
 def wrong(cases: list[Es256Case], verdicts: list[str]) -> list[str]:
@@ -64,8 +77,11 @@ RUNTIMES = [on_cpython, on_micropython, on_wasm32]
 
 @pytest.mark.parametrize("runtime", RUNTIMES)
 def test_own_vectors(runtime, cases: list[Es256Case]) -> None:
+    """On 32 bits, which is slow there, not all of those that are alike."""
     assert len(cases) == 1000
-    assert wrong(cases, runtime(cases)) == []
+    asked = thinned(cases) if runtime is on_wasm32 and not EVERY else cases
+    assert len(asked) > 500
+    assert wrong(asked, runtime(asked)) == []
 
 
 @pytest.mark.parametrize("runtime", RUNTIMES)

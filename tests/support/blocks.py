@@ -5,10 +5,13 @@ A grey is what a block would have in light of 256. The same seed makes the same 
 
 import random
 from collections.abc import Callable, Iterable
+from operator import add
 from pathlib import Path
 from typing import NamedTuple
 
 COLS, ROWS = 80, 60
+_BELOW = 64  # a grey and its noise may be so far below black, and four times as bright as white
+_CLAMPED = bytes(_BELOW) + bytes(range(256)) + b"\xff" * 768
 
 Light = Callable[[int, int], int]  # of a column and a row, in 256ths
 
@@ -43,7 +46,9 @@ class Scene:
             width, height = 1 + chance.randrange(cols) // 4, 1 + chance.randrange(rows) // 4
             left, top = chance.randrange(cols), chance.randrange(rows)
             self._put(self._greys, Thing(left, top, width, height, chance.randrange(20, 180)))
-        self._noise = [sum(chance.randrange(-1, 2) for _ in range(noise)) for _ in range(1 << 16)]
+        self._noise = [
+            _BELOW + sum(chance.randrange(-1, 2) for _ in range(noise)) for _ in range(1 << 16)
+        ]
 
     def shot(self, *things: Thing, light: int | Light = 256, drops: int = 0) -> bytes:
         """One thumbnail. `drops`: so many single blocks 45 greys brighter, anywhere."""
@@ -59,7 +64,7 @@ class Scene:
             greys[self._chance.randrange(len(greys))] += 45
         first = self._chance.randrange(len(self._noise) - len(greys))
         noise = self._noise[first : first + len(greys)]
-        return bytes(max(0, min(255, a + b)) for a, b in zip(greys, noise, strict=True))
+        return bytes(map(_CLAMPED.__getitem__, map(add, greys, noise)))
 
     def quiet(self, count: int, light: int | Light = 256, drops: int = 0) -> list[bytes]:
         return [self.shot(light=light, drops=drops) for _ in range(count)]

@@ -4,6 +4,7 @@ Knows nothing of the rules: tests/test_layers.py has those.
 """
 
 import ast
+import functools
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -45,11 +46,17 @@ def imports(trees: Mapping[str, ast.Module]) -> list[Import]:
     found = []
     for name, tree in trees.items():
         package = name if name in packages else name.rpartition(".")[0]
-        for node in _running(tree.body):
+        for node in _statements(tree):
             found += [
                 Import(name, target, node.lineno) for target in _targets(node, package, trees)
             ]
     return found
+
+
+@functools.cache
+def _statements(tree: ast.Module) -> list[ast.stmt]:
+    """Those of one tree, which is not changed once it has been read."""
+    return [*_running(tree.body)]
 
 
 def _running(nodes: Iterable[ast.AST]) -> Iterator[ast.stmt]:

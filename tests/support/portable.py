@@ -6,6 +6,7 @@ outgrown shows up. The others are silent there, which is worse.
 """
 
 import ast
+import functools
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -58,6 +59,7 @@ def breaks(rule: Rule, tree: ast.AST) -> list[int]:
     return [getattr(node, "lineno", 0) for node in nodes if rule.broken_by(node)]
 
 
+@functools.cache
 def called(node: ast.AST) -> str:
     """The dotted name of what a call calls, else ""."""
     return ast.unparse(node.func) if isinstance(node, ast.Call) else ""

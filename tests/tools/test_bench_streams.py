@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from porchkit import cli
-from porchkit.bench import ingest, kit, overload, walls
+from porchkit.bench import ingest, kit, latency, overload, viewers, walls
 from porchkit.bench.servers import WORDED
 
 OWN = ("--own", "--rounds", "1")
@@ -72,7 +72,8 @@ def test_walls(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
         assert 0 < one[width]["assemble"] < one[width]["tile"]
 
 
-def test_latency(bench: Bench) -> None:
+def test_latency(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(latency, "WARM_S", 0.5)
     [one] = bench("latency", "--seconds", "1", "--boards", "2")["rounds"]
     assert (one["n"], one["errors"]) == (10, 0)
     assert one["lat_ms"]["n"] > 0  # the sensor's stamp came through
@@ -98,7 +99,8 @@ def test_other_loads(bench: Bench, name: str, monkeypatch: pytest.MonkeyPatch) -
     assert one["porchlight"]["fps_min"] > 0
 
 
-def test_viewers(bench: Bench) -> None:
+def test_viewers(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(viewers, "WARM_S", 0.3)
     [one] = bench("viewers", "--seconds", "0.3", "--top", "2", "--ramp", "50")["rounds"]
     assert one["porchlight"]["tried"][0]["n"] == 2
     for server in one.values():

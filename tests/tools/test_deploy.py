@@ -243,19 +243,6 @@ async def test_make_deploys(board: PtyBoard, root: Path) -> None:
     assert "Nothing had to be copied." in said
 
 
-async def test_make_tests_the_board(board: PtyBoard, root: Path) -> None:
-    process = await asyncio.create_subprocess_exec(
-        *("make", "--old-file=.venv/.dev", f"BIN={Path(sys.executable).parent}"),
-        *("hardware", f"PORT={board.port}"),
-        cwd=root,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-    )
-    said, _ = await asyncio.wait_for(process.communicate(), 4 * PATIENCE_S)
-    assert process.returncode == 0, said.decode()
-    assert b"11 passed, 2 skipped" in said
-
-
 async def test_make_hardware_wants_a_port(root: Path) -> None:
     process = await asyncio.create_subprocess_exec(
         *("make", "--old-file=.venv/.dev", "hardware"),

@@ -79,6 +79,7 @@ class Bench:
         self.versions = {n: make_firmware(folder / f"v{n}", n) for n in (1, 2)}
         self._folder = folder
         self._key = keys.generate()
+        self._client = Client("https://127.0.0.1:1", None)
         self.lines: list[bytes] = []
 
     def case(self, *, old: bool) -> "Case":
@@ -99,8 +100,7 @@ class Bench:
         case.provision(1, "old-wifi")
 
     def house(self, home: Path) -> Household:
-        client = Client("https://127.0.0.1:1", None)
-        return Household(Home(home), "sam", self._key, client, b"ca", Door("h", 8443, "h"))
+        return Household(Home(home), "sam", self._key, self._client, b"ca", Door("h", 8443, "h"))
 
 
 class Case:

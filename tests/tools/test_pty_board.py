@@ -308,9 +308,10 @@ async def test_nothing_typed_is_kept(board: PtyBoard, monkeypatch: pytest.Monkey
 
 
 SUPERVISOR = """
-import asyncio, sys
+import asyncio, signal, sys
 from pathlib import Path
 from porchkit.pty import PtyBoard
+signal.signal(signal.SIGHUP, signal.SIG_DFL)  # whoever starts the tests may have them ignore it
 async def main():
     async with PtyBoard(Path(sys.argv[1])) as board:
         print(board.pid, flush=True)

@@ -23,7 +23,13 @@ def config() -> flashroot.BoardConfig:
 
 async def suite(root: Path, *words: str) -> tuple[dict[str, int], str]:
     """Run it as the README says; (how many passed, failed, were skipped, what it said)."""
-    command = [sys.executable, "-m", "pytest", "tests/hardware", "-q", "--color=no", *words]
+    return await typed(
+        root, sys.executable, "-m", "pytest", "tests/hardware", "-q", "--color=no", *words
+    )
+
+
+async def typed(root: Path, *command: str) -> tuple[dict[str, int], str]:
+    """The same of any command that ends with the suite."""
     process = await asyncio.create_subprocess_exec(
         *command, cwd=root, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
     )
@@ -32,7 +38,7 @@ async def suite(root: Path, *words: str) -> tuple[dict[str, int], str]:
     finally:
         if process.returncode is None:
             process.kill()
-    last = said.decode().rstrip().rpartition("\n")[2]
+    *_, last = (line for line in said.decode().splitlines() if re.search(r" in [\d.]+s", line))
     counts = {word: int(n) for n, word in re.findall(r"(\d+) (passed|failed|skipped|error)", last)}
     return counts, said.decode()
 
@@ -45,12 +51,14 @@ async def test_a_board_that_is_not_provisioned(tmp_path: Path, root: Path) -> No
     assert "a virtual board has no chip to ask" in said
 
 
-async def test_a_board_that_is_provisioned(tmp_path: Path, root: Path) -> None:
+async def test_make_tests_a_board_that_is_provisioned(tmp_path: Path, root: Path) -> None:
     board = PtyBoard(tmp_path / "board")
     flashroot.write(board.root, config())
+    made = ["make", "--old-file=.venv/.dev", f"BIN={Path(sys.executable).parent}"]
     async with board:
-        counts, said = await suite(root, "--port", str(board.port))
+        counts, said = await typed(root, *made, "hardware", f"PORT={board.port}")
     assert counts == {"passed": 11, "skipped": 2}, said
+    assert "Error" not in said, "make's own word for an exit code"
 
 
 async def test_a_board_without_the_firmware_fails(tmp_path: Path, root: Path) -> None:
