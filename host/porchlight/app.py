@@ -15,6 +15,7 @@ from porchlight.api import (
     asked,
     boardlog,
     cameras,
+    cases,
     clips,
     entries,
     events,
@@ -73,6 +74,7 @@ from porchlight.registry import Registry
 from porchlight.requests.requests import Requests
 from porchlight.requests.rounds import Log, Rounds
 from porchlight.requests.spread import Slots
+from porchlight.reuse import Reuse
 from porchlight.search import place, pseudonyms
 from porchlight.search.finder import Finder
 from porchlight.search.index import Index
@@ -122,6 +124,7 @@ NOUNS: Final = (
     recording,
     entries,
     log,
+    cases,
     events,
     transparency,
     webhooks,
@@ -190,8 +193,9 @@ def _parts(config: Config, clock: Clock) -> tuple[Parts, Desk]:
     operators_ = Operators(store, Issuers(store, clock), clock, config.operators)
     approvals_ = Approvals(store, desk, operators_, registry.owner)
     quotas = Quotas(store, clock, config.quotas)
+    reuse = Reuse(store, clock, registry, config.quotas, config.search.k)
     signed = SignedLooks(keys.host, registry.key, clock, store, required=config.views.signed)
-    house = HouseRules(operators_, approvals_, quotas, config.rules, signed)
+    house = HouseRules(operators_, approvals_, quotas, config.rules, signed, reuse)
     tiles = TileCache()
     opening = Opening(cameras_, grants_, desk, house, Marking(tiles, overlay=config.views.overlay))
     agents = Agents(store, registry, cameras_, entries_, clock)
@@ -233,6 +237,7 @@ def _parts(config: Config, clock: Clock) -> tuple[Parts, Desk]:
         operators=operators_,
         approvals=approvals_,
         quotas=quotas,
+        reuse=reuse,
         views=Views(cameras_, opening, desk, config.views),
         searches=Searches(finder, entries_, clock, config.search, quotas),
         requests=requests_,

@@ -98,13 +98,16 @@ class OperatorRules:
 
 @dataclass(frozen=True)
 class QuotaRules:
-    """[quotas]: cameras opened and searches made in an hour; cameras opened for one case."""
+    """[quotas]: cameras opened and searches made in an hour; cameras opened for one case, and from
+    how many and how far apart on that is flagged."""
 
     hub_opens: int = _key(values.whole(1, 100_000), 2_000)
     operator_opens: int = _key(values.whole(1, 100_000), 200)
     hub_searches: int = _key(values.whole(1, 100_000), 2_000)
     operator_searches: int = _key(values.whole(1, 100_000), 200)
     case_cameras: int = _key(values.whole(1, 100_000), 256)
+    flag_cameras: int = _key(values.whole(1, 100_000), 32)  # reuse.py: told, and not refused
+    flag_km: int = _key(values.whole(2, 20_000), 10)
 
 
 @dataclass(frozen=True)

@@ -23,6 +23,7 @@ from porchlight.metrics import Metrics
 from porchlight.quotas import Quotas
 from porchlight.registry import Registry
 from porchlight.requests.requests import Requests
+from porchlight.reuse import Reuse
 from porchlight.search.searches import Searches
 from porchlight.store import Store
 from porchlight.streams.seats import Seats
@@ -58,6 +59,7 @@ class Parts:
     operators: Operators
     approvals: Approvals
     quotas: Quotas
+    reuse: Reuse
     views: Views
     searches: Searches
     requests: Requests

@@ -29,8 +29,8 @@ SEARCHES: Final = "searches"
 HOUR_MS: Final = 3_600_000
 CASE_MS: Final = 30 * 24 * HOUR_MS
 MAX_KEPT: Final = 8_192  # hubs, and cases; who comes back after that is counted from the log again
-_OPENED: Final = ("view.open", "clip.played", "clip.released")
-_ENTERED: Final = {OPENS: _OPENED, SEARCHES: ("search",)}
+OPENED: Final = ("view.open", "clip.played", "clip.released")
+_ENTERED: Final = {OPENS: OPENED, SEARCHES: ("search",)}
 
 Value = TypeVar("Value")
 Spent = tuple[int, str | None, int]  # unix ms, operator, count
@@ -111,6 +111,10 @@ class Quotas:
         hour.spent.append((now_ms, None if operator is None else operator.id, count))
         seen.update(dict.fromkeys(cameras, now_ms))
 
+    def cameras(self, who: Who, case: str) -> frozenset[str]:
+        """What this hub opened for the case, as far as spend() has just counted it."""
+        return frozenset(self._cases.get((who.thumb, case_key(case)), ()))
+
     def _check(
         self, hour: _Hour, operator: Operator | None, what: str, count: int, now_ms: int
     ) -> None:
@@ -178,7 +182,7 @@ def _cameras_of(session: Session, hub: str, key: str, since_ms: int) -> dict[str
     wanted = (
         select(Entry.camera, func.max(Entry.ts_ms))
         .join(Words, Words.n == Entry.n)
-        .where(Words.case_key == key, Entry.hub == hub, Entry.type.in_(_OPENED))
+        .where(Words.case_key == key, Entry.hub == hub, Entry.type.in_(OPENED))
         .where(Entry.ts_ms > since_ms)
         .group_by(Entry.camera)
     )

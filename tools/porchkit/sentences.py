@@ -113,6 +113,11 @@ _REASONS = {
     "rule-changed": "you changed how it records",
     "unconnected": "the update did not reach this host",
 }
+_USES = {
+    "many-cameras": "a case number used for many cameras",
+    "far-apart": "a case number used for places far apart",
+    "many-and-far": "a case number used for many cameras, far apart",
+}
 # Entries whose `reason` is what an operator wrote, not one of our words.
 _SPOKEN = (
     *("view.open", "search", "clip.played", "clip.released", "request.received"),
@@ -170,6 +175,7 @@ def _about(entry: Mapping[str, Any]) -> str:
     operator = str((entry.get("detail") or {}).get("operator") or "")
     facts = [
         f"case {entry['case']}" if entry.get("case") else "",
+        _USES.get(str((entry.get("detail") or {}).get("case_use")), ""),
         f"purpose {entry['purpose']}" if entry.get("purpose") else "",
         f"operator {operator[:6]}" if operator else "",
         f'"{said}"' if said else "",

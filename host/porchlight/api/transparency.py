@@ -72,6 +72,21 @@ class Sharing(BaseModel):
     number: int
 
 
+class Reuse(BaseModel):
+    """One line."""
+
+    flag: str | None
+    hub: str | None
+    number: Number
+
+
+class Reuses(BaseModel):
+    """Openings for a case number that served for many cameras, or for places far apart."""
+
+    rows: list[Reuse]
+    total: int
+
+
 class Consent(BaseModel):
     """What residents permitted and took back."""
 
@@ -130,6 +145,7 @@ class Report(BaseModel):
     use: Uses
     minutes_live: Minutes
     sharing: list[Sharing]
+    case_reuse: Reuses
     consent: Consent
     requests: Requests
     refused: Refusals

@@ -57,6 +57,7 @@ def _sections(report: Mapping[str, Any]) -> Iterable[str]:
     yield _section("How it was used", _table(("use", "hub", "purpose"), report["use"]))
     yield _section("Minutes looked at live", _table(("hub",), report["minutes_live"]))
     yield _section("With whom it was shared", _lines(("hub", "number"), report["sharing"]))
+    yield _section("Case numbers used widely", _table(("flag", "hub"), report["case_reuse"]))
     yield _section("Permissions", _pairs(report["consent"]))
     yield _section("Requests for recordings", _pairs(report["requests"]))
     yield _section("What was refused", _table(("reason", "hub"), report["refused"]))

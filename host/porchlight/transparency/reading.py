@@ -16,6 +16,8 @@ from porchlight.transparency.quarter import Quarter
 REFUSED: Final = "access.refused"
 CLOSED: Final = "view.close"
 ASKED: Final = "request.received"
+OPENED: Final = ("view.open", "clip.played", "clip.released")
+FLAGS: Final = ("many-cameras", "far-apart", "many-and-far")  # of entries' case_use
 HOUSEHOLDS: Final = "resident.added"
 CAMERAS: Final = "camera.added"
 GIVEN: Final = "grant.seen"
@@ -29,7 +31,7 @@ TYPES: Final = (
 
 class Line(NamedTuple):
     """Entries of one resident that are alike: how many (`times`), and of looks that ended their
-    seconds, of refusals how many each stands for (`amount`)."""
+    seconds, of refusals how many each stands for (`amount`). `reuse`: how the case was flagged."""
 
     type: str
     resident: str
@@ -40,6 +42,7 @@ class Line(NamedTuple):
     reason: str | None
     times: int
     amount: int
+    reuse: str | None = None
 
 
 class Read(NamedTuple):
@@ -89,6 +92,7 @@ def _alike(quarter: Quarter) -> Select[Any]:
     times = func.coalesce(Entry.detail["count"].as_integer(), 1)
     added = func.sum(case((Entry.type == CLOSED, seconds), (Entry.type == REFUSED, times), else_=0))
     alike = [Entry.type, Entry.resident, Entry.hub, Entry.hub_name, Entry.purpose, action, reason]
+    alike.append(Entry.detail["case_use"].as_string())
     # A grant that answers a request is counted there, not twice: no difference of two numbers.
     answers = _within(select(Entry.jti).where(Entry.type == APPROVED), quarter)
     once = or_(Entry.type != GIVEN, Entry.jti.is_(None), Entry.jti.not_in(answers))
@@ -112,5 +116,5 @@ def _standing(quarter: Quarter) -> Select[Any]:
 
 
 def _line(row: Any) -> Line:
-    *alike, times, amount = row
-    return Line._make([*alike, int(times), int(amount)])
+    *alike, reuse, times, amount = row
+    return Line._make([*alike, int(times), int(amount), reuse])

@@ -67,6 +67,7 @@ def make(found: Read, frame: Frame, told: Told) -> dict[str, Any]:
         "use": _rows(("use", "hub", "purpose"), uses, k),
         "minutes_live": _minutes(found, k),
         "sharing": _sharing(uses, k),
+        "case_reuse": _rows(("flag", "hub"), _reused(found, k), k),
         "consent": {name: _count(found, type, k) for name, type in _CONSENT.items()},
         "requests": _requests(found, k),
         "refused": _rows(("reason", "hub"), _refused(found, k), k),
@@ -105,6 +106,16 @@ def _sharing(uses: dict[Key, Cell], k: int) -> list[dict[str, Any]]:
         if use in SHARED and hub is not REST and isinstance(number, int):
             sums[hub] = sums.get(hub, 0) + number
     return [{"hub": hub, "number": number} for hub, number in sorted(sums.items())]
+
+
+def _reused(found: Read, k: int) -> dict[Key, Cell]:
+    """Openings for a case that by then served for many cameras, or for places far apart."""
+    flagged = (
+        ((line.reuse, line.hub_name), line)
+        for line in found.lines
+        if line.reuse in reading.FLAGS and line.type in reading.OPENED and line.hub in found.hubs
+    )
+    return table(_cells(flagged, lambda line: line.times), k)
 
 
 def _minutes(found: Read, k: int) -> dict[str, Any]:

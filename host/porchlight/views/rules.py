@@ -9,6 +9,7 @@ from porchlight.camera import Camera
 from porchlight.profile import Asked as Wanted
 from porchlight.profile import Profile
 from porchlight.quotas import OPENS, Quotas
+from porchlight.reuse import Reuse
 from porchlight.views.approvals import Approvals, Awaiting
 from porchlight.views.signed import SignedLooks
 from porchlight.views.view import View
@@ -28,12 +29,14 @@ class HouseRules:
         quotas: Quotas,
         profile: Profile,
         signed: SignedLooks,
+        reuse: Reuse,
     ) -> None:
         self._operators = operators
         self._approvals = approvals
         self._quotas = quotas
         self._profile = profile
         self._signed = signed
+        self._reuse = reuse
 
     def meet(self, view: View) -> str | None:
         """Why who comes may open nothing; None if they may, with the approval they bring."""
@@ -94,5 +97,7 @@ class HouseRules:
         await self._quotas.spend(
             view.who, intent.operator, intent.case, OPENS, len(view.looks), list(view.looks)
         )
+        if not view.who.is_resident:
+            view.notes |= self._reuse.notes(self._quotas.cameras(view.who, intent.case))
         if view.approval is not None:
             await self._approvals.redeem(view.approval)

@@ -50,6 +50,7 @@ NOUNS: Final[Mapping[str, tuple[str, str]]] = {
     "exports": (EXPORT, EXPORT),
     "entries": (AUDIT, NOBODY),
     "log": (AUDIT, NOBODY),
+    "cases": (AUDIT, NOBODY),
     "transparency": (READ, NOBODY),  # open to everybody
     "webhooks": (MANAGE, MANAGE),
     "operators": (MANAGE, MANAGE),

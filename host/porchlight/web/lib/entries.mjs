@@ -171,6 +171,13 @@ const REASONS = {
     "rule-changed": "you changed how it records",
 };
 
+/** How widely the case's number is used, where that is told (host: reuse.py). */
+const USES = {
+    "many-cameras": "a case number used for many cameras",
+    "far-apart": "a case number used for places far apart",
+    "many-and-far": "a case number used for many cameras, far apart",
+};
+
 /** In these `reason` is what an operator wrote, not one of our words. */
 const SPOKEN = new Set([
     ...["view.open", "search", "request.received", "clip.played", "clip.released"],
@@ -190,7 +197,8 @@ function about(entry) {
     if (entry.purpose && entry.purpose !== OWN_USE)
         facts.push(`purpose ${purposeWords(entry.purpose)}`);
     // A pseudonym, of this hub alone: enough of it to know the same person again.
-    const { operator, approved_by } = entry.detail ?? {};
+    const { operator, approved_by, case_use } = entry.detail ?? {};
+    if (USES[case_use]) facts.push(USES[case_use]);
     if (operator) facts.push(`operator ${operator.slice(0, 6)}`);
     if (approved_by) facts.push(`agreed to by operator ${approved_by.slice(0, 6)}`);
     if (entry.reason && SPOKEN.has(entry.type)) facts.push(`“${entry.reason}”`);
