@@ -25,6 +25,7 @@ from sqlalchemy import event
 from accord import b64, envelope, grant, names, statement
 from porchlight import app, config
 from porchlight.api import geojson
+from porchlight.client import looks
 from porchlight.audit import leaf, logkeys, tiles, tree
 from porchlight.commands import init
 from porchlight.keys import PrivateKey
@@ -54,6 +55,10 @@ case_cameras = 100000
 """
 residents = [PrivateKey.generate() for _ in range(max(1, cameras // EACH))]
 hubs = [PrivateKey.generate() for _ in range(10)]
+
+
+class Pen:
+    jwk, sign = hubs[0].public.jwk, hubs[0].sign
 
 
 def told(line):
@@ -186,8 +191,14 @@ async def measure():
         first = residents[0].public.thumb
         views = []
 
+        def stated(at):  # by the hub, on its own machine: no part of what the host takes
+            ask = looks.Ask("live", "fire", f"C-{at}", "smoke", camera=thumbs[at % cameras])
+            jti, made = os.urandom(looks.JTI_BYTES), int(time.time())
+            return looks.signed(ask, Pen, parts.requests.host, now=made, jti=jti)
+
         async def view(at):
-            intent = Intent((thumbs[at % cameras],), "live", "fire", f"C-{at}", "smoke")
+            camera, why = thumbs[at % cameras], ("fire", f"C-{at}", "smoke")
+            intent = Intent((camera,), "live", *why, looks={camera: next(statements)})
             views.append(await parts.views.open(hub, intent, "127.0.0.1"))
 
         async def search(at):
@@ -201,6 +212,7 @@ async def measure():
         async def checkpoint(at):
             await parts.logs.checkpoint(residents[at % len(residents)].public.thumb)
 
+        statements = iter([stated(at) for at in (0, *range(rounds))])
         await view(0)
         before = len(writes)
         result["view"] = await timed(rounds, view)
