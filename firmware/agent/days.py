@@ -1,7 +1,8 @@
 """How long each grant has been filmed under today: the daily limit `day_s`.
 
-A day is the resident's local day (the grant's `tz`, UTC without one). Counted in elapsed time
-while a permit is open, stored about once a minute: a power cut forgives at most that minute.
+A day is the resident's local day (the grant's `tz`, UTC without one); a clock that goes back begins
+none anew. Counted in elapsed time while a permit is open, stored about once a minute: a power cut
+forgives at most that minute.
 """
 
 from accord import tz
@@ -32,22 +33,24 @@ class Days:
         limit_s = grant.limits.get("day_s")
         if limit_s is None:
             return False
-        day = _local_day(grant, now)
+        day = _local(grant, now) // _DAY_S
         if self._lost and self._lost_on is None:
             self._lost_on = day
         if self._lost_on is not None and day <= self._lost_on:
             return True
         entry = self._used.get(grant.jti)
-        return entry is not None and entry[0] == day and entry[1] >= limit_s * 1000
+        return entry is not None and entry[0] >= day and entry[1] >= limit_s * 1000
 
     def count(self, grant: "Grant", now: int, ms: int) -> None:
-        """`ms` more were filmed under `grant`."""
+        """`ms` more were filmed under `grant`, up to `now`; what of them was before midnight counts
+        for a day that is over."""
         if "day_s" not in grant.limits:
             return
-        day = _local_day(grant, now)
+        local = _local(grant, now)
         entry = self._used.get(grant.jti)
-        if entry is None or entry[0] != day:
-            entry = self._used[grant.jti] = [day, 0]
+        if entry is None or entry[0] < local // _DAY_S:
+            entry = self._used[grant.jti] = [local // _DAY_S, 0]
+            ms = min(ms, local % _DAY_S * 1000 + 999)  # `now` is the beginning of its second
         entry[1] += ms
         self._unstored_ms += ms
 
@@ -63,6 +66,6 @@ class Days:
         return {"used": self._used}
 
 
-def _local_day(grant: "Grant", now: int) -> int:
-    zone = tz.parse(grant.tz or "UTC0")
-    return (now + zone.offset_s(now)) // _DAY_S
+def _local(grant: "Grant", now: int) -> int:
+    """Local seconds since 1970."""
+    return now + tz.parse(grant.tz or "UTC0").offset_s(now)

@@ -29,6 +29,21 @@ def test_the_next_change_of_clocks():
     assert tz.parse("UTC0").next_change(5) == 5 + 7 * 86400
 
 
+def test_clocks_are_set_at_that_very_second():
+    for text, moments in (
+        ("CET-1CEST,M3.5.0,M10.5.0/3", (1_774_746_000, 7200, 1_792_890_000, 3600)),
+        ("AEST-10AEDT,M10.1.0,M4.1.0/3", (1_775_318_400, 36000, 1_791_043_200, 39600)),
+        ("<+1030>-10:30<+11>-11,M10.1.0,M4.1.0", (1_775_314_800, 37800, 1_791_041_400, 39600)),
+        ("<-04>4<-03>,M9.1.6/24,M4.1.6/24", (1_775_358_000, -14400, 1_788_667_200, -10800)),
+    ):
+        zone = tz.parse(text)
+        first, after_first, second, after_second = moments
+        assert zone.offset_s(first - 1) == after_second, text
+        assert zone.offset_s(first) == after_first, text
+        assert zone.offset_s(second - 1) == after_first, text
+        assert zone.offset_s(second) == after_second, text
+
+
 def test_what_is_no_zone():
     for text in (
         "",

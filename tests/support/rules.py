@@ -140,9 +140,11 @@ class Residents:
         said.stopped = said.stopped or what == "button"
 
     def filmed(self, which: int, now: int, seconds: int) -> None:
-        """The board filmed under this grant."""
-        used, today = self.said[which].used_s, day(self.grants[which], now)
-        used[today] = used.get(today, 0) + seconds
+        """The board filmed under this grant, from `now` on."""
+        used = self.said[which].used_s
+        for moment in range(now, now + seconds):
+            today = day(self.grants[which], moment)
+            used[today] = used.get(today, 0) + 1
 
     def allow(self, ask: Ask, now: int) -> list[bool]:
         """What each grant says."""

@@ -108,8 +108,11 @@ def worlds(draw: st.DrawFn, twist: str, *, at_board: bool = False) -> World:
     before += [] if draw(rarely) else [("lease", 0)]
     moments = sorted(draw(st.lists(_moments(base, special, grants), min_size=2, max_size=4)))
     filmed = st.sampled_from((0, 59, 60)) if at_board else st.just(0)
-    steps = tuple(Step(at, tuple(draw(events)), draw(filmed)) for at in moments)
-    return World(base, grants, ask, tuple(before), steps)
+    steps: list[Step] = []
+    for at in moments:
+        done = steps[-1].at + steps[-1].filmed_s if steps else base
+        steps.append(Step(max(at, done), tuple(draw(events)), draw(filmed)))
+    return World(base, grants, ask, tuple(before), tuple(steps))
 
 
 @st.composite

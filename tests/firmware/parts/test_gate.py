@@ -258,6 +258,34 @@ def test_days_are_local_and_survive_a_restart():
     assert not forgotten.spent(limited, NOW)
 
 
+def test_what_was_filmed_before_midnight_is_yesterdays():
+    limited = granted(1, {"limits": {"day_s": 60}, "windows": [[0, 10080]], "tz": "UTC-15:59"})
+    midnight = NOW + 60
+    days = Days(None)
+    days.count(limited, midnight + 20, 40_000)  # in one go, half of it before
+    assert not days.spent(limited, midnight + 20)
+    days.count(limited, midnight + 59, 40_000)
+    assert days.spent(limited, midnight + 60)
+    days = Days(None)
+    days.count(limited, midnight + 50, 300_000)
+    assert not days.spent(limited, midnight + 50)  # it began today with fifty seconds
+    days.count(limited, midnight + 60, 10_000)
+    assert days.spent(limited, midnight + 60)
+
+
+def test_a_clock_that_goes_back_over_midnight_gives_no_second_day():
+    limited = granted(1, {"limits": {"day_s": 60}, "windows": [[0, 10080]], "tz": "UTC-15:59"})
+    midnight = NOW + 60
+    days = Days(None)
+    days.count(limited, midnight - 1, 60_000)
+    days.count(limited, midnight + 70, 60_000)
+    for now in (midnight - 1, midnight + 70, midnight + 86_399):
+        assert days.spent(limited, now)
+        days.count(limited, now, 1)
+        assert days.spent(limited, now)
+    assert not days.spent(limited, midnight + 86_400)
+
+
 def test_lost_counts_are_used_up_for_today():
     limited, free = granted(1, {"limits": {"day_s": 60}}), granted(2)
     days = Days(None, lost=True)
