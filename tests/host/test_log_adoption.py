@@ -29,10 +29,17 @@ def _row(number: int, type: str, resident: str | None, **more: Any) -> dict[str,
     )
 
 
-@pytest.fixture(scope="module")
-def adopted(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
+@pytest.fixture(scope="module", params=["sqlite", "postgres"])
+def adopted(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Store]:
     """A database of the third version with entries of two residents, brought up to date."""
-    store = Store(f"sqlite:///{tmp_path_factory.mktemp('old') / 'porchlight.db'}")
+    if request.param == "sqlite":
+        url = f"sqlite:///{tmp_path_factory.mktemp('old') / 'porchlight.db'}"
+    else:
+        server = request.getfixturevalue("server")
+        url = server.url(server.empty())
+    store = Store(url)
     config = migrate._config()
     with store._engine.begin() as connection:
         config.attributes["connection"] = connection

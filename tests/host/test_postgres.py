@@ -17,11 +17,13 @@ from alembic.runtime.migration import MigrationContext
 from sqlalchemy import create_engine, select, text
 from sqlalchemy.orm import Session
 
+from porchkit.cli import main
 from porchlight.audit import log
 from porchlight.audit.entries import write
 from porchlight.audit.tree import Frontier
 from porchlight.errors import CommandError, StoreError
 from porchlight.store import Base, Entry, Store, Words, postgres
+from tests.support.hosting import make_home
 from tests.support.postgres import Server
 
 ANN, SAM = "ann".ljust(43, "-"), "sam".ljust(43, "-")
@@ -189,6 +191,18 @@ def test_a_host_that_falls_silent_while_it_writes_stops_nobody_for_long(
     assert_whole(other, ANN, 2)
 
 
+async def test_a_server_that_was_restarted_meanwhile_is_no_matter(
+    store: Store, server: Server
+) -> None:
+    store.run_now(entry(ANN))
+    assert len(store.read_now(numbers)) == 1
+    server.stop()
+    server.start()
+    assert len(store.read_now(numbers)) == 1
+    await store.run(entry(ANN))
+    assert_whole(store, ANN, 2)
+
+
 def test_writing_is_durable_and_reading_only_reads(store: Store, server: Server, name: str) -> None:
     server.run(f"ALTER DATABASE {name} SET synchronous_commit = off")
     assert store.run_now(setting("synchronous_commit")) == "on"
@@ -241,6 +255,15 @@ def test_an_error_never_tells_the_password(password: str, tmp_path: Path) -> Non
     with pytest.raises(CommandError, match="database") as caught:
         use()
     assert "unter2" not in str(caught.value)
+
+
+def test_settings_with_an_address_are_for_nobody_else_s_eyes(
+    server: Server, name: str, tmp_path: Path
+) -> None:
+    config = make_home(tmp_path / "home", f'[database]\nurl = "{server.url(name)}"\n')
+    assert main(["check-config", "--home", str(config.home)]) == 0
+    config.file.chmod(0o644)
+    assert main(["check-config", "--home", str(config.home)]) == 1
 
 
 @pytest.mark.parametrize("driver", ["psycopg2", "asyncpg", "pg8000"])

@@ -3,11 +3,11 @@
 import argparse
 import stat
 import time
-from pathlib import Path
 from typing import Final
 
 from porchlight import tls
 from porchlight.commands._home import add_home, load
+from porchlight.config import Config
 from porchlight.errors import CommandError
 
 HELP: Final = """\
@@ -26,7 +26,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Check; CommandError for the first thing that is wrong."""
     config = load(args)
-    _check_secrets(config.home)
+    _check_secrets(config)
     at = tls.TlsFiles(config.home)
     tls.check_authority(at)
     if at.cert.exists():
@@ -39,8 +39,10 @@ def run(args: argparse.Namespace) -> int:
     return 0
 
 
-def _check_secrets(home: Path) -> None:
+def _check_secrets(config: Config) -> None:
+    home = config.home
     secrets = [
+        *([config.file] if config.database.url else []),  # it may hold a password
         home / "ca.key",
         home / "tls.key",
         home / "porchlight.db",
