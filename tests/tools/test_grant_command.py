@@ -62,6 +62,38 @@ def test_grants_in_a_table(porchlight) -> None:
     assert jti in porchlight("grants", "--all").out
 
 
+def test_a_grant_covers_what_its_masks_say(porchlight) -> None:
+    masks = ("--mask", "0,0,350,1000", "--mask", "900, 900, 100, 100")
+    said = porchlight("grant", "porch", "--to", "fire", *masks, "--notify", "digest")
+    assert (said.code, said.err) == (0, "")
+    assert "  covered  0,0,350,1000 and 900,900,100,100 (x,y,w,h in thousandths)\n" in said.out
+    assert "once a week" in said.out
+    assert "live, snapshot, mask 0,0,350,1000, mask 900,900,100,100  " in porchlight("grants").out
+    (row,) = porchlight("grants", "--json").json["grants"]
+    assert row["mask"] == [[0, 0, 350, 1000], [900, 900, 100, 100]]
+    assert row["notify"] == "digest"
+
+
+@pytest.mark.parametrize(
+    ("mask", "hint"),
+    [
+        ("640x480", "write x,y,w,h in thousandths"),
+        ("1,2,3", "write x,y,w,h in thousandths"),
+        ("-1,0,10,10", "write x,y,w,h in thousandths"),
+        ("0,0,0,10", "covers nothing"),
+        ("900,0,101,10", "leaves the picture"),
+        ("0,500,10,501", "leaves the picture"),
+    ],
+)
+def test_masks_that_make_no_sense(porchlight, mask: str, hint: str) -> None:
+    done = porchlight("grant", "porch", "--to", "fire", f"--mask={mask}")
+    assert done.code == 2
+    assert hint in done.err
+    assert "Traceback" not in done.err
+    many = [f"--mask={at},0,1,1" for at in range(17)]
+    assert "at most 16 masks" in porchlight("grant", "porch", "--to", "fire", *many).err
+
+
 def test_grants_that_need_a_lease_share_no_place(porchlight, running_host, tmp_path: Path) -> None:
     """Or what stops the one would stop the other. A number further along can mean the same place,
     and a grant may come from elsewhere."""

@@ -6,13 +6,14 @@ import re
 from collections.abc import Sequence
 
 from accord.grant import ACTIONS, MAX_INCIDENT_S, PURPOSES
-from porchkit import places, when, zone
+from porchkit import masks, places, when, zone
 from porchkit.errors import UsageError
 from porchkit.mint import Wish
 from porchkit.who import Party
 
 OWN_USE = "own-use"
 MAX_AUDIENCE = 4
+NOTIFY = ("each", "digest")
 _SIZE = re.compile(r"(\d{2,4})x(\d{2,4})")
 
 
@@ -40,6 +41,19 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--size", metavar="WxH", help="at most this large: 640x480")
     parser.add_argument("--session", metavar="TIME", help="at most this long at a time")
     parser.add_argument("--day-limit", metavar="TIME", help="at most this long in a day")
+    parser.add_argument(
+        "--mask",
+        action="append",
+        default=[],
+        metavar="X,Y,W,H",
+        help="cover this in every picture, in thousandths of its width and height; repeat",
+    )
+    parser.add_argument(
+        "--notify",
+        choices=NOTIFY,
+        default=NOTIFY[0],
+        help="tell you of each view, or once a week of all (default %(default)s)",
+    )
     parser.add_argument(
         "--near", metavar="LAT,LON", help="where a hub's search may find it; else nowhere"
     )
@@ -91,6 +105,8 @@ def read(
         incident=args.incident or "",
         panic_s=_panic_s(args),
         geo=places.geo(args.near, args.within) if args.near else {},
+        mask=masks.parse(args.mask),
+        notify=args.notify,
     )
 
 

@@ -41,6 +41,8 @@ class GrantRow(BaseModel):
     lease: bool = Field(description="holds only while a lease does")
     incident: str | None
     panic_s: int | None = Field(description="signed ahead; opened by its resident for so long")
+    mask: list[list[int]] = Field(description="[x, y, width, height] that are covered, per mille")
+    notify: Literal["each", "digest"] = Field(description="how its resident is told of views")
 
 
 class GrantFull(GrantRow):
@@ -133,4 +135,6 @@ def _row(parts: Parts, kept: Kept) -> GrantRow:
         lease="status" in kept.claims,
         incident=kept.claims.get("incident"),
         panic_s=kept.claims.get("panic"),
+        mask=detail.get("mask", []),
+        notify=detail.get("notify", "each"),
     )

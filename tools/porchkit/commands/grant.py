@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from accord.grant import Grant
-from porchkit import board_state, keys, mint, options, taken, when, who, wishes, zone
+from porchkit import board_state, keys, masks, mint, options, taken, when, who, wishes, zone
 from porchkit.errors import CommandError, UsageError
 from porchkit.home import Home
 from porchkit.words import clean, listed
@@ -24,6 +24,7 @@ examples:
   porchlight grant porch --to fire --to me --until 23:00 --purposes fire,emergency
   porchlight grant porch --to watch --for 30d --windows "mon-fri 22:00-06:00" --day-limit 30m
 
+  porchlight grant porch --to fire --mask 0,0,350,1000          not the neighbour's window
   porchlight grant porch --to fire --lease            only while `porchlight agent` runs
   porchlight grant porch --to fire --incident 2026-1170         an hour at most, ends itself
   porchlight grant porch --to fire --panic 30m        nothing, until `porchlight panic porch`
@@ -156,6 +157,16 @@ def _bounds(grant: Grant) -> list[tuple[str, str]]:
         rows.append(("incident", clean(grant.incident)))
     if any(most):
         rows.append(("at most", ", ".join(text for text in most if text)))
+    return rows + _kept_back(grant)
+
+
+def _kept_back(grant: Grant) -> list[tuple[str, str]]:
+    """What of the pictures is covered, and how its resident hears of looks."""
+    rows = []
+    if grant.mask:
+        rows.append(("covered", f"{masks.words(grant.mask)} (x,y,w,h in thousandths)"))
+    if grant.notify == "digest":
+        rows.append(("told", "once a week, of all views together"))
     return rows
 
 
@@ -178,6 +189,8 @@ def _summary(
         "lease": grant.needs_lease,
         "incident": grant.incident,
         "panic_s": grant.panic_s,
+        "mask": [list(box) for box in grant.mask],
+        "notify": grant.notify,
         "board": board,
         "token": grant.token.decode(),
     }

@@ -4,7 +4,7 @@ import argparse
 import json
 from typing import Any
 
-from porchkit import options, who
+from porchkit import masks, options, who
 from porchkit.words import listed, local_time, table
 
 OPEN = ("active", "waiting")
@@ -12,7 +12,9 @@ HELP = """\
 examples:
   porchlight grants                what holds now, or will
   porchlight grants --all          also what is over
-  porchlight grants --json         for a script"""
+  porchlight grants --json         for a script
+
+"mask X,Y,W,H": that part of every picture is covered, in thousandths of it."""
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -48,7 +50,7 @@ def _table(rows: list[dict[str, Any]], names: dict[str, str]) -> str:
                 row["jti"],
                 who.called(row["camera"], names),
                 listed(who.called(hub, names) for hub in row["hubs"]),
-                ", ".join(row["actions"]),
+                _may(row),
                 local_time(row["exp"]),
                 row["state"],
                 row["board"],
@@ -56,3 +58,9 @@ def _table(rows: list[dict[str, Any]], names: dict[str, str]) -> str:
             for row in rows
         ],
     )
+
+
+def _may(row: dict[str, Any]) -> str:
+    """What the hub may do, and what it does not see of it."""
+    told = [f"mask {masks.words([box])}" for box in row.get("mask", [])]
+    return ", ".join([*row["actions"], *told])
