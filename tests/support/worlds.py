@@ -64,7 +64,7 @@ EARLIEST: Final = 1_774_700_000
 _OFFSETS: Final = (0, 60, 300, 600, 1800, 3600, 7200)
 TWISTS: Final = (
     *("aud", "who", "cnf", "action", "purpose", "time", "window", "clocks", "lease", "panic"),
-    *("incident", "approve", "mask", "limits", "session", "events", "more"),
+    *("incident", "approve", "mask", "limits", "session", "midnight", "events", "more"),
 )
 
 
@@ -88,7 +88,10 @@ def worlds(draw: st.DrawFn, twist: str, *, at_board: bool = False) -> World:
     posix, special = draw(st.sampled_from(_MOMENTS))
     if twist == "clocks":  # as they are set, with an hour's window on either side
         posix, special = draw(st.sampled_from(_MOMENTS[2:]))
+    if twist == "midnight":  # a minute or half of one before it
+        posix, special = "UTC0", _MOMENTS[0][1] - 30
     base = special - draw(st.sampled_from(_OFFSETS)) + draw(st.sampled_from((-1, 0, 0, 17)))
+    base = special - 30 if twist == "midnight" else base
     twists = {twist, *draw(st.lists(st.sampled_from(TWISTS), max_size=2))}
     who = draw(st.sampled_from((*HUBS, OWNER, NEIGHBOUR))) if "who" in twists else "fire"
     filming: tuple[str, ...] = ("live", "snapshot")
@@ -143,6 +146,8 @@ def _grants(draw: st.DrawFn, base: int, posix: str, ask: Ask, twists: set[str]) 
     )
     if "session" in twists:
         made = replace(made, limits={"session_s": draw(st.sampled_from((60, 1, 300)))})
+    if "midnight" in twists:
+        made = replace(made, limits={"day_s": draw(st.sampled_from((60, 61, 90)))})
     if "cnf" in twists:
         made = replace(made, cnf=draw(st.sampled_from(made.aud)))
     if "window" in twists or "clocks" in twists:
