@@ -13,6 +13,8 @@
     [[approve]]                            only with a second operator's approval; the same keys,
                                            but for `search`: what is opened is approved
 
+    [[hold]]                               an area in which hubs open nothing for a while: holds.py
+
 There is no word in it that allows anything. A key or a word that is not known is an error: a rule
 that is not understood must not be passed over. Residents at their own cameras are not concerned.
 """
@@ -21,16 +23,23 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass, fields
 from fnmatch import fnmatchcase
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from accord.grant import PURPOSES
 from accord.tz import Zone
 from accord.tz import parse as zone_of
+from porchlight import holds
 from porchlight.errors import ConfigError
+from porchlight.holds import Hold
+from porchlight.search.sphere import Point
 
-ACTIONS: Final = frozenset({"live", "snapshot", "clips", "export", "search"})
+OPENED: Final = frozenset({"live", "snapshot", "clips", "export"})
+ACTIONS: Final = OPENED | {"search"}
+FORBIDDEN: Final = "profile-forbids"
+HELD: Final = "area-held"
 SOURCES: Final = frozenset({"board", "esphome", "mjpeg_http", "rtsp", "replay"})
 MAX_RULES: Final = 256
+Read = TypeVar("Read")
 _MAX_WORDS: Final = 64
 _DAY: Final = 24 * 60
 _SPAN: Final = re.compile(r"([01]\d|2[0-3]):([0-5]\d)-([01]\d|2[0-4]):([0-5]\d)\Z")
@@ -39,13 +48,16 @@ _WORD: Final = re.compile(r"[a-z0-9][a-z0-9_-]{0,31}\Z")
 
 @dataclass(frozen=True)
 class Asked:
-    """What somebody wants of one camera. `now`: unix s."""
+    """What somebody wants of one camera. `now`: unix s. `place`: None where it is not known.
+    `filmed`: from when to when (unix s) what is wanted was, if it is recorded."""
 
     action: str
     label: str
     source: str
     purpose: str
     now: int
+    place: Point | None = None
+    filmed: tuple[int, int] | None = None
 
 
 @dataclass(frozen=True)
@@ -87,25 +99,49 @@ class Profile:
     forbid: tuple[Rule, ...] = ()
     approve: tuple[Rule, ...] = ()
     tz: str = "UTC0"
+    hold: tuple[Hold, ...] = ()
+
+    @property
+    def narrows(self) -> bool:
+        """Whether anything can be refused by it."""
+        return bool(self.forbid or self.hold)
+
+    def refuses(self, asked: Asked) -> tuple[str, str] | None:
+        """Why it is refused now, FORBIDDEN or HELD, and by which rule's `why`; None: it is not."""
+        rule = self.forbids(asked)
+        if rule is not None:
+            return FORBIDDEN, rule.why
+        hold = self.holds(asked)
+        return None if hold is None else (HELD, hold.why)
 
     def forbids(self, asked: Asked) -> Rule | None:
         """The rule that forbids it now, if there is one."""
         return self._first(self.forbid, asked)
+
+    def holds(self, asked: Asked) -> Hold | None:
+        """The hold that lies on its area, or did when it was filmed."""
+        if asked.action not in OPENED:
+            return None
+        times = [(asked.now, asked.now), *([] if asked.filmed is None else [asked.filmed])]
+        of_then = (hold for hold in self.hold if any(hold.within(*time) for time in times))
+        return next((hold for hold in of_then if hold.covers(asked.place)), None)
 
     def wants_two(self, asked: Asked) -> Rule | None:
         """The rule that wants a second operator's approval for it now, if there is one."""
         return self._first(self.approve, asked)
 
     def until(self, asked: Asked, *, approved: bool = False) -> int | None:
-        """When (unix s) it will be forbidden, or want a second person where it is not `approved` by
-        one, or the clocks change; None where never."""
+        """When (unix s) it will be forbidden or held, or want a second person where it is not
+        `approved` by one, or the clocks change; None where never."""
+        held = self.hold if asked.action in OPENED else ()
+        ends = [one.begins for one in held if one.begins > asked.now and one.covers(asked.place)]
         rules = self.forbid if approved else (*self.forbid, *self.approve)
         timed = [rule for rule in rules if rule.hours and rule.covers(asked)]
-        if not timed:
-            return None
-        minute = self._minute(asked.now)
-        left = min(rule.next_at(minute) for rule in timed)
-        return min(asked.now - asked.now % 60 + left * 60, self._zone().next_change(asked.now))
+        if timed:
+            minute = self._minute(asked.now)
+            left = min(rule.next_at(minute) for rule in timed)
+            ends += [asked.now - asked.now % 60 + left * 60, self._zone().next_change(asked.now)]
+        return min(ends, default=None)
 
     def _first(self, rules: tuple[Rule, ...], asked: Asked) -> Rule | None:
         if not rules:
@@ -128,7 +164,8 @@ def parse(document: dict[str, Any]) -> Profile:
         zone_of(zone if isinstance(zone, str) else "")
     except ValueError:
         raise ConfigError('tz must be a POSIX time zone such as "EST5EDT,M3.2.0,M11.1.0"') from None
-    profile = Profile(_rules(document, "forbid"), _rules(document, "approve"), zone)
+    rules = _rules(document, "forbid"), _rules(document, "approve")
+    profile = Profile(*rules, zone, _tables(document, "hold", _hold))
     for number, rule in enumerate(profile.approve, 1):
         if "search" in rule.actions:  # nobody is asked then, and the rule would be passed over
             raise ConfigError(f"approve[{number}].actions may not hold search; forbid it instead")
@@ -136,21 +173,35 @@ def parse(document: dict[str, Any]) -> Profile:
 
 
 def _rules(document: dict[str, Any], kind: str) -> tuple[Rule, ...]:
+    return _tables(document, kind, _rule)
+
+
+def _tables(
+    document: dict[str, Any], kind: str, read: Callable[[dict[str, Any], str], Read]
+) -> tuple[Read, ...]:
     given = document.get(kind, [])
     if not isinstance(given, list) or not all(isinstance(rule, dict) for rule in given):
         raise ConfigError(f"{kind} must be rules; write [[{kind}]]")
     if len(given) > MAX_RULES:
         raise ConfigError(f"{kind} has more than {MAX_RULES} rules")
-    return tuple(_rule(rule, f"{kind}[{number}]") for number, rule in enumerate(given, 1))
+    return tuple(read(rule, f"{kind}[{number}]") for number, rule in enumerate(given, 1))
+
+
+def _hold(given: dict[str, Any], where: str) -> Hold:
+    return holds.parse(given, where, _why)
 
 
 def _rule(given: dict[str, Any], where: str) -> Rule:
     _only(given, {"why", *_PARTS}, where + ".")
-    why = given.get("why")
-    if not isinstance(why, str) or not _WORD.match(why):
-        raise ConfigError(f"{where}.why must be one word of a-z 0-9 - _")
+    why = _why(given.get("why"), f"{where}.why")
     parts = {name: _PARTS[name](given[name], f"{where}.{name}") for name in _PARTS if name in given}
     return Rule(why, **parts)
+
+
+def _why(given: object, where: str) -> str:
+    if not isinstance(given, str) or not _WORD.match(given):
+        raise ConfigError(f"{where} must be one word of a-z 0-9 - _")
+    return given
 
 
 def _only(given: dict[str, Any], known: set[str], where: str) -> None:

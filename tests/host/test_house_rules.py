@@ -405,7 +405,7 @@ async def test_a_view_ends_when_the_forbidden_hours_begin(
         await until(lambda: desk.ask("GET", "/views").json()["views"] == [])
     finally:
         clock.ahead_s -= 1800
-    assert [entry["reason"] for entry in host.entries(ann, "view.close")] == ["session-over"]
+    assert [entry["reason"] for entry in host.entries(ann, "view.close")] == ["profile-forbids"]
 
 
 async def test_a_view_of_one_person_ends_when_the_hours_of_two_begin(
@@ -425,7 +425,7 @@ async def test_a_view_of_one_person_ends_when_the_hours_of_two_begin(
         assert again.status_code == 201
     finally:
         clock.ahead_s -= 1800
-    assert host.entries(ann, "view.close")[0]["reason"] == "session-over"
+    assert host.entries(ann, "view.close")[0]["reason"] == "approval-missing"
 
 
 # Quotas

@@ -79,6 +79,8 @@ _REASONS = {
     "approval-of-another": "somebody else had asked",
     "self-approval": "it has to be another one than who asked",
     "profile-forbids": "the rules of this place forbid it",
+    "area-held": "the rules of this place hold this area",
+    "session-over": "the longest time for one view was over",
     "too-many-opens": "they opened too many cameras within an hour",
     "too-many-cameras": "that is too many cameras for one case",
     "ticket-stolen": "the link was used from another address",

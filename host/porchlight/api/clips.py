@@ -121,8 +121,9 @@ async def listing(
     if not covers:
         return ClipList(clips=[], next=None)
     found = await parts.clips.newest(rows.covered(covers), asked.before, asked.limit)
-    await told.enter(sorted({clip.camera for clip in found}))
-    return _page(found, asked.limit)
+    shown = [clip for clip in found if told.shows(clip.camera, "clips", clip.filmed)]
+    await told.enter(sorted({clip.camera for clip in shown}))
+    return ClipList(clips=[row_of(clip) for clip in shown], next=_more(found, asked.limit))
 
 
 @router.get("/clips/{clip_id}", responses=_UNSAID)
@@ -145,7 +146,9 @@ async def one(
     told = List.of(parts, by, operator, case, purpose)
     await told.spend()
     covers = parts.plays.covers(by.thumb, purpose, clip.camera) if clip is not None else []
-    if clip is None or not any(cover.holds(clip) for cover in _shown(told, covers)):
+    if clip is None or not any(cover.holds(clip) for cover in covers):
+        raise NotFound("no-clip", NONE)
+    if not told.shows(clip.camera, "clips", clip.filmed):
         raise NotFound("no-clip", NONE)
     await told.enter([clip.camera])
     return row_of(clip)
@@ -223,8 +226,11 @@ def _shown(told: List, covers: list[Cover]) -> list[Cover]:
 
 
 def _page(found: list[Clip], limit: int) -> ClipList:
-    more = found[-1].started_ms if len(found) == limit else None
-    return ClipList(clips=[row_of(clip) for clip in found], next=more)
+    return ClipList(clips=[row_of(clip) for clip in found], next=_more(found, limit))
+
+
+def _more(found: list[Clip], limit: int) -> int | None:
+    return found[-1].started_ms if len(found) == limit else None
 
 
 def row_of(clip: Clip) -> ClipRow:

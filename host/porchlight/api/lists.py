@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from porchlight.parts import Parts
 from porchlight.registry import Party
-from porchlight.search.place import Place
+from porchlight.search.place import Filmed, Place
 from porchlight.search.searches import Cause
 from porchlight.who.operator import Operator
 
@@ -30,11 +30,12 @@ class List:
         """Count it; TooMany."""
         await self.parts.searches.spend(self.hub, self.cause)
 
-    def shows(self, camera_id: str, action: str) -> bool:
-        """Whether the place's profile lets the hub find this camera for this action now."""
+    def shows(self, camera_id: str, action: str, filmed: Filmed | None = None) -> bool:
+        """Whether the place's profile lets the hub find this camera for this action now; and what
+        was filmed then, if that is wanted."""
         place = Place(self.parts.config.rules, self.parts.registry)
         now = self.parts.clock.unix()
-        return not place.forbids(camera_id, action, self.cause.purpose, now)
+        return not place.forbids(camera_id, action, self.cause.purpose, now, filmed)
 
     async def enter(self, shown: Iterable[str]) -> None:
         """One entry for each resident whose cameras the hub is about to be told of."""

@@ -127,6 +127,7 @@ class Plays:
         id = b64.encode(secrets.token_bytes(16))
         intent = replace(intent, cameras=(camera.id,), clip=clip.id)
         play = Play(View(id, who, intent, address, now, now + MAX_S, {}), clip, camera)
+        play.view.filmed = clip.filmed
         try:
             self._weigh(play)
         except Refused as refused:

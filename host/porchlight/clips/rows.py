@@ -42,6 +42,11 @@ class Clip:
     delete_at: int
 
     @property
+    def filmed(self) -> tuple[int, int]:
+        """From when to when, unix s."""
+        return self.started_ms // 1000, self.ended_ms // 1000
+
+    @property
     def handle(self) -> bytes:
         """The grant's name on the wire."""
         return b64.decode(self.jti)

@@ -16,6 +16,7 @@ from porchlight.streams.workers import Made
 from porchlight.views.paced import PacedSlot
 from porchlight.views.still import Still
 
+SESSION_OVER: Final = "session-over"
 FRESH_S: Final = 2.0  # what came longer ago does not open a stream
 
 
@@ -99,7 +100,7 @@ class Look:
         if self.over.is_set():
             return self.reason
         if now >= self.ends:
-            return "expired" if now >= self.permit.grant.exp else "session-over"
+            return "expired" if now >= self.permit.grant.exp else SESSION_OVER
         return self.camera.lapse(self.permit, now)
 
     def covers(self, frame: Frame) -> bool:

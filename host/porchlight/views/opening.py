@@ -44,6 +44,9 @@ class Rules(Protocol):
     def narrow(self, view: View, camera: Camera) -> int:
         """Until when (unix s) this camera may be shown, at most; Refused."""
 
+    def ended(self, view: View, camera: Camera, now: int) -> str | None:
+        """Why they let this camera of a running view be shown no more; None: they are not why."""
+
     async def settle(self, view: View) -> None:
         """All its cameras are allowed; Awaiting, TooMany or Refused if the view is not."""
 
@@ -89,6 +92,10 @@ class Opening:
     def left(self, view: View) -> bool:
         """Whether its operator has signed out since it was asked for."""
         return self._house.left(view)
+
+    def ended(self, view: View, camera: Camera, now: int) -> str | None:
+        """Why the house's rules let a running view show this camera no more; None: they do."""
+        return self._house.ended(view, camera, now)
 
     def _look(self, view: View, camera: Camera | None) -> Look | None:
         """None: a second operator has to approve the view first; settle() sees to that."""

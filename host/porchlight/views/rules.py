@@ -2,39 +2,35 @@
 and a second person. One object, asked before anything is opened (opening.py). It only narrows.
 """
 
-from typing import Final
-
 from accord.errors import Refused
 from porchlight.camera import Camera
-from porchlight.profile import Asked as Wanted
-from porchlight.profile import Profile
+from porchlight.profile import Asked
 from porchlight.quotas import OPENS, Quotas
 from porchlight.reuse import Reuse
+from porchlight.search.place import Place
 from porchlight.views.approvals import Approvals, Awaiting
 from porchlight.views.signed import SignedLooks
 from porchlight.views.view import View
 from porchlight.who.operators import Operators
 from porchlight.who.roles import ACTIONS, NOBODY
 
-FORBIDDEN: Final = "profile-forbids"
-
 
 class HouseRules:
-    """`profile`: of the place. All else is counted and kept by the parts handed in."""
+    """`place`: its profile. All else is counted and kept by the parts handed in."""
 
     def __init__(
         self,
         operators: Operators,
         approvals: Approvals,
         quotas: Quotas,
-        profile: Profile,
+        place: Place,
         signed: SignedLooks,
         reuse: Reuse,
     ) -> None:
         self._operators = operators
         self._approvals = approvals
         self._quotas = quotas
-        self._profile = profile
+        self._place = place
         self._signed = signed
         self._reuse = reuse
 
@@ -64,21 +60,34 @@ class HouseRules:
         """
         if view.who.is_resident:
             return view.expires
-        wanted = Wanted(
-            action=view.intent.action,
-            label=camera.label,
-            source=camera.source,
-            purpose=view.intent.purpose,
-            now=view.opened,
-        )
-        rule = self._profile.forbids(wanted)
-        if rule is not None:
-            view.notes["rule"] = rule.why
-            raise Refused(FORBIDDEN)
-        if self._profile.wants_two(wanted) is not None:
+        wanted, profile = self._wanted(view, camera, view.opened), self._place.profile
+        refusal = profile.refuses(wanted)
+        if refusal is not None:
+            reason, view.notes["rule"] = refusal
+            raise Refused(reason)
+        if profile.wants_two(wanted) is not None:
             view.needs_two = True
-        until = self._profile.until(wanted, approved=view.approval is not None)
+        until = profile.until(wanted, approved=view.approval is not None)
         return view.expires if until is None else min(view.expires, until)
+
+    def ended(self, view: View, camera: Camera, now: int) -> str | None:
+        """Why the profile lets this camera of a running view be shown no more at `now` (unix s);
+        None where that is not why."""
+        if view.who.is_resident:
+            return None
+        wanted, profile = self._wanted(view, camera, now), self._place.profile
+        refusal = profile.refuses(wanted)
+        if refusal is not None:
+            return refusal[0]
+        alone = view.approval is None and profile.wants_two(wanted) is not None
+        return "approval-missing" if alone else None
+
+    def _wanted(self, view: View, camera: Camera, now: int) -> Asked:
+        intent = view.intent
+        asked = self._place.asked(camera.id, intent.action, intent.purpose, now, view.filmed)
+        if asked is None:
+            raise Refused("no-grant")
+        return asked
 
     def left(self, view: View) -> bool:
         """Whether its operator has signed out since it was asked for."""

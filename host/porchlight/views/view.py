@@ -96,6 +96,7 @@ class View:
     most_streams: int = 64
     approval: Asked | None = field(default=None, init=False)
     needs_two: bool = field(default=False, init=False)
+    filmed: tuple[int, int] | None = field(default=None, init=False)  # of a clip: unix s
     notes: dict[str, Any] = field(default_factory=dict, init=False)
     # Statements that hold, by camera or clip: what each entry keeps of who asked for it.
     signed: dict[str, str] = field(default_factory=dict, init=False, repr=False)

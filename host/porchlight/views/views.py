@@ -18,7 +18,7 @@ from porchlight.desk import Desk
 from porchlight.errors import Denied, Gone, NotFound, StoreError
 from porchlight.tally import Tally
 from porchlight.views.book import ViewBook
-from porchlight.views.look import Look
+from porchlight.views.look import SESSION_OVER, Look
 from porchlight.views.opening import Opening
 from porchlight.views.view import Intent, View, Who
 
@@ -158,6 +158,8 @@ class Views:
     def _sweep_view(self, view: View, now: int) -> None:
         for look in view.open_looks:
             reason = look.lapse(now)
+            if reason == SESSION_OVER:  # no longer than it might: that may have been the house's
+                reason = self._opening.ended(view, look.camera, now) or reason
             if reason is not None:
                 self._end(view, look, reason)
         self._close_if_over(view)

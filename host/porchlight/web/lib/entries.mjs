@@ -147,6 +147,7 @@ const REASONS = {
     "approval-of-another": "somebody else had asked",
     "self-approval": "it has to be another one than who asked",
     "profile-forbids": "the rules of this place forbid it",
+    "area-held": "the rules of this place hold this area",
     "too-many-opens": "they opened too many cameras within an hour",
     "too-many-cameras": "that is too many cameras for one case",
     "ticket-stolen": "from another address",

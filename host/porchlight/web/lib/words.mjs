@@ -76,6 +76,9 @@ const ENDED = {
     stopped: "The resident stopped this.",
     "not-opened": "The emergency it was opened for is over.",
     "session-over": "The longest time for one view is over.",
+    "profile-forbids": "The rules of this place forbid it from now on.",
+    "area-held": "The rules of this place hold this area from now on.",
+    "approval-missing": "From now on a second operator has to agree first.",
     "host-stopped": "The host is being stopped.",
     unreachable: "The host does not answer.",
 };
