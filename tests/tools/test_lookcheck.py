@@ -89,6 +89,18 @@ def test_a_look_that_the_host_invented() -> None:
         assert faults((opened(), shown(made_up))) == [(0, "look-forged")]
 
 
+def test_a_hub_that_uses_a_number_again() -> None:
+    """It signed both, so the host made up neither."""
+    jti = bytes(16)
+    pairs = [(opened(at), shown(numbered(jti, at))) for at in (T, T + 600)]
+    assert faults(*pairs) == []
+    assert faults(*pairs, pairs[1]) == [(2, "look-replayed")]
+
+
+def numbered(jti: bytes, at: int) -> str:
+    return looks.signed(ASK, FIRE, HOST, now=at, jti=jti)
+
+
 def test_a_look_without_a_statement_is_amber() -> None:
     bare = opened(statement=None), None
     found = verdict(bare, (opened(), shown(FIRE.look(ASK, now=T))), bare)

@@ -24,6 +24,7 @@ async def opened(page: Page, street: Street) -> tuple[str, str]:
 async def test_the_light_is_lit_while_pictures_leave(page: Page, street: Street) -> None:
     card, _ = await opened(page, street)
     await page.until(looks.says(card, "Sharing now"))
+    await page.until(looks.says(".log [data-type='view.open']", "Signed by the hub."))
     await page.until(looks.says(card, "Fire Brigade may watch live and take snapshots"))
     await page.until(looks.says(looks.card(street.camera("drive")), "Nobody may look."))
     await street.revoke("porch")

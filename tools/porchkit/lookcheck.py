@@ -19,6 +19,7 @@ UNSIGNED = "look-"  # how the reasons here begin
 # 2026-11-23: hosts asked for no statements before. An entry cannot be dated back to then: the log
 # goes on in time (logcheck), and from where it was when it was seen last.
 SINCE = 1_795_392_000
+Used = tuple[str, str, int]
 _CLIPS = {"clip.played": "clips", "clip.released": "export"}
 
 
@@ -51,7 +52,7 @@ class Reader:
 
     def check(self, entries: Sequence[Entry], said: Mapping[int, Said]) -> Verdict:
         """Every look in the log, oldest first. `said`: by index, of entries with a statement."""
-        verdict, used, erased = Verdict(), set[str](), _erased(entries)
+        verdict, used, erased = Verdict(), set[Used](), _erased(entries)
         for index, entry in enumerate(entries):
             if not self._is_look(entry):
                 continue
@@ -72,7 +73,7 @@ class Reader:
         """Whether a hub saw something: residents need no statement for what is theirs."""
         return entry["type"] in ("view.open", *_CLIPS) and entry.get("hub") != self.me
 
-    def _fault(self, entry: Entry, shown: Said, text: str, used: set[str]) -> str:
+    def _fault(self, entry: Entry, shown: Said, text: str, used: set[Used]) -> str:
         """Why the statement is none for this entry; "" if it is."""
         hub = str(entry.get("hub"))
         if hub not in self.keys:
@@ -83,9 +84,11 @@ class Reader:
             return "look-forged"
         if statement.aud != self.host or not statement.says(_ask(entry, shown)):
             return "look-mismatch"
-        if statement.jti in used:
+        # The time as well: a hub may use its own number again, and blame the host.
+        this = hub, statement.jti, statement.iat
+        if this in used:
             return "look-replayed"
-        used.add(statement.jti)
+        used.add(this)
         return "" if _near(entry, statement) else "look-other-time"
 
 

@@ -35,7 +35,8 @@ class HouseRules:
         self._reuse = reuse
 
     def meet(self, view: View) -> str | None:
-        """Why who comes may open nothing; None if they may, with the approval they bring."""
+        """Why who comes may open nothing; None if they may, with the approval they bring, and with
+        what they signed used up. TooMany."""
         intent = view.intent
         if intent.operator is not None:
             view.notes["operator"] = intent.operator.id

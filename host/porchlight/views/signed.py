@@ -14,7 +14,7 @@ from porchlight.client import looks
 from porchlight.client.looks import Ask, Statement
 from porchlight.clock import Clock
 from porchlight.dpop import Proof, Seen
-from porchlight.errors import TooMany, Unauthenticated
+from porchlight.errors import Unauthenticated
 from porchlight.keys import PublicKey
 from porchlight.store import Store
 from porchlight.views.view import Intent, View, Who
@@ -58,7 +58,7 @@ class SignedLooks:
 
     def meet(self, view: View) -> str | None:
         """Why its statements do not let the view be opened; None if they do, and they are used up:
-        `view.signed` has them. Residents sign nothing: their own grants speak for them."""
+        `view.signed` has them. TooMany. Residents sign nothing: their own grants speak for them."""
         intent = view.intent
         if view.who.is_resident:
             return None
@@ -91,8 +91,8 @@ class SignedLooks:
             raise Refused("look-stale")
         try:
             self._seen.once(Proof(key, statement.jti, statement.iat), now)
-        except (Unauthenticated, TooMany) as error:
-            raise Refused(_USED.get(error.reason, error.reason)) from None
+        except Unauthenticated as error:
+            raise Refused(_USED[error.reason]) from None
         return statement.iat
 
 

@@ -23,9 +23,10 @@ examples:
 
 `log verify` keeps the head of your log in the folder, heads/, and holds the host to it the next
 time: nothing may be changed, dropped or put between. It reads every entry, checks what is shown
-against the log's tree, replays the entries against the grants you signed, and asks that the board's
-own count agrees. It ends with 5 if something does not hold. It cannot see pictures that a host gave
-away without an entry while somebody else looked. --json prints one JSON object."""
+against the log's tree, replays the entries against the grants you signed, holds each look to what
+its hub signed for it, and asks that the board's own count agrees. It ends with 5 if something does
+not hold. It cannot see pictures that a host gave away without an entry while somebody else looked.
+--json prints one JSON object."""
 
 
 def configure(parser: argparse.ArgumentParser) -> None:

@@ -6,6 +6,9 @@ import { clockTime, day, unixMs } from "../lib/times.mjs";
 
 const MAX_LINES = 200;
 
+// The host shows that there is a statement; what it says is for `porchlight log verify` to check.
+const signed = ({ statement }) => (statement ? h("small", {}, " Signed by the hub.") : null);
+
 export class LogList {
     #seen = new Set();
 
@@ -57,7 +60,7 @@ export class LogList {
             "li",
             { "data-n": entry.n, "data-type": entry.type, "data-tone": tone(entry) },
             time,
-            h("span", {}, entrySentence(entry, this.who)),
+            h("span", {}, entrySentence(entry, this.who), signed(entry)),
         );
     }
 }
