@@ -23,9 +23,9 @@ install: $(VENV)/.flash ## Install the host, the commands, virtual boards and wh
 demo: $(VENV)/.sim ## Start a host and three virtual boards; prints the address of the page
 	@$(BIN)/porchlight demo
 
-# Four at a time even on two cores: most of a test is waiting for processes.
+# Five at a time even on two cores: half of what a test takes is waiting for processes.
 test: $(VENV)/.dev ## Run every test (no board needed)
-	@$(BIN)/python -m pytest -q --durations=10 --numprocesses=4 --dist=loadfile --no-loadscope-reorder
+	@$(BIN)/python -m pytest -q --durations=10 --numprocesses=5 --dist=loadfile --no-loadscope-reorder
 
 check: $(VENV)/.dev ## Formatting, lint, types (host and firmware), board compilers
 	$(BIN)/ruff format --check --quiet .

@@ -5,6 +5,7 @@ with a reason on a developer's machine. Where CI=true or PORCHLIGHT_NO_SKIP=1 th
 a check that silently stopped running is worse than a red one.
 """
 
+import contextlib
 import os
 import signal
 import sys
@@ -12,15 +13,18 @@ import threading
 from collections.abc import Generator
 from pathlib import Path
 
-import hypothesis
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
-HARDWARE = Path(__file__).resolve().parent / "hardware"
+TESTS = Path(__file__).resolve().parent
+HARDWARE = TESTS / "hardware"
 
 # How long an example takes says how busy the machine is, and nothing of what is tested.
-hypothesis.settings.register_profile("porchlight", deadline=None)
-hypothesis.settings.load_profile("porchlight")
+with contextlib.suppress(ImportError):  # tests/hardware can do without
+    from hypothesis import settings
+
+    settings.register_profile("porchlight", deadline=None)
+    settings.load_profile("porchlight")
 
 # Hundreds of processes start here and import the same modules: let the first compile them for all.
 sys.dont_write_bytecode = False
@@ -32,6 +36,40 @@ if (
     and threading.current_thread() is threading.main_thread()
 ):
     signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+# Each keeps a worker for a quarter of a minute or more, mostly waiting for processes. They begin
+# first where several workers share the files, so that none is left alone with one at the end.
+LONG = [
+    "tools/test_bench_streams.py",
+    "e2e/test_provision.py",
+    "web/test_line.py",
+    "e2e/test_update.py",
+    "firmware/test_motion.py",
+    "tools/test_demo.py",
+    "firmware/test_board_films.py",
+    "firmware/test_p256.py",
+    "e2e/test_newcomer.py",
+    "firmware/test_parts_elsewhere.py",
+    "web/test_live.py",
+    "tools/test_provision_cut.py",
+    "tools/test_pty_board.py",
+    "tools/test_sim.py",
+    "e2e/test_provision_pulled.py",
+    "tools/test_bench_stopped.py",
+    "web/test_records.py",
+    "tools/test_pty_hardware.py",
+    "web/test_keys.py",
+    "firmware/test_board_endures.py",
+]
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Files as they stand, but the long ones first; within a file nothing changes its place."""
+    if not hasattr(config, "workerinput"):
+        return
+    places = {TESTS / name: place for place, name in enumerate(LONG)}
+    items.sort(key=lambda item: places.get(item.path, len(LONG)))
 
 
 @pytest.fixture(scope="session")

@@ -133,3 +133,16 @@ def test_changelog_has_room_for_the_next_change(root: Path) -> None:
     assert re.search(
         r"^## \[?Unreleased\]?\n+### (Added|Changed|Fixed|Removed)\n", text, re.MULTILINE
     )
+
+
+READ = re.compile(r"""(?:environ(?:\.get\(|\[)|VARIABLE: Final = )"(PORCHLIGHT_[A-Z_]+)""")
+OURS = {"PORCHLIGHT_HOME", "PORCHLIGHT_DEBUG"}  # of the commands, not of their tests
+
+
+def test_the_readme_of_the_tests_names_what_makes_them_differ(root: Path) -> None:
+    tests = root / "tests"
+    sources = [path.read_text("utf-8") for path in tests.rglob("*.py")]
+    read = {name for source in sources for name in READ.findall(source)} - OURS
+    assert {"PORCHLIGHT_SWEEP", "PORCHLIGHT_TEST_DATABASE"} <= read
+    named = set(re.findall(r"PORCHLIGHT_[A-Z_]+", (tests / "README.md").read_text("utf-8")))
+    assert read - named == set()

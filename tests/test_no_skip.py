@@ -4,6 +4,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.conftest import LONG
+
 pytest_plugins = ["pytester"]
 
 FILES = {
@@ -63,3 +65,8 @@ def test_elsewhere_a_skip_is_a_skip(
     monkeypatch.delenv("CI", raising=False)
     monkeypatch.delenv("PORCHLIGHT_NO_SKIP", raising=False)
     assert run(pytester, FILES).parseoutcomes() == {"skipped": 5, "xfailed": 1, "passed": 1}
+
+
+def test_the_files_that_begin_first_are_there() -> None:
+    assert len(set(LONG)) == len(LONG)
+    assert [name for name in LONG if not (Path(__file__).parent / name).exists()] == []
