@@ -144,6 +144,15 @@ def test_a_quarter_is_added_up(host: InThread, clock: ShiftedClock) -> None:
         assert host.store.run_now(entering) == []  # once, however often
 
 
+def test_a_character_that_it_cannot_keep_is_its_sender_s_fault(
+    host: InThread, ann: Signer, fire: Signer, porch: Kit
+) -> None:
+    host.grant(porch, fire)
+    for answer in (ask_view(host, fire, porch, case="a\0b"), host.caller(ann).get("/grants/%00")):
+        assert (answer.status_code, answer.json()["reason"]) == (422, "bad-text")
+    assert host.entries(ann, "view.open") == []
+
+
 async def test_without_its_server_no_view_opens_and_those_that_run_go_on(
     host: InThread,
     server: Server,

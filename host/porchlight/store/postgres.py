@@ -12,7 +12,7 @@ from typing import Any, Final
 from sqlalchemy import Connection, ExceptionContext, create_engine, event
 from sqlalchemy.engine import URL, Engine
 
-from porchlight.errors import CommandError
+from porchlight.errors import CommandError, Invalid
 
 WAIT_S: Final = (
     10.0  # for others who write; and for a host of theirs that fell silent while it does
@@ -66,7 +66,16 @@ def engine(url: URL, reading: str) -> Engine:
             connection.exec_driver_sql(writing)
 
     event.listen(made, "begin", begin)
+    event.listen(made, "handle_error", _misworded, retval=True)
     return made
+
+
+def _misworded(context: ExceptionContext) -> BaseException | None:
+    """Of all that is text elsewhere, one character cannot be kept here: its sender's fault."""
+    said = str(context.original_exception)
+    if type(context.original_exception).__name__ == "DataError" and "NUL (0x00)" in said:
+        return Invalid("bad-text", "a text has a NUL character in it")
+    return None
 
 
 def check(engine: Engine) -> None:
