@@ -9,12 +9,14 @@ import pytest
 
 from accord import b64, canon
 from porchkit import cli
-from porchlight.requests.spread import SLOT_S
+from porchkit.commands import request
+from porchlight.requests.spread import SLOT_S, Slots
 from tests.support.asking import Block
 from tests.support.hosting import Kit, ShiftedClock, hosted
 from tests.support.signing import Signer
 
 BEHIND_S = -2 * SLOT_S
+NOW = 1_795_000_000
 Run = Callable[..., tuple[int, str]]
 
 
@@ -119,3 +121,13 @@ def test_words_that_make_no_sense(
 ) -> None:
     block.minutes_pass(2)
     assert run(*words)[0] == code
+
+
+@pytest.mark.parametrize("seconds", [1, 60, 300, 301, 3_600])
+def test_it_begins_when_the_host_says_however_long_its_slots_are(seconds: int) -> None:
+    """Or no yes could be given at all: one that begins between two slots is none."""
+    slots = Slots(seconds)
+    for now in (NOW, NOW + 1, NOW + seconds - 1):
+        begins = slots.suggested(now)
+        assert request._beginning(begins, now) == begins
+    assert request._beginning(NOW - 1, NOW) % SLOT_S == 0  # our clock is ahead of the host's

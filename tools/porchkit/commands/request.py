@@ -13,7 +13,7 @@ from porchkit.errors import CommandError, UsageError
 from porchkit.words import clean, listed, local_time, table
 
 SLOT_S: Final = 60
-LATEST_S: Final = 600
+LATEST_S: Final = 2 * 3600 + 5  # with the longest slots that a host may have
 BACKDATE_S: Final = 5  # as `porchlight grant` does
 NONE: Final = "none"
 HELP = """\

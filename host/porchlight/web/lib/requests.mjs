@@ -8,7 +8,7 @@ import { actionsWords, purposeWords } from "./words.mjs";
 const UNIT = 1e7; // of an angle in a request, in a degree
 const EARTH_M = 6_371_008.8;
 const SLOT_S = 60;
-const LATEST_S = 600;
+const LATEST_S = 2 * 3600 + 5; // with the longest slots that a host may have
 
 /** What a hub may be let ask for; a resident's own use is none. */
 export const ASKABLE = [
