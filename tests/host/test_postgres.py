@@ -203,6 +203,19 @@ async def test_a_server_that_was_restarted_meanwhile_is_no_matter(
     assert_whole(store, ANN, 2)
 
 
+async def test_a_server_that_falls_silent_does_not_hold_up_the_loop(
+    store: Store, server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert store.read_now(numbers) == []
+    with server.silent(), monkeypatch.context() as patched:
+        patched.setattr(postgres, "PATIENCE_S", 0.1)
+        for _ in range(2):
+            with pytest.raises(StoreError, match="does not answer"):
+                store.read_now(numbers)
+    assert await store.read(numbers) == []  # in the thread that may wait
+    assert store.read_now(numbers) == []
+
+
 def test_writing_is_durable_and_reading_only_reads(store: Store, server: Server, name: str) -> None:
     server.run(f"ALTER DATABASE {name} SET synchronous_commit = off")
     assert store.run_now(setting("synchronous_commit")) == "on"

@@ -3,6 +3,7 @@ password, ended with the tests. A database costs a tenth of a second.
 """
 
 import atexit
+import contextlib
 import functools
 import itertools
 import os
@@ -11,6 +12,7 @@ import shutil
 import signal
 import subprocess
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
 
@@ -87,6 +89,19 @@ class Server:
         if self._process is not None:
             self._process.send_signal(how)
             self._process.wait(PATIENCE_S)
+
+    @contextlib.contextmanager
+    def silent(self) -> Iterator[None]:
+        """It takes connections and questions, and answers none."""
+        with psycopg.connect(self.conninfo("postgres"), autocommit=True) as connection:
+            pids = [pid for (pid,) in connection.execute("SELECT pid FROM pg_stat_activity")]
+            for pid in pids:
+                os.kill(pid, signal.SIGSTOP)
+            try:
+                yield
+            finally:
+                for pid in pids:
+                    os.kill(pid, signal.SIGCONT)
 
     def close(self) -> None:
         """It, and what it kept."""

@@ -63,10 +63,14 @@ class Store:
 
         StoreError at once while a server does not answer; it is asked again in the store's thread.
         """
-        if self._reach is not None and self._reach.lost:
+        if self._reach is None:
+            return commits.alone(self._reader, work)
+        if self._reach.lost:
             if self._asking is None or self._asking.done():
                 self._asking = self._thread.submit(self._ask_again)
             raise StoreError("the database does not answer")
+        if _in_a_loop():
+            return self._reach.soon(lambda: commits.alone(self._reader, work))
         return commits.alone(self._reader, work)
 
     async def run(self, work: Work[Result]) -> Result:
@@ -110,7 +114,18 @@ class Store:
     def close(self) -> None:
         """Finish what was asked for, then let go of the database."""
         self._thread.shutdown(wait=True)
+        if self._reach is not None:
+            self._reach.close()
         self._engine.dispose()
+
+
+def _in_a_loop() -> bool:
+    """Whether an event loop waits for this thread."""
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return False
+    return True
 
 
 def _engine(url: str) -> Engine:

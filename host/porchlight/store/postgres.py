@@ -7,16 +7,25 @@ nobody.
 """
 
 import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Final
 
 from sqlalchemy import Connection, ExceptionContext, create_engine, event
 from sqlalchemy.engine import URL, Engine
 
+<<<<<<< host/porchlight/store/postgres.py
+from porchlight.errors import CommandError, Invalid, StoreError
+from porchlight.store.commits import Result
+=======
 from porchlight.errors import CommandError, Invalid
+>>>>>>> /tmp/pgw/n
 
 WAIT_S: Final = (
     10.0  # for others who write; and for a host of theirs that fell silent while it does
 )
+PATIENCE_S: Final = 2.0  # of the event loop; a row by its key takes a thousandth of that
+MOST_WAITING: Final = 4  # threads that a silent server can hold: the loop asks one question a time
 DRIVER: Final = "postgresql+psycopg"
 READER: Final = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
 _OURS: Final = 0x706F7263686C6974  # the lock of whoever writes to a database of Porchlight's
@@ -96,12 +105,13 @@ def vacuum(connection: Connection) -> None:
 class Reach:
     """Whether the server answered when it was last asked.
 
-    While it does not, the event loop asks it nothing: it would stand still, and with it the streams
-    that run, for as long as a silent server takes to be given up.
+    A server that falls silent must not hold up the event loop, and with it the streams that run:
+    the loop waits for PATIENCE_S at most, and asks nothing more until there was an answer.
     """
 
     def __init__(self, engine: Engine) -> None:
         self._lost = threading.Event()
+        self._threads = ThreadPoolExecutor(MOST_WAITING, thread_name_prefix="reading")
         event.listen(engine, "handle_error", self._failed)
         event.listen(engine, "begin", self._began)
 
@@ -109,6 +119,18 @@ class Reach:
     def lost(self) -> bool:
         """It did not answer."""
         return self._lost.is_set()
+
+    def soon(self, read: Callable[[], Result]) -> Result:
+        """What is read, or StoreError: soon."""
+        try:
+            return self._threads.submit(read).result(PATIENCE_S)
+        except TimeoutError:
+            self._lost.set()
+            raise StoreError("the database does not answer") from None
+
+    def close(self) -> None:
+        """Wait for nobody."""
+        self._threads.shutdown(wait=False, cancel_futures=True)
 
     def _failed(self, context: ExceptionContext) -> None:
         if context.connection is None or context.is_disconnect:
