@@ -14,16 +14,10 @@ from typing import Any, Final
 from sqlalchemy import Connection, ExceptionContext, create_engine, event
 from sqlalchemy.engine import URL, Engine
 
-<<<<<<< host/porchlight/store/postgres.py
 from porchlight.errors import CommandError, Invalid, StoreError
 from porchlight.store.commits import Result
-=======
-from porchlight.errors import CommandError, Invalid
->>>>>>> /tmp/pgw/n
 
-WAIT_S: Final = (
-    10.0  # for others who write; and for a host of theirs that fell silent while it does
-)
+WAIT_S: Final = 10.0  # for others who write, and for one of them that falls silent meanwhile
 PATIENCE_S: Final = 2.0  # of the event loop; a row by its key takes a thousandth of that
 MOST_WAITING: Final = 4  # threads that a silent server can hold: the loop asks one question a time
 DRIVER: Final = "postgresql+psycopg"
