@@ -133,10 +133,10 @@ def test_looks_signed_in_the_browser_are_what_the_host_compares(speak: Any) -> N
     key = keys.generate()
     why = {"action": "live", "purpose": "fire", "case": ' Über "26" ', "reason": "smoke"}
     wish = {"cameras": [CAMERA, HUB], **why}
-    body = speak("look", jwk=keys.private_jwk(key), host=HUB, wish=wish)
+    body = speak("look", jwk=keys.private_jwk(key), host=HUB, operator="op-1", wish=wish)
     known = {keys.thumb(key.public_key()): key.public_key()}
     found = {cam: looks.verify(text, known, keys.check) for cam, text in body["looks"].items()}
-    ask = looks.Ask("live", "fire", body["case"], "smoke")
+    ask = looks.Ask("live", "fire", body["case"], "smoke", operator="op-1")
     assert (body["case"], body["cameras"]) == ('Über "26"', [CAMERA, HUB])
     assert all(found[cam].says(replace(ask, camera=cam)) for cam in (CAMERA, HUB))
     assert {each.aud for each in found.values()} == {HUB}

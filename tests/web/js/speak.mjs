@@ -37,7 +37,8 @@ const ANSWERS = {
         const signer = await fromJwk(jwk);
         return lease.answer(signer, lease.claimsOf(word, { issuer: signer.thumb, ...to }));
     },
-    look: async ({ jwk, host, wish }) => new Pen(await fromJwk(jwk), host).view(wish),
+    look: async ({ jwk, host, operator, wish }) =>
+        new Pen(await fromJwk(jwk), host, operator).view(wish),
     request: async ({ jwk, wish, to }) => {
         const signer = await fromJwk(jwk);
         return signRequest(signer, requestClaims(wish, { issuer: signer.thumb, ...to }));

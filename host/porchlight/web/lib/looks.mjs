@@ -20,11 +20,16 @@ export async function lookClaims(why, what) {
 export class Pen {
     #signer;
     #host;
+    #operator;
 
-    /** @param {import("./jws.mjs").Signer} signer @param {string} host its thumb: GET /me */
-    constructor(signer, host) {
+    /**
+     * @param {import("./jws.mjs").Signer} signer @param {string} host its thumb: GET /me
+     * @param {string | null} operator the pseudonym of who is signed in: GET /me as well
+     */
+    constructor(signer, host, operator = null) {
         this.#signer = signer;
         this.#host = host;
+        this.#operator = operator;
     }
 
     /** The body of a POST /views. @param {{cameras: string[], action: string}} wish */
@@ -44,6 +49,7 @@ export class Pen {
         const header = { alg: "ES256", kid: this.#signer.thumb, typ: "optin-look+jwt" };
         const itself = { iss: this.#signer.thumb, aud: this.#host, jti: random(16) };
         const claims = { ...itself, iat: Math.floor(Date.now() / 1000) };
+        if (this.#operator) claims.op = this.#operator;
         return sign(this.#signer, header, { ...claims, ...(await lookClaims(why, what)) });
     }
 }
