@@ -256,17 +256,16 @@ def test_a_database_that_cannot_hold_every_word_is_refused(server: Server) -> No
     store.close()
 
 
+def use(url: str) -> None:
+    with contextlib.closing(Store(url)) as store:
+        store.open()
+
+
 @pytest.mark.parametrize("password", ["hunter2", "hu/nter2", "hunter2@nowhere", "h:unter2#"])
 def test_an_error_never_tells_the_password(password: str, tmp_path: Path) -> None:
     """Not even one that was written without the escapes that an address wants."""
-
-    def use() -> None:
-        store = Store(f"postgresql://porch:{password}@/porch?host={tmp_path}")
-        with contextlib.closing(store):
-            store.open()
-
     with pytest.raises(CommandError, match="database") as caught:
-        use()
+        use(f"postgresql://porch:{password}@/porch?host={tmp_path}")
     assert "unter2" not in str(caught.value)
 
 
@@ -277,6 +276,13 @@ def test_settings_with_an_address_are_for_nobody_else_s_eyes(
     assert main(["check-config", "--home", str(config.home)]) == 0
     config.file.chmod(0o644)
     assert main(["check-config", "--home", str(config.home)]) == 1
+
+
+@pytest.mark.parametrize("where", ["db:port", "db:99999999999999999999", "[db"])
+def test_an_address_that_is_none_is_one_clear_error(where: str) -> None:
+    with pytest.raises(CommandError, match="cannot be used") as caught:
+        use(f"postgresql://porch:hunter2@{where}/porch")
+    assert "unter2" not in str(caught.value)
 
 
 @pytest.mark.parametrize("driver", ["psycopg2", "asyncpg", "pg8000"])

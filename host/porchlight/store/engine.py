@@ -27,6 +27,9 @@ from porchlight.store.writes import Writes
 BUSY_SECONDS: Final = 10
 BEGIN: Final = "porchlight_begin"  # an option of connections: how their transactions begin
 READING: Final = "BEGIN"
+_UNUSABLE: Final = (
+    "database.url cannot be used; write it as sqlite:///PATH or postgresql://USER@HOST/NAME"
+)
 
 
 class Store:
@@ -134,10 +137,10 @@ def _engine(url: str) -> Engine:
         if parsed.get_backend_name() == "postgresql":
             return postgres.engine(parsed, BEGIN)
         engine = create_engine(parsed, hide_parameters=True)
-    except (ArgumentError, ModuleNotFoundError, SQLAlchemyError):
-        raise CommandError("database.url cannot be used; write it as sqlite:///PATH") from None
+    except (ArgumentError, ModuleNotFoundError, SQLAlchemyError, ValueError):
+        raise CommandError(_UNUSABLE) from None
     if parsed.get_backend_name() != "sqlite":
-        raise CommandError("database.url cannot be used; write it as sqlite:///PATH")
+        raise CommandError(_UNUSABLE)
     _create_private(parsed.database)
     event.listen(engine, "connect", _set_up_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
