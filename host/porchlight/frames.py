@@ -41,13 +41,32 @@ class Frame:
     score: int
     handle: bytes
     arrived: float
-    # What was made of it for its viewers, by the grant they look under. Goes with it.
+    # What was made of it for its viewers, by the grant they look under, or by the words that stand
+    # below. Goes with it.
     framed: dict[str, bytes] = field(default_factory=dict, init=False, repr=False)
+    captioned: dict[tuple[str, ...], "Frame"] = field(default_factory=dict, init=False, repr=False)
 
     @cached_property
     def size(self) -> tuple[int, int] | None:
         """(width, height) in pixels as the JPEG's header says; None if it says nothing sane."""
         return jpeg_size(self.jpeg)
+
+    def showing(self, jpeg: bytes) -> "Frame":
+        """The same frame with another picture, which counts as large as this one's."""
+        made = Frame(
+            self.camera,
+            jpeg,
+            self.boot,
+            self.sequence,
+            self.captured_ms,
+            self.clock,
+            self.reason,
+            self.score,
+            self.handle,
+            self.arrived,
+        )
+        made.size = self.size
+        return made
 
 
 class Closed(Exception):

@@ -13,7 +13,7 @@ from porchlight.streams.bare import bare
 from porchlight.streams.burn import burn, captioned, masked
 from porchlight.streams.caption import Caption
 from porchlight.streams.lettering import panel
-from porchlight.streams.strip import joined
+from porchlight.streams.strip import KEPT, at_once, joined
 
 SIZES = [(160, 120), (161, 123), (97, 64), (640, 480)]
 CODINGS: list[tuple[str, dict[str, Any]]] = [
@@ -174,6 +174,40 @@ def test_a_caption_stands_below_and_the_picture_stays_to_the_pixel(
     differences = ImageChops.difference(below.convert("L"), words).getextrema()
     assert differences[1] < (140 if "quality" in coding else 60)
     assert below.convert("L").getextrema()[1] > 150
+
+
+def test_a_second_picture_of_a_camera_takes_its_caption_at_once() -> None:
+    one, two = (jpeg_of(scene(width, 480).resize((640, 480))) for width in (640, 320))
+    comment = b"\xff\xfe\x00\x05abc"
+    lines = ("once", *LINES)
+    assert at_once(one, lines) is None
+    expected = captioned(one, lines)
+    assert at_once(one, lines) == expected
+    assert at_once(two, lines) == captioned(two, lines)
+    assert at_once(one, LINES[:1] + lines) is None
+    commented = one[:2] + comment + one[2:]
+    assert at_once(commented, lines) == captioned(commented, lines)
+    assert comment in (at_once(commented, lines) or b"")
+
+
+@settings(max_examples=300)
+@given(st.integers(0, 5_000), st.binary(min_size=1, max_size=3), st.booleans())
+def test_whatever_is_wrong_with_a_picture_at_once_is_never_another_answer(
+    at: int, changed: bytes, inserted: bool
+) -> None:
+    source = jpeg_of(scene(160, 128))
+    captioned(source, LINES)
+    at %= len(source)
+    spoilt = source[:at] + changed + source[at + (0 if inserted else len(changed)) :]
+    assert at_once(spoilt, LINES) in (None, captioned(spoilt, LINES))
+
+
+def test_joints_are_kept_for_so_many_heads_and_words() -> None:
+    source = jpeg_of(scene(160, 128))
+    for number in range(KEPT + 1):
+        assert captioned(source, (f"{number}",))
+    assert at_once(source, ("0",)) is None
+    assert at_once(source, (f"{KEPT}",)) is not None
 
 
 @pytest.mark.parametrize("size", [(161, 123), (80, 60), (33, 9)], ids=str)

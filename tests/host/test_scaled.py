@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from porchlight.frames import Frame
+from porchlight.streams.caption import Caption
 from porchlight.streams.feed import LookFeed
 from porchlight.streams.layout import Shape
 from porchlight.streams.scaled import STEPS, Scaled, narrowed, rounded
@@ -214,3 +215,22 @@ def test_widths_are_few(asked: int) -> None:
     assert width % 16 == 0
     assert 80 <= width <= 1_280
     assert width <= max(asked, 80)
+
+
+async def test_a_caption_waits_for_no_thread_once_its_words_are_known(
+    stage: Stage, cache: TileCache, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    look = stage.look(await stage.camera())
+    look.caption = Caption("fire", "", "AbCdEfGh")
+    feed = Scaled(LookFeed(look, stage.clock, stage.metrics), None, stage.clock, cache)
+    async with feed.running():
+        stage.send(look, picture(640, 480))
+        first = await next_of(feed)
+        monkeypatch.setattr(cache, "burnt", None)
+        frame = stage.send(look, picture(640, 480))
+        await asyncio.sleep(0)
+        second = feed.slot.latest
+        assert second is not None
+        assert (second.sequence, second.arrived) == (frame.sequence, frame.arrived)
+        assert second.jpeg == first.jpeg != frame.jpeg
+        assert (second.size, feed.part(second) is not None) == ((640, 480), True)

@@ -5,7 +5,7 @@ and whoever sends a frame decides what it finds there. Pure; some microseconds.
 """
 
 import re
-from typing import Final
+from typing import Final, NamedTuple
 
 MAX_SCANS: Final = 12  # encoders make ten
 _SOI: Final = b"\xff\xd8"
@@ -23,6 +23,25 @@ _MOST: Final = 64
 
 def bare(jpeg: bytes) -> bytes | None:
     """The same picture, of well-formed segments only; None if it has no scan, or too many."""
+    found = parts(jpeg)
+    if found is None:
+        return None
+    *kept, scan = found.head
+    picture = b"".join((*kept, jpeg[found.begin :]))
+    return picture if _once(kept, scan) or _few_scans(picture) else None
+
+
+class Parts(NamedTuple):
+    """`head`: SOI and the segments that are kept, SOS the last. `begin`: where that begins in the
+    picture; `scan`: where it ends."""
+
+    head: list[bytes]
+    begin: int
+    scan: int
+
+
+def parts(jpeg: bytes) -> Parts | None:
+    """What a picture begins with; None if it has no scan."""
     if not jpeg.startswith(_SOI):
         return None
     kept, at = [_SOI], len(_SOI)
@@ -37,8 +56,8 @@ def bare(jpeg: bytes) -> bytes | None:
         if at < begin + 4 or at >= len(jpeg):
             return None
         if marker == _SOS:
-            picture = b"".join((*kept, jpeg[begin:]))
-            return picture if _once(kept, jpeg[begin:at]) or _few_scans(picture) else None
+            kept.append(jpeg[begin:at])
+            return Parts(kept, begin, at)
         if marker in _KEPT:
             kept.append(jpeg[begin:at])
     return None

@@ -3,6 +3,7 @@
 Whoever photographs a screen, or keeps a picture, keeps with it who they are. Pure.
 """
 
+import functools
 import time
 from dataclasses import dataclass
 from typing import Final
@@ -23,6 +24,11 @@ class Caption:
 
     def lines(self, captured_ms: int) -> Lines:
         """What is written below a picture that was taken then (unix ms)."""
-        taken = time.strftime("%Y-%m-%d %H:%M:%S UTC", time.gmtime(captured_ms / 1000))
-        operator = (f"operator {self.operator[:_OPERATOR]}",) if self.operator else ()
-        return (self.hub, *operator, taken, f"grant {self.jti[:_GRANT]}")
+        return _lines(self.hub, self.operator, self.jti, captured_ms // 1000)
+
+
+@functools.lru_cache(maxsize=256)  # the same for all pictures of a second
+def _lines(hub: str, operator: str, jti: str, second: int) -> Lines:
+    taken = time.strftime("%Y-%m-%d %H:%M:%S UTC", time.gmtime(second))
+    who = (f"operator {operator[:_OPERATOR]}",) if operator else ()
+    return (hub, *who, taken, f"grant {jti[:_GRANT]}")

@@ -17,7 +17,7 @@ Prepare = Callable[[Frame, Made | None], Frame | Made | None]
 
 class Prepared(LatestFrame):
     """`prepare(frame, instead)` says what becomes of a frame of `source`: a future of another one
-    (None: it cannot be made), the frame itself, or None, which leaves it out. `instead`: what
+    (None: it cannot be made), a frame at once, or None, which leaves it out. `instead`: what
     waits, and is no longer wanted unless it leaves out this one."""
 
     def __init__(
@@ -88,7 +88,7 @@ class Prepared(LatestFrame):
         replaced, self.making = self.making, None
         if replaced is not None:
             self._cache.drop(replaced, self._asker)
-        self.put(frame)
+        self.put(frame, newest=True)  # of this turn, or we were not called
 
     def _take(self, made: Made) -> None:
         if made is not self.making:

@@ -13,6 +13,7 @@ from typing import Final
 from porchlight.clock import Clock
 from porchlight.frames import Frame, LatestFrame
 from porchlight.metrics import Metrics
+from porchlight.streams import strip
 from porchlight.streams.feed import LookFeed
 from porchlight.streams.lettering import Lines
 from porchlight.streams.prepared import Prepared, made_of
@@ -92,6 +93,10 @@ class Scaled:
         if not self._feed.shows(frame):
             return None
         lines = self._feed.lines(frame)
+        if self._width is None and lines:
+            found = _captioned(frame, lines)
+            if found is not None:
+                return found
         make = _making(frame, self._width, self._cache, self._asker, lines)
         return frame if make is None else make(instead)
 
@@ -110,6 +115,16 @@ def feed_for(
     if width is None and look.caption is None:
         return feed
     return Scaled(feed, width, clock, cache, asker)
+
+
+def _captioned(frame: Frame, lines: Lines) -> Frame | None:
+    """The frame with lines below, if no thread has to be asked for that: one for all who see it."""
+    found = frame.captioned.get(lines)
+    if found is None:
+        jpeg = strip.at_once(frame.jpeg, lines)
+        if jpeg is not None:
+            found = frame.captioned[lines] = frame.showing(jpeg)
+    return found
 
 
 def _making(

@@ -8,14 +8,15 @@ can stand behind it. What depends on the words and on the picture's head alone i
 head stays the same from frame to frame, and the words for a second.
 """
 
-import functools
 import io
 import re
+import threading
 from typing import Any, Final, NamedTuple, Self
 
 from PIL import Image
 from PIL.JpegImagePlugin import JpegImageFile, get_sampling
 
+from porchlight.streams import bare
 from porchlight.streams.lettering import Lines, panel
 
 KEPT: Final = 512  # joints, some 6 KB each
@@ -38,6 +39,21 @@ def joined(picture: bytes, lines: Lines) -> bytes | None:
     if joint is None:
         return None
     return b"".join((_SOI, *comments, joint.head, picture[at : end.start()], joint.tail))
+
+
+def at_once(jpeg: bytes, lines: Lines) -> bytes | None:
+    """As joined(), of a picture as it came, if these lines were below one with such a head before;
+    None otherwise. No work for a thread: one look at the picture, and one copy."""
+    parts = bare.parts(jpeg)
+    end = None if parts is None else _END.search(jpeg, parts.scan)
+    if parts is None or end is None or end[0] != _EOI:
+        return None
+    comments = [one for one in parts.head if one[1] == _COMMENT]
+    head = parts.head if not comments else [one for one in parts.head if one[1] != _COMMENT]
+    joint = _joints.get((b"".join(head), lines))
+    if joint is None:
+        return None
+    return b"".join((_SOI, *comments, joint.head, jpeg[parts.scan : end.start()], joint.tail))
 
 
 def drawn(lines: Lines, width: int, mode: str) -> Image.Image:
@@ -127,9 +143,23 @@ class _Head(NamedTuple):
         return -(-width // across) * -(-height // down)
 
 
-@functools.lru_cache(maxsize=KEPT)
+_joints: Final[dict[tuple[bytes, Lines], _Joint | None]] = {}  # oldest first; read without lock
+_making: Final = threading.Lock()
+
+
 def _joint(head: bytes, lines: Lines) -> _Joint | None:
-    """None if a picture with such a head takes no strip."""
+    """Kept; None if a picture with such a head takes no strip."""
+    key = head, lines
+    with _making:  # threads that want the same make it once
+        if key not in _joints:
+            made = _made(head, lines)
+            while len(_joints) >= KEPT:
+                del _joints[next(iter(_joints))]
+            _joints[key] = made
+        return _joints[key]
+
+
+def _made(head: bytes, lines: Lines) -> _Joint | None:
     said = _Head.read(head)
     if said is None or _ADOBE in said.markers or 0xDD in said.markers:
         return None
