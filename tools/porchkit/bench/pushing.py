@@ -66,25 +66,24 @@ def trickle(kit: Kit, house: House, cameras: Sequence[Camera], seconds: float) -
 
 def floor(kit: Kit, seconds: float, *, slow: bool) -> Cost:
     """shalimit, flat out or in pieces. Needs the C tools."""
-    port = free_port()
-    words = ["-m", "raw", "-n", str(BOARDS)]
+    words = ["-n", str(BOARDS)]
     if slow:
-        words = ["-m", "raw", "-n", str(SLOW_BOARDS), "-r", str(SLOW_FPS), "-g", str(PIECE)]
-        words += ["-G", "1000"]
+        words = ["-n", str(SLOW_BOARDS), "-r", str(SLOW_FPS), "-g", str(PIECE), "-G", "1000"]
+    return _floor(kit, seconds, words)
+
+
+def floor_of_one(kit: Kit, seconds: float, fps: float) -> Cost:
+    """shalimit taking what one board sends. Needs the C tools."""
+    return _floor(kit, seconds, ["-n", "1", "-r", f"{fps:g}"])
+
+
+def _floor(kit: Kit, seconds: float, words: list[str]) -> Cost:
+    port = free_port()
     server = [f"{kit.tools}/shalimit", str(port)]
     with Process(server, kit.cores.server, kit.log("shalimit")) as limit:
         listening(limit, port)
-        words += [
-            "-f",
-            str(kit.frames),
-            "-p",
-            str(port),
-            "-d",
-            f"{seconds:g}",
-            "-P",
-            str(limit.pid),
-        ]
-        command = [f"{kit.tools}/framepush", *words]
+        given = ["-m", "raw", "-f", str(kit.frames), "-p", str(port), "-P", str(limit.pid)]
+        command = [f"{kit.tools}/framepush", *given, "-d", f"{seconds:g}", *words]
         with Process(command, kit.cores.load, kit.log("framepush"), piped=True) as pushing:
             pushing.wait(seconds + _LATE_S)
             try:
