@@ -39,7 +39,7 @@ def test_migrations_make_what_the_models_say(store: Store, path: Path) -> None:
 
 
 def test_migrations_can_be_written_for_postgresql() -> None:
-    """There is no server here: the statements are made, and the guards are among them."""
+    """Without a server: the statements are made, and the guards are among them."""
     buffer = io.StringIO()
     options = {"as_sql": True, "output_buffer": buffer}
     context = MigrationContext.configure(dialect_name="postgresql", opts=options)
