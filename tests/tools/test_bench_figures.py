@@ -66,6 +66,14 @@ def test_fanout_takes_the_median_of_the_rounds_own_ratios() -> None:
     assert "26.0 (1.30x)" in fanout.text(rounds, [500], "C floor")
 
 
+def test_a_floor_that_takes_its_frames_was_watched_by_nobody() -> None:
+    one = fan(12) | {fanout.TAKING: {500: served(15.0)}}
+    row = fanout.text([one], [500], "C floor").splitlines()[-1]
+    assert row.split("  ")[0] == "C floor that takes its frames from a board"
+    assert row.split()[-2:] == ["15.0", "(1.50x)"]
+    assert missed(fanout.checks([one])) == missed(fanout.checks([fan(12)]))
+
+
 @pytest.mark.parametrize(
     ("round", "names"),
     [

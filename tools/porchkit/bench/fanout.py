@@ -137,10 +137,13 @@ def text(rounds: list[Round], viewers: list[int], floor_name: str) -> str:
         for count in viewers:
             us = middle(cost(one, name, count) for one in rounds)
             row.append(f"{us:.1f} ({relative(rounds, name, FLOOR, count):.2f}x)")
+        rows.append(row)
+        if name == TAKING:  # a sum, which nobody watched
+            row += [""] * 3
+            continue
         last = [one[name][most] for one in rounds]
         ages = [middle(one["lat_ms"][share] for one in last) for share in ("p50", "p99")]
         row.append(f"{middle(one['fps_median'] for one in last):.1f}")
         row.append(f"{ages[0]:.1f}/{ages[1]:.1f}")
         row.append(f"{middle(one['srv_rss_mb'] for one in last):.0f}")
-        rows.append(row)
     return grid(head, rows)
