@@ -48,9 +48,9 @@ class Watched:
         """Note every frame that the host takes; a viewer is shown the newest only."""
         take = self.camera.on_frame
 
-        def noting(frame: Frame) -> Any:
+        def noting(frame: Frame, **more: Any) -> Any:
             self.frames.append(frame)
-            return take(frame)
+            return take(frame, **more)
 
         self.camera.on_frame = noting  # type: ignore[method-assign]
 
