@@ -65,11 +65,12 @@ def store(path: Path) -> Iterator[Store]:
 
 
 @pytest.fixture(scope="session")
-def server() -> "Server":
+def server() -> Iterator["Server"]:
     """A PostgreSQL of this test run's own; skips where there is none."""
     from tests.support import postgres
 
-    return postgres.server()
+    yield postgres.server()
+    postgres.server().close()
 
 
 @pytest.fixture
