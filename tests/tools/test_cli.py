@@ -228,3 +228,15 @@ def test_a_host_that_is_not_there(tmp_path: Path) -> None:
     assert done.returncode == 4
     assert "porchlight serve" in done.stderr
     assert done.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize("length", [22, 43])
+@pytest.mark.parametrize("begins", ["-", "--", "-h", "-6u0", "--json"])
+def test_an_id_may_begin_with_a_dash(command, begins: str, length: int) -> None:
+    words = []
+    command(lambda args: words.append(args.word) or 0)
+    thumb = begins.ljust(length, "x")
+    assert cli.main(["try", thumb]) == 0
+    assert words == [thumb]
+    assert cli.main(["try", thumb + "y"]) == cli.EXIT_USAGE
+    assert cli.main(["try", "--help"]) == 0

@@ -10,11 +10,14 @@ import difflib
 import importlib
 import importlib.metadata
 import os
+import re
 import sys
 from collections.abc import Callable, Sequence
-from typing import Protocol, cast
+from typing import Any, Final, Protocol, cast
 
 DISTRIBUTION = "porchlight-cam"
+# base64url of 16 or 32 bytes: grants, clips, requests; cameras, residents, hubs
+_ID: Final = re.compile(r"-(?:[A-Za-z0-9_-]{21}|[A-Za-z0-9_-]{42})")
 EXIT_USAGE, EXIT_BUG, EXIT_INTERRUPTED, EXIT_BROKEN_PIPE = 2, 70, 130, 141
 
 # heading -> name -> (module, what it does). The order is the order of --help.
@@ -142,7 +145,7 @@ def dispatch(words: list[str]) -> int:
     if name not in COMMANDS:
         parser.error(_unknown(name))
     command = cast("Command", importlib.import_module(COMMANDS[name][0]))
-    sub = argparse.ArgumentParser(
+    sub = _Parser(
         prog=f"porchlight {name}",
         description=COMMANDS[name][1],
         formatter_class=argparse.RawDescriptionHelpFormatter,
@@ -161,6 +164,15 @@ def _top_parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action=_Version, nargs=0, help="print the version and stop")
     return parser
+
+
+class _Parser(argparse.ArgumentParser):
+    """Takes an id for what it is: one in sixty-four begins with a dash."""
+
+    def _parse_optional(self, arg_string: str) -> Any:
+        if _ID.fullmatch(arg_string) and arg_string not in self._option_string_actions:
+            return None  # as argparse says of what is no option
+        return super()._parse_optional(arg_string)
 
 
 class _Version(argparse.Action):
