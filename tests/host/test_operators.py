@@ -20,7 +20,7 @@ from porchlight.who.issuers import ROLES_CLAIM, SAME, Issuer, Issuers
 from porchlight.who.operators import SIGN_INS, Operators
 from tests.support.desks import Hub, hub_at, register
 from tests.support.hosting import API, InThread, Kit, ShiftedClock, Signer
-from tests.support.provider import Provider, id_token, providing
+from tests.support.provider import CALLBACK, Provider, id_token, providing
 from tests.support.viewing import ask_view, until
 
 
@@ -192,6 +192,37 @@ def test_sign_ins_that_are_never_ended_have_a_bound(hub: Hub) -> None:
     assert [answer.status_code for answer in answers[:-1]] == [201] * SIGN_INS
     refused(answers[-1], 429, "too-many-sign-ins")
     assert answers[-1].headers["retry-after"] == "600"
+
+
+def test_the_host_takes_a_code_to_the_issuer_for_a_page_that_cannot(
+    hub: Hub, provider: Provider
+) -> None:
+    where = hub.ask("GET", "/operators/issuer").json()
+    assert where == {
+        "issuer": provider.url,
+        "client_id": hub.client_id,
+        "authorization_endpoint": f"{provider.url}/authorize",
+    }
+    brought = {"code": "made-up", "code_verifier": "v" * 43, "redirect_uri": CALLBACK}
+    refused(hub.ask("POST", "/operators/code", brought), 401, "bad-code")
+    assert hub.ask("POST", "/operators/code", brought | {"code_verifier": "short"}).is_client_error
+    provider.answer = JSONResponse(
+        {"issuer": provider.url, "authorization_endpoint": "javascript:alert(1)"}
+    )
+    try:
+        refused(hub.ask("GET", "/operators/issuer"), 503, "issuer-unreachable")
+        refused(hub.ask("POST", "/operators/code", brought), 503, "issuer-unreachable")
+    finally:
+        provider.answer = None
+
+
+def test_the_page_is_told_what_the_one_who_is_there_may_do(host: InThread, hub: Hub) -> None:
+    nobody = hub.ask("GET", "/me").json()
+    assert (nobody["issuer"], nobody["operator"], nobody["may"]) == (hub.provider.url, None, [])
+    desk = hub.sign_in("viewer", "approver")
+    told = desk.ask("GET", "/me").json()
+    assert (told["operator"], told["may"]) == (desk.id, ["approve", "look", "read"])
+    assert told["expires"] == desk.session["expires"]
 
 
 def test_a_hub_without_an_issuer_signs_nobody_in(host: InThread, fire: Signer) -> None:

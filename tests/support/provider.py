@@ -1,7 +1,8 @@
 """A real OpenID Connect provider for tests: Authlib's server side behind uvicorn, on a free port.
 
 Authorization code flow with PKCE for public clients; discovery, JWKS, /authorize and /token. Whom
-it signs in is said in the request (`login_hint`), for no browser is there to type a password.
+it signs in is said in the request (`login_hint`) or before (`sitting`), for nobody is there to type
+a password.
 """
 
 import contextlib
@@ -52,9 +53,10 @@ class Code(rfc6749.AuthorizationCodeMixin):
     nonce: str | None
     code_challenge: str | None
     code_challenge_method: str | None
+    redirect_uri: str = CALLBACK
 
     def get_redirect_uri(self) -> str:
-        return CALLBACK
+        return self.redirect_uri
 
     def get_scope(self) -> str:
         return self.scope
@@ -78,18 +80,19 @@ class Client(rfc6749.ClientMixin):
 
     client_id: str
     id_token_signed_response_alg: str
+    callback: str = CALLBACK
 
     def get_client_id(self) -> str:
         return self.client_id
 
     def get_default_redirect_uri(self) -> str:
-        return CALLBACK
+        return self.callback
 
     def get_allowed_scope(self, scope: str) -> str:
         return scope
 
     def check_redirect_uri(self, redirect_uri: str) -> bool:
-        return redirect_uri == CALLBACK
+        return redirect_uri == self.callback
 
     def check_endpoint_auth_method(self, method: str, endpoint: str) -> bool:
         return method == "none"
@@ -116,6 +119,7 @@ class CodeGrant(rfc6749.grants.AuthorizationCodeGrant):
             said.get("nonce"),
             said.get("code_challenge"),
             said.get("code_challenge_method"),
+            said.get("redirect_uri", CALLBACK),
         )
 
     def query_authorization_code(self, code: str, client: Client) -> Code | None:
@@ -138,6 +142,7 @@ class Provider(rfc6749.AuthorizationServer):
         self.people: dict[str, Person] = {}
         self.clients: dict[str, Client] = {}
         self.codes: dict[str, Code] = {}
+        self.sitting = ""  # whose browser it is that says nothing of who it is
         self.answer: Response | None = None  # what discovery says instead
         self.asked: dict[str, int] = defaultdict(int)  # path -> how often
         self.keys: list[Any] = [jwk.generate_key("EC", "P-256", {"kid": "first", "use": "sig"})]
@@ -209,7 +214,7 @@ class Provider(rfc6749.AuthorizationServer):
 
     async def authorize(self, request: Request) -> Response:
         asked = _Asked(request, dict(request.query_params), {})
-        person = self.people.get(request.query_params.get("login_hint", ""))
+        person = self.people.get(request.query_params.get("login_hint", self.sitting))
         grant = self.get_consent_grant(asked, person)
         answer: Response = self.create_authorization_response(asked, person, grant)
         return answer
@@ -267,7 +272,7 @@ def id_token(provider: Provider, sub: str, client_id: str, nonce: str) -> str:
     """What a hub's client does with an operator's browser: code flow with PKCE, to the ID token."""
     verifier = secrets.token_urlsafe(48)
     challenge = b64.encode(hashlib.sha256(verifier.encode()).digest())
-    common = {"client_id": client_id, "redirect_uri": CALLBACK}
+    common = {"client_id": client_id, "redirect_uri": provider.clients[client_id].callback}
     asked = common | {
         "response_type": "code",
         "scope": "openid",

@@ -64,14 +64,13 @@ def test_grants_in_a_table(porchlight) -> None:
 
 def test_a_grant_covers_what_its_masks_say(porchlight) -> None:
     masks = ("--mask", "0,0,350,1000", "--mask", "900, 900, 100, 100")
-    said = porchlight("grant", "porch", "--to", "fire", *masks, "--notify", "digest")
+    said = porchlight("grant", "porch", "--to", "fire", *masks)
     assert (said.code, said.err) == (0, "")
     assert "  covered  0,0,350,1000 and 900,900,100,100 (x,y,w,h in thousandths)\n" in said.out
-    assert "once a week" in said.out
     assert "live, snapshot, mask 0,0,350,1000, mask 900,900,100,100  " in porchlight("grants").out
     (row,) = porchlight("grants", "--json").json["grants"]
     assert row["mask"] == [[0, 0, 350, 1000], [900, 900, 100, 100]]
-    assert row["notify"] == "digest"
+    assert row["notify"] == "each"
 
 
 @pytest.mark.parametrize(

@@ -135,7 +135,16 @@ async def test_pause_and_emergency_are_signed_to_the_boards_own_nonce(
     tab: Page, home: Home
 ) -> None:
     host, kit = home.block.host, home.kit
-    jti = await asyncio.to_thread(host.grant, kit, home.hub, panic=1800)
+    await tab.click(f"{home.card} .allowed > button:last-of-type")
+    await tab.until(looks.says("dialog", "It allows nothing until you open it"))
+    await tab.run("document.querySelector('dialog [name=panic]').value = '1800'")
+    await tab.run("document.querySelector('dialog [name=hub]').value = ''")
+    await tab.type("dialog [name=other]", home.hub.thumb)
+    await tab.click("dialog .allow")
+    await tab.until("!document.querySelector('dialog')")
+    (grant,) = (await told(home, "/grants"))["grants"]
+    jti = grant["jti"]
+    assert (grant["panic_s"], grant["exp"] - grant["nbf"]) == (1800, 30 * 86_400)
     await tab.click(f"{home.card} .pause")
     await tab.until(looks.says(home.card, "cannot hear you. Stop sharing instead."))
     tab.forgive("409")
@@ -144,9 +153,11 @@ async def test_pause_and_emergency_are_signed_to_the_boards_own_nonce(
         await tab.click(f"{home.card} .emergency")
         await tab.until(looks.says("dialog", "They may watch live and take snapshots"))
         await tab.click("dialog .stop")
-        await tab.until(looks.says(home.card, "Open to Fire Brigade for your emergency."))
+        await tab.until(looks.says(home.card, "Open to Fire Brigade for your emergency until"))
         await tab.until(looks.says(home.card, "The camera has confirmed it."))
-        assert (await told(home, f"/cameras/{kit.id}/lease"))["panic"] == [jti]
+        stands = await told(home, f"/cameras/{kit.id}/lease")
+        assert stands["panic"] == [jti]
+        assert 0 < stands["panic_until"][jti] - host.parts.clock.unix() <= 1800
         await tab.click(f"{home.card} .pause")
         await tab.until(looks.says(home.card, "Paused for everybody."))
         assert (await told(home, f"/cameras/{kit.id}/lease"))["paused"] is True
@@ -158,6 +169,10 @@ async def test_pause_and_emergency_are_signed_to_the_boards_own_nonce(
         assert opened["open"] == jti
         assert paused["status_list"]["lst"] == lease.pack(b"\x02" + bytes(63))
         assert resumed["resume"] is True
+        await tab.click(f"{home.card} .opened .stop")
+        await tab.until(looks.says(home.card, "Nobody may look."))
+        assert not await tab.run(f"{at(home.card + ' .again .allow')}.checkVisibility()")
+        assert (await told(home, f"/grants/{jti}"))["state"] == "revoked"
     finally:
         await board.close()
 

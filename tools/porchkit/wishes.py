@@ -13,7 +13,6 @@ from porchkit.who import Party
 
 OWN_USE = "own-use"
 MAX_AUDIENCE = 4
-NOTIFY = ("each", "digest")
 _SIZE = re.compile(r"(\d{2,4})x(\d{2,4})")
 
 
@@ -47,12 +46,6 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         default=[],
         metavar="X,Y,W,H",
         help="cover this in every picture, in thousandths of its width and height; repeat",
-    )
-    parser.add_argument(
-        "--notify",
-        choices=NOTIFY,
-        default=NOTIFY[0],
-        help="tell you of each view, or once a week of all (default %(default)s)",
     )
     parser.add_argument(
         "--near", metavar="LAT,LON", help="where a hub's search may find it; else nowhere"
@@ -106,7 +99,6 @@ def read(
         panic_s=_panic_s(args),
         geo=places.geo(args.near, args.within) if args.near else {},
         mask=masks.parse(args.mask),
-        notify=args.notify,
     )
 
 

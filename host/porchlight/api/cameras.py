@@ -153,7 +153,9 @@ def _allowed(told: List, camera_id: str) -> AllowedCamera | None:
     if camera is None:
         return None
     now, purpose = told.parts.clock.unix(), told.cause.purpose
-    until = permits.allowed(camera.book, told.hub.thumb, now, purpose, masks=True)
+    # Where two have to agree an operator may ask; without one, nobody ever could.
+    honoured = {"masks": True, "approved": told.cause.operator is not None}
+    until = permits.allowed(camera.book, told.hub.thumb, now, purpose, **honoured)
     until.pop(REGISTER, None)  # whose resident may only be asked has no name here: api/search.py
     until = {action: at for action, at in until.items() if told.shows(camera_id, action)}
     if not until:

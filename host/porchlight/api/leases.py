@@ -40,6 +40,7 @@ class Standing(BaseModel):
     stopped: list[int] = Field(description="indices of the status list that the resident stopped")
     most_s: int = Field(description="the longest lease that the caller may give")
     panic: list[str] = Field(description="jti of the panic grants that are open now")
+    panic_until: dict[str, int] = Field(description="jti -> unix s at which it closes by itself")
 
 
 class Nonce(BaseModel):
@@ -133,6 +134,7 @@ def _standing(parts: Parts, keeper: Keeper) -> Standing:
     stands, grants = camera.book.standing, camera.book.grants()
     stopped = [i for i in range(4 * lease.MAX_LIST) if lease.status(stands.said, i)]
     by = parts.agents.delegate(keeper)
+    panic = [grant.jti for grant in grants if grant.panic_s and not grant.lapsed()]
     return Standing(
         camera=camera.id,
         demanded=any(grant.needs_lease for grant in grants),
@@ -140,7 +142,8 @@ def _standing(parts: Parts, keeper: Keeper) -> Standing:
         paused=0 in stopped,
         stopped=stopped,
         most_s=lease.MAX_LEASE_S if by is None else by.lease_s,
-        panic=[grant.jti for grant in grants if grant.panic_s and not grant.lapsed()],
+        panic=panic,
+        panic_until={jti: until for jti in panic if (until := parts.leases.open_until(jti))},
     )
 
 

@@ -21,6 +21,10 @@ class Me(BaseModel):
     name: str
     host: str = Field(description="the thumb of this host, which statements and requests name")
     operator: str | None = Field(description="the pseudonym of who is signed in with this request")
+    roles: list[str] = Field(description="the operator's")
+    may: list[str] = Field(description="what these roles allow")
+    expires: int | None = Field(description="unix seconds: when they have to sign in again")
+    issuer: str | None = Field(description="where this hub's operators sign in; null: nowhere")
 
 
 @router.get("/me")
@@ -32,6 +36,10 @@ async def me(parts: PartsDep, visitor: Keyholder, operator: OperatorDep) -> Me:
         name=visitor.name,
         host=parts.requests.host,
         operator=None if operator is None else operator.id,
+        roles=sorted(operator.roles) if operator else [],
+        may=sorted(operator.everything) if operator else [],
+        expires=operator.expires if operator else None,
+        issuer=parts.operators.issuer_url(visitor),
     )
 
 

@@ -15,6 +15,7 @@ from porchlight.errors import NotFound, Unauthenticated
 from porchlight.parts import Parts
 from porchlight.registry import Party
 from porchlight.views.views import SIGNED_OUT
+from porchlight.who import codes
 from porchlight.who.operator import Operator
 
 router = APIRouter(tags=["operators"])
@@ -35,6 +36,23 @@ class Brought(BaseModel):
 
     model_config = ConfigDict(extra="forbid", strict=True)
     id_token: str = Field(max_length=16_384)
+
+
+class Coded(BaseModel):
+    """An authorization code, its PKCE verifier, and where the issuer sent it."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+    code: str = Field(min_length=1, max_length=4_096)
+    code_verifier: str = Field(pattern=r"^[A-Za-z0-9._~-]{43,128}$")
+    redirect_uri: str = Field(min_length=1, max_length=512)
+
+
+class Where(BaseModel):
+    """A hub's issuer, and where it signs people in."""
+
+    issuer: str
+    client_id: str
+    authorization_endpoint: str
 
 
 class Signed(BaseModel):
@@ -77,6 +95,30 @@ async def begin(parts: PartsDep, by: Visitor) -> SignIn:
 async def sign_in(body: Brought, parts: PartsDep, by: Visitor) -> Session:
     """Sign an operator in with the ID token of a sign-in begun here. 503: the issuer is away."""
     token, operator = await parts.operators.sign_in(by, body.id_token)
+    return Session(**_signed(operator).model_dump(), token=token, token_type="DPoP")  # noqa: S106
+
+
+@router.get(
+    "/operators/issuer", responses={404: {"description": "No issuer is registered for this hub."}}
+)
+async def where(parts: PartsDep, by: Visitor) -> Where:
+    """Where an operator's browser has to go to sign in. 503: the issuer is away."""
+    issuer = parts.operators.issuer(by)
+    endpoint = await codes.authorization_endpoint(issuer)
+    return Where(issuer=issuer.url, client_id=issuer.client_id, authorization_endpoint=endpoint)
+
+
+@router.post(
+    "/operators/code",
+    status_code=201,
+    responses={404: {"description": "No issuer is registered for this hub."}},
+)
+async def redeem(body: Coded, parts: PartsDep, by: Visitor) -> Session:
+    """Sign an operator in with the code that the issuer sent back to the hub's page: the host
+    fetches the ID token. 503: the issuer is away."""
+    brought = codes.Code(body.code, body.code_verifier, body.redirect_uri)
+    text = await codes.redeem(parts.operators.issuer(by), brought)
+    token, operator = await parts.operators.sign_in(by, text)
     return Session(**_signed(operator).model_dump(), token=token, token_type="DPoP")  # noqa: S106
 
 

@@ -47,6 +47,7 @@ class Leases:
         self._words = Words(cameras)
         self._asked: dict[str, float] = {}
         self._last: dict[str, Lease] = {}  # taken for each camera
+        self._until: dict[str, int] = {}  # jti of a panic grant -> when (unix s) it closes
         self._refusals = Tally(burst=REFUSALS)
         cameras.on_opened(self._button)
 
@@ -134,6 +135,11 @@ class Leases:
 
     # Panic
 
+    def open_until(self, jti: str) -> int | None:
+        """When a panic grant that was opened closes by itself (unix s), for screens: what counts
+        are the ticks of its book."""
+        return self._until.get(jti)
+
     async def _button(self, grant: Grant) -> None:
         """The button at the board opened a panic grant."""
         camera = self._cameras.get(grant.sub)
@@ -144,6 +150,9 @@ class Leases:
     async def _tell_of_panic(self, grant: Grant, by: str) -> None:
         """An entry for the resident; an event for those whom the grant names, unless it only
         registers: then they have no name for the camera."""
+        now = self._clock.unix()
+        self._until = {jti: until for jti, until in self._until.items() if until > now}
+        self._until[grant.jti] = now + (grant.panic_s or 0)
         detail = {"by": by, "seconds": grant.panic_s, "hubs": list(grant.aud)}
         await self._entries.add(
             "panic.opened", resident=grant.iss, camera=grant.sub, jti=grant.jti, detail=detail

@@ -5,6 +5,7 @@ import { Api } from "./lib/api.mjs";
 import { say } from "./lib/dom.mjs";
 import { fromFile, KeyStore, takeDemo } from "./lib/keys.mjs";
 import { Names, spoken } from "./lib/names.mjs";
+import { SignIn, takeReturn } from "./lib/signin.mjs";
 import { rest } from "./lib/sse.mjs";
 import { HubSide } from "./ui/hub.mjs";
 import { ResidentSide } from "./ui/resident.mjs";
@@ -18,8 +19,10 @@ class Page {
     #store;
     #sides = new Map();
 
-    constructor(store) {
+    /** @param {KeyStore} store @param {import("./lib/signin.mjs").Return | null} returned */
+    constructor(store, returned) {
         this.#store = store;
+        this.returned = returned;
         this.main = document.getElementById("main");
         this.badges = document.getElementById("keys");
         this.notice = document.getElementById("notice");
@@ -40,14 +43,22 @@ class Page {
      * Takes a key once the host says whose it is, and keeps it; waits for a host that does not
      * answer yet.
      */
-    async #admit(signer) {
+    async #admit(signer, words = "") {
         const api = new Api(signer);
+        const signIn = new SignIn(api, signer.thumb);
+        words ||= await signIn.arrive(this.returned).then(() => "", toldOf);
         for (;;) {
             try {
                 const me = await api.get("/api/v1/me");
                 await this.#store.put(me.kind, signer);
-                return this.#join(me, api, signer);
+                this.#join(me, api, signer, signIn);
+                return say(this.notice, words);
             } catch (error) {
+                if (error.reason === "no-session") {
+                    signIn.forget();
+                    words = error.message;
+                    continue;
+                }
                 say(this.notice, error.message);
                 if (error.status !== 0) return undefined;
                 await rest(RETRY_MS);
@@ -55,22 +66,40 @@ class Page {
         }
     }
 
-    #join(me, api, signer) {
-        say(this.notice, "");
+    #join(me, api, signer, signIn) {
         this.#leave(me.kind);
         const stop = new AbortController();
         const title = spoken(this.demo?.[me.thumb] ?? me.name);
         const names = new Names(this.demo, me.thumb);
         const side =
             me.kind === "hub"
-                ? new HubSide({ api, signer, host: me.host, title, reopen: Boolean(this.demo) })
+                ? new HubSide({
+                      ...{ api, signer, me, title, reopen: Boolean(this.demo) },
+                      begin: async () => location.assign(await signIn.begin()),
+                      out: () => this.#signOut(signer, () => signIn.out()),
+                  })
                 : new ResidentSide({ api, signer, title, names });
         const badge = keyBadge({ kind: me.kind, title, thumb: me.thumb }, () =>
             this.#forget(me.kind),
         );
         this.#sides.set(me.kind, { side, stop, badge });
+        api.onSignedOut = ({ message }) => {
+            api.onSignedOut = () => {}; // once: what was under way ends with the same word
+            this.#signOut(signer, async () => signIn.forget(), message);
+        };
         side.run(stop.signal);
         if (this.demo && me.kind === "hub") side.lookOnceAllowed(DEMO_CAUSE, stop.signal);
+    }
+
+    // Whatever was open is closed first, as whoever opened it.
+    async #signOut(signer, end, words = "") {
+        const hub = this.#sides.get("hub");
+        await hub?.side.stage.closeAll().catch(() => {}); // the host closes them in any case
+        hub?.stop.abort();
+        await end();
+        this.returned = null;
+        await this.#admit(signer, words);
+        this.#arrange();
     }
 
     async #forget(kind) {
@@ -102,7 +131,11 @@ class Page {
     }
 }
 
+const toldOf = (error) => error.message;
+
 const demo = takeDemo(); // first of all: this wipes the keys from the address
-demo.then(async (found) => new Page(await KeyStore.open()).start(found)).catch((error) => {
+const returned = takeReturn(); // and the code of a sign-in
+const start = async (found) => new Page(await KeyStore.open(), returned).start(found);
+demo.then(start).catch((error) => {
     say(document.getElementById("notice"), `This page could not start: ${error.message}`);
 });

@@ -6,6 +6,8 @@ comes is capped in bytes and time, and a redirection is not followed.
 
 import asyncio
 import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any, Final
 from urllib.parse import urlsplit
@@ -68,30 +70,48 @@ class KeySets:
         return keys
 
 
-async def fetch(issuer: str) -> Keys:
-    """The issuer's public keys now; ValueError or httpx.HTTPError if they cannot be had."""
+@asynccontextmanager
+async def asking() -> AsyncIterator[httpx.AsyncClient]:
+    """A client that trusts what this machine trusts, and follows nobody."""
     trusted = await asyncio.to_thread(httpx.create_ssl_context)  # reads many files
     async with httpx.AsyncClient(verify=trusted, timeout=TIMEOUT_S, trust_env=False) as client:
-        about = await _object(client, issuer.rstrip("/") + WELL_KNOWN)
-        if about.get("issuer") != issuer:
-            raise ValueError("its discovery document is of another issuer")
-        found = await _object(client, _beside(issuer, str(about.get("jwks_uri", ""))))
+        yield client
+
+
+async def discover(client: httpx.AsyncClient, issuer: str) -> dict[str, Any]:
+    """What the issuer says of itself; ValueError or httpx.HTTPError."""
+    about = await document(client, issuer.rstrip("/") + WELL_KNOWN)
+    if about.get("issuer") != issuer:
+        raise ValueError("its discovery document is of another issuer")
+    return about
+
+
+async def fetch(issuer: str) -> Keys:
+    """The issuer's public keys now; ValueError or httpx.HTTPError if they cannot be had."""
+    async with asking() as client:
+        about = await discover(client, issuer)
+        found = await document(client, beside(issuer, str(about.get("jwks_uri", ""))))
     keys = found.get("keys")
     if not isinstance(keys, list):
         raise ValueError("its key set has no keys")
     return [key for key in keys[:MAX_KEYS] if isinstance(key, dict)]
 
 
-def _beside(issuer: str, url: str) -> str:
-    """Where the keys are: no plain HTTP of this machine for an issuer that is elsewhere."""
+def beside(issuer: str, url: str) -> str:
+    """An address of the issuer's own: none of plain HTTP for an issuer that is elsewhere."""
     if urlsplit(issuer_url(url)).scheme != urlsplit(issuer).scheme:
-        raise ValueError("its keys must be where it is itself, by https")
+        raise ValueError("its addresses must be where it is itself, by https")
     return url
 
 
-async def _object(client: httpx.AsyncClient, url: str) -> dict[str, Any]:
+async def document(client: httpx.AsyncClient, url: str, **form: str) -> dict[str, Any]:
+    """A JSON object of the issuer's, for a GET, or for a POST of this form. ValueError,
+    httpx.HTTPError; httpx.HTTPStatusError where it refuses the form (400 to 499)."""
     body = bytearray()
-    async with client.stream("GET", url, headers=_ASK) as answer:
+    how: dict[str, Any] = {"method": "POST", "data": form} if form else {"method": "GET"}
+    async with client.stream(url=url, headers=_ASK, **how) as answer:
+        if form and answer.is_client_error:
+            answer.raise_for_status()
         if answer.status_code != httpx.codes.OK:
             raise ValueError(f"it answered {answer.status_code}")
         async for piece in answer.aiter_raw():

@@ -19,6 +19,11 @@ class Operator:
     expires: int
     session: bytes = field(default=b"", repr=False, compare=False)
 
+    @property
+    def everything(self) -> frozenset[str]:
+        """All that their roles allow together."""
+        return frozenset().union(*(roles.MAY.get(role, frozenset()) for role in self.roles))
+
     def may(self, what: str) -> bool:
         """Whether one of their roles allows it."""
         return roles.may(self.roles, what)

@@ -3,6 +3,7 @@
     hub    POST /operators/sign-in              -> nonce, kept here for this hub
     hub    takes its operator to the issuer with that nonce: authorization code, PKCE
     hub    POST /operators/session {id_token}   -> token; the nonce is used up in the same commit
+    page   POST /operators/code {code}          -> the same; the host fetches the token (codes.py)
     hub    every request: Authorization: DPoP TOKEN, and its hash as `ath` in the proof
 
 Of nonces and tokens only hashes are kept. Whoever steals one of them lacks the hub's key.
@@ -61,7 +62,7 @@ class Operators:
 
         NotFound no-issuer; TooMany.
         """
-        issuer = self._issuer(hub)
+        issuer = self.issuer(hub)
         nonce, now = secrets.token_urlsafe(32), self._clock.unix()
 
         def work(session: Session) -> bool:
@@ -82,7 +83,7 @@ class Operators:
         Unauthenticated says what is wrong with the ID token (idtoken.verify), or bad-nonce: not of
         this hub's sign-ins, or used already. Unavailable: the issuer's keys could not be fetched.
         """
-        issuer, now = self._issuer(hub), self._clock.unix()
+        issuer, now = self.issuer(hub), self._clock.unix()
         unverified = idtoken.read(text)
         wanted = Expected(issuer.url, issuer.client_id, jkt=hub.thumb)
         idtoken.check(unverified.claims, wanted, now)  # before anybody is asked for keys
@@ -141,11 +142,17 @@ class Operators:
         )
         return await self._store.run(lambda session: _deleted(session, ending))
 
-    def _issuer(self, hub: Party) -> Issuer:
+    def issuer(self, hub: Party) -> Issuer:
+        """Where this hub's operators sign in; NotFound no-issuer."""
         issuer = self._issuers.of(hub.thumb)
         if issuer is None:
             raise NotFound("no-issuer", "no issuer is registered for this hub's operators")
         return issuer
+
+    def issuer_url(self, who: Who) -> str | None:
+        """The same, as an address; None where there is none."""
+        issuer = None if who.is_resident else self._issuers.of(who.thumb)
+        return None if issuer is None else issuer.url
 
     async def _keep(self, operator: Operator, issuer: Issuer, nonce: str) -> str:
         """Use up the nonce and keep the session, both or neither; its token."""

@@ -161,13 +161,10 @@ def _bounds(grant: Grant) -> list[tuple[str, str]]:
 
 
 def _kept_back(grant: Grant) -> list[tuple[str, str]]:
-    """What of the pictures is covered, and how its resident hears of looks."""
-    rows = []
-    if grant.mask:
-        rows.append(("covered", f"{masks.words(grant.mask)} (x,y,w,h in thousandths)"))
-    if grant.notify == "digest":
-        rows.append(("told", "once a week, of all views together"))
-    return rows
+    """What of every picture is covered."""
+    if not grant.mask:
+        return []
+    return [("covered", f"{masks.words(grant.mask)} (x,y,w,h in thousandths)")]
 
 
 def _summary(
@@ -190,7 +187,6 @@ def _summary(
         "incident": grant.incident,
         "panic_s": grant.panic_s,
         "mask": [list(box) for box in grant.mask],
-        "notify": grant.notify,
         "board": board,
         "token": grant.token.decode(),
     }

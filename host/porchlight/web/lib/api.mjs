@@ -17,10 +17,19 @@ export class Problem extends Error {
     }
 }
 
+/** What is not refused, and not done either: somebody else has to approve it. */
+export const pendingProblem = () =>
+    new Problem("approval-pending", problemSentence({ reason: "approval-pending" }), 202);
+
 export class Api {
     #signer;
     #base;
     #ahead_ms = 0;
+    /** An operator's sign-in, which is worth nothing without the key; empty: nobody's. */
+    token = "";
+    /** The host does not know the sign-in any more. */
+    /** @type {(problem: Problem) => void} */
+    onSignedOut = () => {};
 
     /** @param {import("./jws.mjs").Signer} signer @param {string} base the host's origin */
     constructor(signer, base = location.origin) {
@@ -71,11 +80,16 @@ export class Api {
 
     async #send(method, path, { body, signal }) {
         const url = this.#base + path;
-        const headers = { DPoP: await proof(this.#signer, { method, url, body }) };
+        const token = this.token;
+        const headers = { DPoP: await proof(this.#signer, { method, url, body, token }) };
+        if (token) headers.Authorization = `DPoP ${token}`;
         if (body !== undefined) headers["Content-Type"] = "application/json";
         const response = await answered(
             fetch(url, { method, headers, body, signal, cache: "no-store" }),
-        );
+        ).catch((error) => {
+            if (token && error.reason === "no-session") this.onSignedOut(error);
+            throw error;
+        });
         this.#compare(response.headers.get("date"));
         return response;
     }

@@ -6,11 +6,11 @@ import { sign } from "./jws.mjs";
 
 /**
  * @param {import("./jws.mjs").Signer} signer
- * @param {{method: string, url: string, body?: string, now_ms?: number}} request   url
- *   absolute; its query is left out
+ * @param {{method: string, url: string, body?: string, token?: string, now_ms?: number}}
+ *   request   url absolute; its query is left out; `token` of an operator's sign-in
  * @returns {Promise<string>} the value of the `DPoP` header
  */
-export async function proof(signer, { method, url, body, now_ms = Date.now() }) {
+export async function proof(signer, { method, url, body, token, now_ms = Date.now() }) {
     const { origin, pathname } = new URL(url);
     const claims = {
         htm: method,
@@ -19,5 +19,6 @@ export async function proof(signer, { method, url, body, now_ms = Date.now() }) 
         jti: random(16),
     };
     if (body !== undefined) claims.bh = await sha256(utf8(body));
+    if (token) claims.ath = await sha256(utf8(token));
     return sign(signer, { alg: "ES256", jwk: signer.jwk, typ: "dpop+jwt" }, claims);
 }

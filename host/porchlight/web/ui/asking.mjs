@@ -1,5 +1,6 @@
 // One request as its hub sees it: the question, how it stands, and the clips of who said yes.
 
+import { pendingProblem } from "../lib/api.mjs";
 import { standsWords } from "../lib/asking.mjs";
 import { during, h, say } from "../lib/dom.mjs";
 import { areaWords, causeWords, windowWords } from "../lib/requests.mjs";
@@ -66,7 +67,9 @@ export class AskingItem {
         const path = `/api/v1/clips/${clip.id}/plays`;
         const open = async (action) => {
             const wish = await this.pen.clip(clip.id, { action, reason, ...this.cause });
-            return (await this.api.post(path, wish)).urls;
+            const { urls } = await this.api.post(path, wish);
+            if (!urls) throw pendingProblem();
+            return urls;
         };
         const item = new ClipItem(clip, called(clip.camera), {
             stream: async () => (await open("clips")).stream,

@@ -14,7 +14,7 @@ export class CameraCard {
     /**
      * @param {object} camera @param {import("../lib/names.mjs").Names} names
      * @param {{stop: (grants: object[]) => Promise<void>, again: (grant: object, lasts_s:
-     *   number) => Promise<void>, fresh: () => void, motion: (query: string) =>
+     *   number) => Promise<void>, fresh: () => void, prepare: () => void, motion: (query: string) =>
      *   Promise<object>, now_s: () => number, voice: object, rule: object}} act
      *   `voice`: as PauseControl wants it; `rule`: as RecordingRule does
      */
@@ -58,6 +58,11 @@ export class CameraCard {
             { type: "button", onclick: () => this.act.fresh() },
             "New permission…",
         );
+        this.prepare = h(
+            "button.plain",
+            { type: "button", onclick: () => this.act.prepare() },
+            "Prepare for an emergency…",
+        );
         this.motion = new MotionChart(camera.label, {
             fetch: this.act.motion,
             now_s: this.act.now_s,
@@ -74,7 +79,7 @@ export class CameraCard {
             h("div.acts", {}, this.stop, this.word.button),
             this.row,
             this.word.element,
-            h("div.allowed", {}, this.list, this.facts, this.fresh),
+            h("div.allowed", {}, this.list, this.facts, this.fresh, this.prepare),
             this.rule.element,
             this.motion.element,
             this.problem,
@@ -126,8 +131,11 @@ export class CameraCard {
     standing = () => this.grants.filter((grant) => stands(grant));
 
     // Whom "allow again" means: the newest other than the resident, who may hold one for their
-    // own use.
-    latest = () => this.grants.find(({ hubs }) => !hubs.every(this.names.isSelf)) ?? this.grants[0];
+    // own use. Not what was signed for an emergency: "again" would allow it at once.
+    latest = () => {
+        const usual = this.grants.filter(({ panic_s }) => !panic_s);
+        return usual.find(({ hubs }) => !hubs.every(this.names.isSelf)) ?? usual[0];
+    };
 
     #grantLine(grant) {
         const one = h(

@@ -24,15 +24,15 @@ export class Ground {
         this.said = h("p.note", { role: "status" });
         this.list = h("ul.finds", { "aria-label": "Cameras found in this circle" });
         this.search = h("button.look", { type: "submit" }, "Search here");
-        const ask = h("button.plain", { type: "button" }, "Ask for recordings…");
-        ask.addEventListener("click", () => this.#whenReady((circle) => this.act.ask(circle)));
+        this.ask = h("button.plain", { type: "button" }, "Ask for recordings…");
+        this.ask.addEventListener("click", () => this.#whenReady((circle) => this.act.ask(circle)));
         this.form = h(
             "form.circle",
             { "aria-label": "A circle on the map", onsubmit: (event) => this.#submit(event) },
             ...NUMBERS.map(({ words, ...number }) =>
                 h("label", {}, words, h("input", { type: "number", required: true, ...number })),
             ),
-            h("div.row", {}, this.search, ask),
+            h("div.row", {}, this.search, this.ask),
         );
         this.element = h(
             "details.panel.ground",
@@ -43,6 +43,13 @@ export class Ground {
             this.said,
             this.list,
         );
+    }
+
+    /** What whoever is there may do here. @param {{search: boolean, ask: boolean}} may */
+    offer({ search, ask }) {
+        this.search.hidden = !search;
+        this.ask.hidden = !ask;
+        this.element.hidden = !search && !ask;
     }
 
     #submit(event) {

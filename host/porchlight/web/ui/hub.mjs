@@ -6,10 +6,12 @@ import { during, h, say } from "../lib/dom.mjs";
 import { Pen } from "../lib/looks.mjs";
 import { follow, rest } from "../lib/sse.mjs";
 import { lostSentence } from "../lib/words.mjs";
+import { Approvals } from "./approvals.mjs";
 import { askForRecordings } from "./askform.mjs";
 import { Askings } from "./askings.mjs";
 import { caseForm } from "./casebook.mjs";
 import { Ground } from "./ground.mjs";
+import { allowance, operatorBar, signInPanel } from "./operator.mjs";
 import { Stage } from "./stage.mjs";
 
 const WAIT_MS = 1000;
@@ -17,16 +19,20 @@ const ANSWERS_MS = 20_000; // between two looks at whether residents answered
 
 export class HubSide {
     #api;
+    #me;
     #cameras = [];
 
     /**
-     * @param {{api: import("../lib/api.mjs").Api, signer: import("../lib/jws.mjs").Signer, host:
-     *   string, title: string, reopen: boolean}} with_
-     *   `host`: its thumb; `reopen`: look again by itself once allowed (the demo)
+     * @param {{api: import("../lib/api.mjs").Api, signer: import("../lib/jws.mjs").Signer, me:
+     *   object, title: string, reopen: boolean, begin: () => Promise<void>, out: () =>
+     *   Promise<void>}} with_
+     *   `me`: as the host gives it; `reopen`: look again by itself once allowed (the demo);
+     *   `begin`, `out`: an operator signs in and out
      */
-    constructor({ api, signer, host, title, reopen }) {
+    constructor({ api, signer, me, title, reopen, begin, out }) {
         this.#api = api;
-        const pen = new Pen(signer, host);
+        this.#me = me;
+        const pen = new Pen(signer, me.host, me.operator);
         const tell = (sentence) => say(this.problem, sentence);
         this.askings = new Askings(api, signer, pen);
         this.stage = new Stage({ api, pen, reopen, tell });
@@ -63,32 +69,71 @@ export class HubSide {
             open: (id) => this.stage.open([id]),
         });
         this.stage.onChange = () => this.#showButtons();
+        this.approvals = new Approvals(api, me, {
+            label: (id) => this.#label(id),
+            open: (asked) => this.#openApproved(asked),
+        });
+        this.#offer(form);
         this.element = h(
             "section.side",
             { "aria-labelledby": "hub-title", "data-side": "hub" },
             h("header", {}, h("h2", { id: "hub-title" }, title), this.link),
-            form,
-            this.ground.element,
-            this.problem,
-            h("div.row", {}, this.found, this.open, this.close),
-            this.stage.element,
-            this.askings.element,
+            ...(this.#locked
+                ? [signInPanel(me.issuer, begin)]
+                : [
+                      me.operator ? operatorBar(me, out) : null,
+                      form,
+                      this.ground.element,
+                      this.problem,
+                      h("div.row", {}, this.found, this.open, this.close),
+                      this.approvals.element,
+                      this.stage.element,
+                      this.askings.element,
+                  ]),
         );
+    }
+
+    /** Whether somebody has to sign in before anything else. */
+    get #locked() {
+        return Boolean(this.#me.issuer && !this.#me.operator);
+    }
+
+    // What the role lacks is not offered; the host refuses it in any case.
+    #offer(form) {
+        const can = allowance(this.#me);
+        form.hidden = !["look", "search", "request"].some(can);
+        form.querySelector("button").hidden = !can("look");
+        this.ground.offer({ search: can("search"), ask: can("request") });
+    }
+
+    #label(id) {
+        const known = this.#cameras.find((camera) => camera.id === id);
+        return known?.label ?? `camera ${id.slice(0, 8)}`;
+    }
+
+    async #openApproved(asked) {
+        const cause = { case: asked.case, purpose: asked.purpose, reason: asked.reason };
+        this.fill(cause);
+        if (!this.stage.holds(asked.cameras, cause)) await this.#find(cause);
+        await this.stage.open(asked.cameras, asked.approval);
     }
 
     /** Keeps the side current until the signal is aborted. @param {AbortSignal} signal */
     run(signal) {
+        if (this.#locked) return say(this.link, "");
         this.stage.run(signal);
         this.#awaitAnswers(signal);
         return follow((inner) => this.#api.open("/api/v1/events", inner), {
             signal,
             onOpen: async () => {
-                await this.askings.load();
+                if (allowance(this.#me)("request")) await this.askings.load();
+                await this.approvals.load();
                 say(this.link, "live");
                 say(this.problem, "");
             },
             onEvent: (name, value) => {
                 if (name === "view" && value.state === "closed") this.stage.ended(value);
+                if (name === "approval") this.approvals.load().catch(() => {});
             },
             onLost: (error) => {
                 say(this.link, "reconnecting…");

@@ -2,7 +2,7 @@
 // signs it to the camera's own nonce, so neither host nor hub can.
 
 import { during, h, say } from "../lib/dom.mjs";
-import { span } from "../lib/times.mjs";
+import { moment, span } from "../lib/times.mjs";
 import { actionsWords } from "../lib/words.mjs";
 import { confirmFirst } from "./confirm.mjs";
 
@@ -15,7 +15,8 @@ export class PauseControl {
      * @param {string} label what the camera is called
      * @param {import("../lib/names.mjs").Names} names
      * @param {{pause: () => Promise<string>, resume: () => Promise<string>, open: (jti: string) =>
-     *   Promise<string>, standing: () => Promise<object>}} voice each gives the board's word
+     *   Promise<string>, standing: () => Promise<object>, close: (grant: object) =>
+     *   Promise<void>}} voice each gives the board's word
      * @param {(sentence: string) => void} tell of what went wrong
      */
     constructor(label, names, voice, tell) {
@@ -68,13 +69,30 @@ export class PauseControl {
 
     #line(grant) {
         const whom = this.names.whom(grant.hubs);
-        if (this.#stands.panic.includes(grant.jti))
-            return h("li.opened", {}, `Open to ${whom} for your emergency. “Stop” ends it.`);
+        if (this.#stands.panic.includes(grant.jti)) return this.#opened(grant, whom);
         const ask = () => this.#ask(grant, whom);
         return h(
             "li",
             { "data-jti": grant.jti },
             h("button.emergency", { type: "button", onclick: ask }, `Emergency: let ${whom} in…`),
+        );
+    }
+
+    #opened(grant, whom) {
+        const until = this.#stands.panic_until?.[grant.jti];
+        const close = h(
+            "button.stop.small",
+            { type: "button", "aria-label": `Close ${this.label} to ${whom}` },
+            "Close now",
+        );
+        const end = () => this.voice.close(grant);
+        close.addEventListener("click", () => during(close, end, this.tell));
+        const when = until ? ` until ${moment(until)}` : "";
+        return h(
+            "li.opened",
+            { "data-jti": grant.jti },
+            h("span", {}, `Open to ${whom} for your emergency${when}. `),
+            close,
         );
     }
 

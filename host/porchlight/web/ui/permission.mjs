@@ -7,6 +7,19 @@ import { actionsWords, purposeWords } from "../lib/words.mjs";
 import { spanSelect } from "./spans.mjs";
 
 const USUAL = new Set(["live", "snapshot"]);
+const EMERGENCY = [
+    [600, "10 minutes"],
+    [1800, "30 minutes"],
+    [3600, "1 hour"],
+];
+const READY = [
+    [30 * 86_400, "30 days"],
+    [90 * 86_400, "90 days"],
+    [7 * 86_400, "7 days"],
+];
+const EMERGENCY_WORDS =
+    "It allows nothing until you open it: here, by the button on the camera (three seconds), or " +
+    "by “porchlight panic”. Nobody else can. It closes by itself, and you can close it before.";
 const CHECKED = new Set(["burglary", "emergency", "fire", "medical", "theft", "violence"]);
 
 /**
@@ -15,13 +28,31 @@ const CHECKED = new Set(["burglary", "emergency", "fire", "medical", "theft", "v
  *   `hubs`: known thumbs and their names
  */
 export function askPermission({ label, hubs, allow }) {
+    const when = [h("label", {}, "For how long ", spanSelect({ name: "lasts" }))];
+    show({ title: `Allow ${label}`, verb: "Sign and allow", hubs, when, allow });
+}
+
+/** The same for a permission that allows nothing until its resident opens it. */
+export function askEmergency({ label, hubs, allow }) {
+    const choice = (name, choices) =>
+        h("select", { name }, ...choices.map(([value, words]) => h("option", { value }, words)));
+    const when = [
+        h("label", {}, "Once you open it, for ", choice("panic", EMERGENCY)),
+        h("label", {}, "Keep it ready for ", choice("lasts", READY)),
+        h("p.small", {}, EMERGENCY_WORDS),
+    ];
+    const title = `Prepare ${label} for an emergency`;
+    show({ title, verb: "Sign, and keep it closed", hubs, when, allow });
+}
+
+function show({ title, verb, hubs, when, allow }) {
     const problem = h("p.problem", { role: "alert" });
-    const submit = h("button.allow", { type: "submit" }, "Sign and allow");
+    const submit = h("button.allow", { type: "submit" }, verb);
     const form = h(
         "form",
         {},
-        h("h3", {}, `Allow ${label}`),
-        ...fields(hubs),
+        h("h3", {}, title),
+        ...fields(hubs, when),
         problem,
         h(
             "div.row",
@@ -32,7 +63,7 @@ export function askPermission({ label, hubs, allow }) {
     );
     const dialog = h(
         "dialog.panel",
-        { "aria-label": `Allow ${label}`, onclose: () => dialog.remove() },
+        { "aria-label": title, onclose: () => dialog.remove() },
         form,
     );
     form.addEventListener("submit", (event) => {
@@ -50,7 +81,7 @@ export function askPermission({ label, hubs, allow }) {
     dialog.showModal();
 }
 
-function fields(hubs) {
+function fields(hubs, when) {
     const known = [...hubs].map(([thumb, name]) => h("option", { value: thumb }, name));
     return [
         h(
@@ -79,7 +110,7 @@ function fields(hubs) {
         ),
         h("p.small", {}, "Clips: the camera records what moves while the permission runs."),
         choices("purposes", "What for", PURPOSES, purposeWords, CHECKED),
-        h("label", {}, "For how long ", spanSelect({ name: "lasts" })),
+        ...when,
     ];
 }
 
@@ -101,6 +132,7 @@ function wishOf(form) {
         actions: form.getAll("actions"),
         purposes: form.getAll("purposes"),
         lasts_s: Number(form.get("lasts")),
+        panic_s: Number(form.get("panic")),
     };
     if (!wish.hub) throw new Error("Choose who may look, or give another hub's name.");
     if (!wish.actions.length || !wish.purposes.length)

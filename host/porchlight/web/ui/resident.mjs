@@ -10,7 +10,7 @@ import { lostSentence } from "../lib/words.mjs";
 import { CameraCard } from "./card.mjs";
 import { LogList } from "./log.mjs";
 import { LogHead } from "./loghead.mjs";
-import { askPermission } from "./permission.mjs";
+import { askEmergency, askPermission } from "./permission.mjs";
 import { Inbox } from "./requests.mjs";
 import { ClipShelf } from "./shelf.mjs";
 
@@ -166,8 +166,12 @@ export class ResidentSide {
             stop: (grants) => this.#consents.stop(grants),
             again: (grant, lasts_s) => this.#consents.again(grant, lasts_s),
             fresh: () => this.#ask(camera),
+            prepare: () => this.#ask(camera, askEmergency),
             motion: (query) => this.#api.get(`${path}/motion${query}`),
-            voice: this.#voice.of(camera.id),
+            voice: {
+                ...this.#voice.of(camera.id),
+                close: (grant) => this.#consents.stop([grant]),
+            },
             rule: {
                 get: () => this.#api.get(`${path}/recording`),
                 put: (rule) => this.#api.put(`${path}/recording`, rule),
@@ -190,13 +194,16 @@ export class ResidentSide {
         return this.#guard(() => this.#consents.stop(this.#consents.standing()));
     }
 
-    #ask(camera) {
-        askPermission({
+    #ask(camera, ask = askPermission) {
+        ask({
             label: camera.label,
             hubs: this.#names.hubs(),
-            allow: ({ hub, lasts_s, ...choice }) =>
+            allow: ({ hub, lasts_s, panic_s, ...choice }) =>
                 this.#consents.allow(
-                    { camera: camera.id, hubs: [hub], scope: scope(choice) },
+                    {
+                        ...{ camera: camera.id, hubs: [hub], scope: scope(choice) },
+                        kept: panic_s ? { panic: panic_s } : {},
+                    },
                     lasts_s,
                 ),
         });

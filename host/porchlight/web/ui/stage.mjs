@@ -3,6 +3,7 @@
 // over HTTP/1.1, and events and requests need some of them, so up to three cameras get a stream
 // each and more share the host's wall, which is one stream.
 
+import { pendingProblem } from "../lib/api.mjs";
 import { during, h, say } from "../lib/dom.mjs";
 import { rest } from "../lib/sse.mjs";
 import { Standing } from "../lib/standing.mjs";
@@ -79,31 +80,38 @@ export class Stage {
         return seat.view ? this.#close([seat]) : this.open([seat.id]);
     }
 
+    /** Whether these cameras are on stage for this. @param {string[]} ids @param {object} cause */
+    holds(ids, cause) {
+        const same = Object.entries(cause).every(([name, value]) => this.#cause?.[name] === value);
+        return same && ids.every((id) => this.#seats.has(id));
+    }
+
     /**
      * Opens these cameras besides those that are open.
-     * @param {string[]} ids
+     * @param {string[]} ids @param {string} [approval] of a second operator, for just these
      * @throws {import("../lib/api.mjs").Problem}
      */
-    async open(ids) {
+    async open(ids, approval) {
         const fresh = ids.map((id) => this.#seats.get(id)).filter((seat) => seat && !seat.view);
         if (!fresh.length) return;
         const shown = this.#shown();
         // With nothing shown, nothing is lost by another try.
         if (!shown.length && performance.now() - this.#plain_ms > PLAIN_MS) this.#plain = false;
         const all = [...shown, ...fresh];
-        const joined = this.#plain && (all.length > MAX_STREAMS || this.#wall);
+        const joined = this.#plain && !approval && (all.length > MAX_STREAMS || this.#wall);
         if (joined) await this.#leave(shown);
         const seats = joined ? all : fresh;
-        const view = await this.#post(seats);
+        const view = await this.#post(seats, approval);
         if (this.#plain) this.#stream(view, seats);
         else this.#listen(view, seats);
         this.onChange();
     }
 
-    async #post(seats) {
+    async #post(seats, approval) {
         const cameras = seats.map((seat) => seat.id);
-        const wish = { cameras, action: "live", ...this.#cause };
+        const wish = { cameras, action: "live", ...this.#cause, ...(approval && { approval }) };
         const view = await this.#api.post("/api/v1/views", await this.#pen.view(wish));
+        if (!view.urls) throw pendingProblem(); // an approval, which has to be given first
         for (const seat of seats) seat.enter(view);
         return view;
     }
