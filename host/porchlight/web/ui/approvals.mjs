@@ -21,7 +21,7 @@ export class Approvals {
         this.#api = api;
         this.#me = me;
         this.#act = act;
-        this.list = h("ul.askings", { "aria-labelledby": "approvals-title", role: "list" });
+        this.list = h("ul.agreements", { "aria-labelledby": "approvals-title", role: "list" });
         this.problem = h("p.problem", { role: "alert" });
         this.element = h(
             "section.panel.approvals",

@@ -120,7 +120,8 @@ export class HubSide {
 
     /** Keeps the side current until the signal is aborted. @param {AbortSignal} signal */
     run(signal) {
-        if (this.#locked) return say(this.link, "");
+        this.link.hidden = this.#locked;
+        if (this.#locked) return undefined;
         this.stage.run(signal);
         this.#awaitAnswers(signal);
         return follow((inner) => this.#api.open("/api/v1/events", inner), {

@@ -113,6 +113,7 @@ export class PauseControl {
 
     async #heard(board) {
         await this.load();
+        this.tell(""); // what went wrong before does not any more
         this.#board = board;
         this.#show();
     }
