@@ -10,7 +10,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Any, Final
 
-from accord import names, wire
+from accord import wire
 from accord.book import Book
 from accord.errors import Refused
 from accord.grant import Grant
@@ -24,15 +24,14 @@ from porchlight.frames import Frame, LatestFrame
 from porchlight.heldbook import HeldBook
 from porchlight.looking import Looking, Viewers, Want
 from porchlight.motion.moves import Moves
+from porchlight.sourcelog import SourceLog
 from porchlight.sourcetime import SourceTime
-from porchlight.tally import Tally
 
 HELD: Final = "held"  # what a board answers of a grant it shows pictures under
 UPDATE: Final = "update-"  # how every word of a board about an update begins
 STANDING: Final = "status-"  # ... about a lease
 _REVOKED: Final = "revoked"
 _OPENED: Final = "panic-opened"
-COMINGS: Final = 10  # entries a minute on the coming and going of a board
 
 
 class Camera:
@@ -52,6 +51,7 @@ class Camera:
         self.frames = 0
         self.last_frame_ms: int | None = None
         self.boardlog = BoardLog(desk.clock)
+        self.log = SourceLog(record.id, record.resident, desk)
         self.motion = Moves(record.id, record.resident, desk.clock, desk.events)
         self._desk = desk
         self._heard = heard
@@ -60,8 +60,6 @@ class Camera:
         self._told: list[Want] = []
         self._answers: dict[bytes, str] = {}
         self._time = SourceTime()
-        self._faults = Tally()
-        self._comings = Tally(burst=COMINGS)
         self._listeners: set[Callable[[], None]] = set()
 
     # Grants: whoever changes the book calls these, at once.
@@ -180,7 +178,7 @@ class Camera:
             link.offer(grant)
         link.watch(self.wants)
         self.changed()
-        await self.note("board.online")
+        await self.log.note("board.online")
         for callback in self._heard.attached:
             await callback(self.id)
 
@@ -192,7 +190,7 @@ class Camera:
         counted, self.status = report.counted(self.status), None
         self.latest.forget()
         self.changed()
-        await self.note("board.offline", reason=reason, **counted)
+        await self.log.note("board.offline", reason=reason, **counted)
 
     def on_frame(self, frame: Frame, *, newest: bool = False) -> Refusal | None:
         """Check a frame against the grant it names; None if viewers may have it, and do.
@@ -200,7 +198,7 @@ class Camera:
         now_ms = self._desk.clock.unix_ms()
         reason = self._fault(frame, now_ms)
         if reason is not None:
-            return self._refuse(frame, reason)
+            return self.log.refuse(frame, reason)
         self.frames += 1
         self.last_frame_ms = frame.captured_ms
         self._time.heard(frame.boot, frame.captured_ms, frame.arrived)
@@ -278,27 +276,6 @@ class Camera:
             return "not-watched"
         return fault
 
-    def _refuse(self, frame: Frame, reason: str) -> Refusal:
-        """Count it: the first of a minute is to be entered, with how many there were.
-
-        "not-watched" is not told: frames under way when a viewer leaves are nobody's fault.
-        """
-        self._desk.metrics.refused("frame", reason)
-        if reason == "not-watched":
-            return Refusal(frame, reason, 0)
-        # The board picks the handle: one that makes them up must not fill the log.
-        return Refusal(frame, reason, self._faults.due(reason, self._desk.clock.monotonic()))
-
-    async def enter(self, refusal: Refusal) -> None:
-        """Tell the resident of a frame that was refused."""
-        frame = refusal.frame
-        await self._add(
-            "frame.refused",
-            jti=names.text(frame.handle),
-            reason=refusal.reason,
-            detail={"count": refusal.count, "sequence": frame.sequence},
-        )
-
     # Telling others
 
     def describe(self) -> dict[str, Any]:
@@ -317,21 +294,3 @@ class Camera:
     def unlisten(self, callback: Callable[[], None]) -> None:
         """Take listen() back."""
         self._listeners.discard(callback)
-
-    async def note(self, type: str, *, reason: str | None = None, **counted: int) -> None:
-        """An entry about the source; at most ten of a type per minute, then with how many.
-        `counted`: what the source itself says of what it sent."""
-        count = self._comings.due(type, self._desk.clock.monotonic())
-        if count:
-            detail = counted | ({"count": count} if count > 1 else {})
-            await self._add(type, reason=reason, detail=detail or None)
-
-    async def refused(self, reason: str) -> None:
-        """Whoever claimed to be the source was sent away: the first of a minute for each reason,
-        with how many there were."""
-        count = self._faults.due(("board", reason), self._desk.clock.monotonic())
-        if count:
-            await self._add("board.refused", reason=reason, detail={"count": count})
-
-    async def _add(self, type: str, **more: Any) -> None:
-        await self._desk.entries.add(type, resident=self.resident, camera=self.id, **more)

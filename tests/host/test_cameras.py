@@ -230,7 +230,7 @@ async def refused(camera: Camera, frame: Frame) -> bool:
     """Hand in a frame; whether nobody may see it. What is due is entered, as the uplink does."""
     refusal = camera.on_frame(frame)
     if refusal is not None and refusal.count:
-        await camera.enter(refusal)
+        await camera.log.enter(refusal)
     return refusal is not None
 
 

@@ -170,7 +170,7 @@ class Uplink:
             metrics.repeats.inc()
         camera = self._cameras.get(session.camera) if session.camera else None
         if camera is not None:
-            await camera.refused(reason)
+            await camera.log.refused(reason)
             return
         count = self._tally.due(reason, self._desk.clock.monotonic())
         if count:

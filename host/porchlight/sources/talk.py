@@ -97,7 +97,7 @@ class Talk:
             self._advance(frame)
             refusal = self._camera.on_frame(frame, newest=alone)
             if refusal is not None and refusal.count:
-                self._run(self._camera.enter(refusal))
+                self._run(self._camera.log.enter(refusal))
         except RemoteError as error:
             self._fail(error)
 
