@@ -58,7 +58,7 @@ from porchlight.clips.recorder import MIB, Measures
 from porchlight.clips.recorders import Recorders
 from porchlight.clips.store import Clips
 from porchlight.clock import Clock
-from porchlight.config import ClipRules, Config
+from porchlight.config import Config
 from porchlight.consent.agents import Agents
 from porchlight.consent.grants import Grants
 from porchlight.consent.leases import Leases
@@ -79,6 +79,7 @@ from porchlight.search import place, pseudonyms
 from porchlight.search.finder import Finder
 from porchlight.search.index import Index
 from porchlight.search.searches import Searches
+from porchlight.sections import ClipRules
 from porchlight.sources.board import Uplink, UplinkLimits
 from porchlight.sources.marks import Marks
 from porchlight.store import Store

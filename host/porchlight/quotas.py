@@ -19,8 +19,8 @@ from sqlalchemy.orm import Session
 
 from porchlight.cases import case_key
 from porchlight.clock import Clock
-from porchlight.config import QuotaRules
 from porchlight.errors import TooMany
+from porchlight.sections import QuotaRules
 from porchlight.store import Entry, Store, Words
 from porchlight.who.operator import Operator
 

@@ -19,11 +19,11 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from porchlight.clock import Clock
-from porchlight.config import QuotaRules
 from porchlight.quotas import CASE_MS, OPENED
 from porchlight.registry import Registry
 from porchlight.search import sphere
 from porchlight.search.sphere import Point
+from porchlight.sections import QuotaRules
 from porchlight.store import Entry, Store, Words
 
 MANY: Final = "many-cameras"

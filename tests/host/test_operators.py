@@ -12,8 +12,8 @@ from joserfc import jwk
 from starlette.responses import JSONResponse, RedirectResponse, Response
 
 from porchlight.clock import Clock
-from porchlight.config import OperatorRules
 from porchlight.dpop import token_hash
+from porchlight.sections import OperatorRules
 from porchlight.store import Store
 from porchlight.who import jwks, roles
 from porchlight.who.issuers import ROLES_CLAIM, SAME, Issuer, Issuers

@@ -11,9 +11,9 @@ import pytest
 
 from porchlight.client import tlog
 from porchlight.clips import rows as clip_rows
-from porchlight.config import QuotaRules
 from porchlight.consent import delegates
 from porchlight.quotas import OPENS, Quotas, QuotaSpent
+from porchlight.sections import QuotaRules
 from porchlight.store import Entry
 from porchlight.telling import Telling
 from porchlight.transparency.quarter import Quarter

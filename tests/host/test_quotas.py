@@ -9,9 +9,9 @@ import pytest
 
 from porchlight.audit import logkeys
 from porchlight.audit.entries import Entries
-from porchlight.config import QuotaRules
 from porchlight.events import Events
 from porchlight.quotas import CASE_MS, OPENS, SEARCHES, Quotas, QuotaSpent
+from porchlight.sections import QuotaRules
 from porchlight.store import Store
 from porchlight.who.operator import Operator
 from tests.support.hosting import ShiftedClock

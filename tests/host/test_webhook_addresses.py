@@ -8,7 +8,7 @@ import pytest
 
 from porchlight import tls
 from porchlight.clock import Clock
-from porchlight.config import WebhookRules
+from porchlight.sections import WebhookRules
 from porchlight.tls import TlsFiles
 from porchlight.webhooks import sending
 from porchlight.webhooks.addresses import choose, parse, system

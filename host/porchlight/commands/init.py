@@ -13,6 +13,7 @@ from porchlight.audit import logkeys
 from porchlight.commands._home import UsageError, add_home
 from porchlight.config import Config
 from porchlight.errors import CommandError
+from porchlight.sections import DEFAULT_PORT
 from porchlight.store import Store
 
 HELP: Final = """\
@@ -62,7 +63,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--listen",
         metavar="ADDRESS:PORT",
-        default=f"0.0.0.0:{settings.DEFAULT_PORT}",
+        default=f"0.0.0.0:{DEFAULT_PORT}",
         help="where boards and hubs connect (default: %(default)s, port 0: any free one)",
     )
 

@@ -12,9 +12,9 @@ from typing import Any, Final, Protocol
 from porchlight.audit.entries import Entries
 from porchlight.audit.receipts import Receipt
 from porchlight.clock import Clock
-from porchlight.config import SearchRules
 from porchlight.errors import Denied, Invalid, RequestError, TooMany
 from porchlight.search.finder import Finder, Shown, Wanted
+from porchlight.sections import SearchRules
 from porchlight.tally import Tally
 from porchlight.views.view import Who
 

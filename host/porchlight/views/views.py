@@ -13,9 +13,9 @@ from typing import Any, Final
 from accord import b64
 from accord.errors import Refused
 from porchlight.cameras import Cameras
-from porchlight.config import ViewRules
 from porchlight.desk import Desk
 from porchlight.errors import Denied, Gone, NotFound, StoreError
+from porchlight.sections import ViewRules
 from porchlight.tally import Tally
 from porchlight.views.book import ViewBook
 from porchlight.views.look import SESSION_OVER, Look

@@ -14,7 +14,7 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from porchlight import values
-from porchlight.config import WebhookRules
+from porchlight.sections import WebhookRules
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 Resolve = Callable[[str, int], Awaitable[Sequence[str]]]

@@ -9,7 +9,7 @@ from typing import Final
 import httpx
 
 from porchlight import __version__
-from porchlight.config import WebhookRules
+from porchlight.sections import WebhookRules
 from porchlight.webhooks import addresses
 from porchlight.webhooks.addresses import Resolve, Target
 

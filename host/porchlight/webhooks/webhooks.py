@@ -15,10 +15,10 @@ from typing import Final
 from accord import b64
 from porchlight.audit.entries import Entries
 from porchlight.clock import Clock
-from porchlight.config import WebhookRules
 from porchlight.errors import Invalid, NotFound, StoreError, TooMany
 from porchlight.events import Events
 from porchlight.registry import Party, Registry
+from porchlight.sections import WebhookRules
 from porchlight.store import Entry, Store
 from porchlight.webhooks import addresses, backoff, news, rows, signing
 from porchlight.webhooks.news import News

@@ -19,9 +19,9 @@ from sqlalchemy.orm import Session
 
 from accord import b64
 from porchlight.clock import Clock
-from porchlight.config import OperatorRules
 from porchlight.errors import NotFound, StoreError, TooMany, Unauthenticated
 from porchlight.registry import Party
+from porchlight.sections import OperatorRules
 from porchlight.store import Store
 from porchlight.store.operators_model import HostSecret, OperatorSession, SignIn
 from porchlight.who import idtoken
