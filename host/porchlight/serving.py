@@ -20,6 +20,7 @@ from porchlight.clock import Clock
 from porchlight.config import Config
 from porchlight.errors import CommandError
 from porchlight.porch import WireLimits
+from porchlight.running import wind_down
 from porchlight.server import Listener, Server, bind
 from porchlight.store import Store
 
@@ -60,7 +61,7 @@ class Serving:
             listeners,
             self.app.state.parts.metrics,
             limits=limits or WireLimits(connections=handles.room_for(config.limits.connections)),
-            wind_down=lambda: composition.wind_down(self.app),
+            wind_down=lambda: wind_down(self.app),
             ready=ready,
         )
 
