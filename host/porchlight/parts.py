@@ -1,4 +1,4 @@
-"""The host's parts, put together by app.py and met by the API."""
+"""The host's parts, put together by making.py and met by the API."""
 
 from dataclasses import dataclass
 
