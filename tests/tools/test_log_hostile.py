@@ -68,6 +68,17 @@ def test_a_row_that_is_no_entry(row: Any) -> None:
         logread.compare(host, read(host))  # type: ignore[arg-type]
 
 
+@pytest.mark.parametrize("written", ["\ud800", {"sha256": "x"}])
+def test_words_that_are_no_text(written: Any) -> None:
+    """Half a character can be in JSON, and in no statement."""
+    leaf = GOOD | {"case": written, "statement": "x", "detail": None}
+    row = dict.fromkeys(("camera", "hub", "hub_name", "jti", "view", "purpose", "reason", "salts"))
+    row |= {"type": "search", "ts": "1970-01-01T00:00:00.001Z", "index": 0, "detail": None}
+    host = Host([json.dumps(leaf).encode()], [row | {"case": "\ud800", "statement": "x"}])
+    with pytest.raises(tlog.Wrong):
+        logread.compare(host, read(host))  # type: ignore[arg-type]
+
+
 @pytest.mark.parametrize("size", ["9" * 5_000, "9" * 19, "\u0663", "-1", ""])
 def test_a_size_that_no_log_has(size: str) -> None:
     host = Host([b"{}"])

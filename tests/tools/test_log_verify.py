@@ -92,6 +92,7 @@ def test_a_log_that_holds(running_host: RunningHost, porchlight: Porchlight) -> 
     size = len(porchlight("log", "--json").out.splitlines())
     assert porchlight("log", "verify", "--json").json == {
         "size": size, "findings": [], "erased": 0, "witnesses": [], "signed": 1, "unsigned": [],
+        "gone": [],
     }  # fmt: skip
     (kept,) = (running_host.home.path / "heads").glob("*.json")
     assert kept.stat().st_mode & 0o077 == 0
@@ -249,3 +250,5 @@ def test_words_that_were_erased(running_host: RunningHost, porchlight: Porchligh
         client.delete(f"/entries/{n}/words")
     answer = porchlight("log", "verify")
     assert (answer.code, "Words that you erased: 2." in answer.out) == (0, True), answer.err
+    assert "Signed by the hub that looked: 0." in answer.out
+    assert "was erased, by you as the log says; there is the host's word alone" in answer.out

@@ -76,6 +76,12 @@ def test_a_look_outside_of_its_grant(changed: dict[str, Any], reason: str) -> No
     assert found(look, over) == [(0, reason)]
 
 
+def test_a_look_by_nobody() -> None:
+    look = opened(T + 1)
+    del look["hub"]
+    assert found(look, closed(T + 2)) == [(0, "wrong-audience")]
+
+
 def test_whatever_names_a_grant_is_held_to_it() -> None:
     """Also what is not known here yet."""
     said = {"camera": CAMERA, "jti": LIVE.jti, "detail": {"action": "export"}}

@@ -121,9 +121,20 @@ def test_a_statement_that_is_gone() -> None:
     gone = opened(), shown(None, case="", reason="")
     assert faults(gone) == [(0, "look-withheld")]
     erased = {"type": "words.erased", "ts": (T + 60) * 1000, "detail": {"index": 0}}
-    assert faults(gone, (erased, None)) == []
+    found = verdict(gone, (erased, None))
+    assert (found.findings, found.signed, found.gone) == ([], 0, [0])
     assert faults(gone, (erased | {"detail": {"index": 1}}, None)) == [(0, "look-withheld")]
     assert faults((opened(), None)) == [(0, "look-withheld")]
+    before = erased | {"detail": {"index": 1}}
+    assert faults((before, None), gone) == [(1, "look-withheld")]
+
+
+def test_a_look_by_another_name() -> None:
+    """Whatever names a hub and a grant is a look, whether its type is known here or not."""
+    named = opened(type="picture.taken", jti="g", statement=None), None
+    assert verdict(named).unsigned == [0]
+    for told in ("access.refused", "view.close", "panic.opened", "approval.given"):
+        assert verdict((opened(type=told, jti="g", statement=None), None)).unsigned == []
 
 
 def test_a_key_that_is_not_shown() -> None:

@@ -74,13 +74,15 @@ def _faults(replay: _Replay, index: int, entry: Entry) -> Iterable[str]:
     rule = _RULES.get(kind)
     if rule is not None:
         yield from rule(replay, entry, at)
-    elif _is_look(replay, entry, kind):
+    elif is_look(entry, replay.me):
         yield from _looked(replay, index, entry, at)
 
 
-def _is_look(replay: _Replay, entry: Entry, kind: str) -> bool:
-    """Whether somebody did what takes a grant; whatever names one counts, known here or not."""
-    if kind.startswith("clip.") and entry.get("hub") == replay.me:
+def is_look(entry: Entry, me: str) -> bool:
+    """Whether somebody did what takes a grant; whatever names one counts, known here or not. `me`:
+    the resident's thumb."""
+    kind = str(entry["type"])
+    if kind in _RULES or (kind.startswith("clip.") and entry.get("hub") == me):
         return False  # one's own recordings
     under_a_grant = entry.get("hub") and entry.get("jti") and not kind.startswith(_NO_LOOK)
     return kind in _ACTIONS or bool(under_a_grant)
@@ -141,7 +143,7 @@ def _approved(entry: Entry) -> bool:
 
 def _permitted(replay: _Replay, found: Grant, entry: Entry, at: int) -> str:
     """Why board and host must have refused this at `at` (unix s); "" if they could allow it."""
-    hub = str(entry["hub"])
+    hub = str(entry.get("hub"))
     said = (entry.get("detail") or {}).get("action") or next(iter(found.actions), "")
     action = _ACTIONS.get(str(entry["type"])) or said
     found.lapsed = lambda: ""  # leases are the board's to see to; the log cannot tell

@@ -70,7 +70,7 @@ def compare(client: Client, log: Log) -> Shown:
     otherwise."""
     try:
         return _compared(client, log)
-    except (KeyError, TypeError, AttributeError):
+    except (KeyError, TypeError, AttributeError, UnicodeEncodeError):
         raise tlog.Wrong("the host shows what is no entry") from None
 
 
@@ -94,6 +94,7 @@ def _compared(client: Client, log: Log) -> Shown:
 def _said(row: Mapping[str, Any], leaf: Mapping[str, Any], index: int) -> Said:
     gone = _erased(row, leaf, "statement", index)
     case, reason = (str(row[name] or "") for name in _WRITTEN)
+    f"{case}{reason}".encode()  # what is no text was never signed for
     return Said(None if gone else str(row["statement"]), case, reason)
 
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from accord.errors import Refused
 from porchkit import keys
-from porchkit.logcheck import GRACE_S, Entry, Finding
+from porchkit.logcheck import GRACE_S, Entry, Finding, is_look
 from porchlight.client import looks
 from porchlight.client.looks import Ask, Statement
 
@@ -34,11 +34,13 @@ class Said:
 
 @dataclass
 class Verdict:
-    """`signed`: how many looks are. `unsigned`: the indices of those that are not, since SINCE."""
+    """`signed`: how many looks are. `unsigned`: the indices of those that are not, since SINCE;
+    `gone`: of those whose statement was erased. For both there is the host's word alone."""
 
     findings: list[Finding] = field(default_factory=list)
     signed: int = 0
     unsigned: list[int] = field(default_factory=list)
+    gone: list[int] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -59,19 +61,23 @@ class Reader:
             if "statement" not in entry:
                 verdict.unsigned += [index] if int(entry["ts"]) >= SINCE * 1000 else []
                 continue
-            verdict.signed += 1
             shown = said.get(index)
-            if shown is None or shown.statement is None:
-                reason = "" if index in erased else "look-withheld"
-            else:
+            if shown is not None and shown.statement is not None:
                 reason = self._fault(entry, shown, shown.statement, used)
+            elif index < erased.get(index, -1):
+                verdict.gone.append(index)
+                continue
+            else:
+                reason = "look-withheld"
+            verdict.signed += not reason
             if reason:
                 verdict.findings.append(Finding(index, reason, str(entry["type"])))
         return verdict
 
     def _is_look(self, entry: Entry) -> bool:
-        """Whether a hub saw something: residents need no statement for what is theirs."""
-        return entry["type"] in ("view.open", *_CLIPS) and entry.get("hub") != self.me
+        """Whether a hub saw something, whatever its entry is called: residents need no statement
+        for what is theirs."""
+        return entry.get("hub") != self.me and is_look(entry, self.me)
 
     def _fault(self, entry: Entry, shown: Said, text: str, used: set[Used]) -> str:
         """Why the statement is none for this entry; "" if it is."""
@@ -108,9 +114,9 @@ def _ask(entry: Entry, shown: Said) -> Ask:
     """What a hub must have signed for this entry."""
     detail = entry.get("detail") or {}
     kind = str(entry["type"])
-    what = {"clip": str(detail.get("clip", ""))}
-    if kind == "view.open":
-        what = {"camera": str(entry.get("camera", ""))}
+    what = {"camera": str(entry.get("camera", ""))}
+    if kind in _CLIPS:
+        what = {"clip": str(detail.get("clip", ""))}
     action = _CLIPS.get(kind) or str(detail.get("action", ""))
     purpose, operator = str(entry.get("purpose", "")), str(detail.get("operator") or "")
     return Ask(action, purpose, shown.case, shown.reason, **what, operator=operator)
@@ -120,7 +126,9 @@ def _near(entry: Entry, statement: Statement) -> bool:
     return abs(int(entry["ts"]) // 1000 - statement.iat) <= looks.WINDOW_S + GRACE_S
 
 
-def _erased(entries: Iterable[Entry]) -> set[Any]:
-    """The indices of the entries whose words the log says were erased: by the resident alone."""
-    told = [entry.get("detail") or {} for entry in entries if entry["type"] == "words.erased"]
-    return {detail["index"] for detail in told if type(detail.get("index")) is int}
+def _erased(entries: Iterable[Entry]) -> dict[Any, int]:
+    """The indices of the entries whose words were erased, and of the entries that say so last. By
+    the resident, as the host says: nobody signs an erasure."""
+    told = ((at, entry) for at, entry in enumerate(entries) if entry["type"] == "words.erased")
+    named = ((at, (entry.get("detail") or {}).get("index")) for at, entry in told)
+    return {index: at for at, index in named if type(index) is int}

@@ -38,6 +38,10 @@ _REASONS = {
     "look-other-time": "the hub signed for a look at another time",
     "look-withheld": "what the hub signed is gone, and you did not erase it",
 }
+_AMBER = {
+    "unsigned": "no hub signed this look",
+    "gone": "what a hub signed for this look was erased, by you as the log says",
+}
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -71,7 +75,7 @@ def run(args: argparse.Namespace, session: Session) -> int:
     findings = sorted(findings + looks.findings, key=lambda found: found.index)
     _keep(session.home.path, me, key, log)
     witnesses = _witnesses(about["witnesses"], log, trusted)
-    signed = {"signed": looks.signed, "unsigned": looks.unsigned}
+    signed = {"signed": looks.signed, "unsigned": looks.unsigned, "gone": looks.gone}
     more = {"erased": shown.erased, "witnesses": witnesses, **signed}
     _tell(args.json, log, kept, findings, more)
     if findings:
@@ -197,9 +201,10 @@ def _tell(
         why = _REASONS.get(found.reason, found.reason)
         print(f"  {local_time(int(entry['ts']) // 1000)}  {clean(found.type)}: {clean(why)}")
     print(f"Signed by the hub that looked: {more['signed']}.")
-    for index in more["unsigned"]:
-        when = local_time(int(log.entries[index]["ts"]) // 1000)
-        print(f"  {when}  amber: no hub signed this look; there is the host's word alone")
+    for what, why in _AMBER.items():
+        for index in more[what]:
+            when = local_time(int(log.entries[index]["ts"]) // 1000)
+            print(f"  {when}  amber: {why}; there is the host's word alone")
     if more["erased"]:
         print(f"Words that you erased: {more['erased']}.")
     for row in more["witnesses"]:
