@@ -17,7 +17,7 @@ from porchlight.sections import OperatorRules
 from porchlight.store import Store
 from porchlight.who import jwks, roles
 from porchlight.who.issuers import ROLES_CLAIM, SAME, Issuer, Issuers
-from porchlight.who.operators import SIGN_INS, Operators
+from porchlight.who.operators import ASKED, SIGN_INS, Operators
 from tests.support.desks import Hub, hub_at, register
 from tests.support.hosting import API, InThread, Kit, ShiftedClock, Signer
 from tests.support.provider import CALLBACK, Provider, id_token, providing
@@ -214,6 +214,21 @@ def test_the_host_takes_a_code_to_the_issuer_for_a_page_that_cannot(
         refused(hub.ask("POST", "/operators/code", brought), 503, "issuer-unreachable")
     finally:
         provider.answer = None
+
+
+def test_a_hub_has_its_issuer_asked_only_so_often(host: InThread, hub: Hub) -> None:
+    """Each question is a TLS connection of the host's, whatever the page brings."""
+    parts = host.serving.app.state.parts
+    party = parts.registry.party(hub.key.thumb)
+    for _ in range(ASKED):
+        parts.operators.to_ask(party)
+    brought = {"code": "made-up", "code_verifier": "v" * 43, "redirect_uri": CALLBACK}
+    for answer in (
+        hub.ask("GET", "/operators/issuer"),
+        hub.ask("POST", "/operators/code", brought),
+    ):
+        refused(answer, 429, "too-many-sign-ins")
+        assert answer.headers["retry-after"] == "60"
 
 
 def test_the_page_is_told_what_the_one_who_is_there_may_do(host: InThread, hub: Hub) -> None:

@@ -103,7 +103,7 @@ async def sign_in(body: Brought, parts: PartsDep, by: Visitor) -> Session:
 )
 async def where(parts: PartsDep, by: Visitor) -> Where:
     """Where an operator's browser has to go to sign in. 503: the issuer is away."""
-    issuer = parts.operators.issuer(by)
+    issuer = parts.operators.to_ask(by)
     endpoint = await codes.authorization_endpoint(issuer)
     return Where(issuer=issuer.url, client_id=issuer.client_id, authorization_endpoint=endpoint)
 
@@ -117,7 +117,7 @@ async def redeem(body: Coded, parts: PartsDep, by: Visitor) -> Session:
     """Sign an operator in with the code that the issuer sent back to the hub's page: the host
     fetches the ID token. 503: the issuer is away."""
     brought = codes.Code(body.code, body.code_verifier, body.redirect_uri)
-    text = await codes.redeem(parts.operators.issuer(by), brought)
+    text = await codes.redeem(parts.operators.to_ask(by), brought)
     token, operator = await parts.operators.sign_in(by, text)
     return Session(**_signed(operator).model_dump(), token=token, token_type="DPoP")  # noqa: S106
 

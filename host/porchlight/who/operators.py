@@ -24,6 +24,7 @@ from porchlight.registry import Party
 from porchlight.sections import OperatorRules
 from porchlight.store import Store
 from porchlight.store.operators_model import HostSecret, OperatorSession, SignIn
+from porchlight.tally import PERIOD_S, Tally
 from porchlight.who import idtoken
 from porchlight.who.idtoken import Expected, IdToken
 from porchlight.who.issuers import Issuer, Issuers
@@ -32,6 +33,7 @@ from porchlight.who.operator import Operator
 
 SIGN_IN_S: Final = 600
 SIGN_INS: Final = 64  # nonces of one hub that have not come back
+ASKED: Final = 120  # questions to a hub's issuer a minute: each is a connection of our own
 _SECRET: Final = "operators"  # noqa: S105 - the name of one
 
 
@@ -55,6 +57,7 @@ class Operators:
         self._clock = clock
         self._rules = rules or OperatorRules()
         self._keys = KeySets(clock)
+        self._asked = Tally(burst=ASKED)
         self._secret: bytes | None = None
 
     async def begin(self, hub: Party) -> tuple[str, Issuer, int]:
@@ -147,6 +150,14 @@ class Operators:
         issuer = self._issuers.of(hub.thumb)
         if issuer is None:
             raise NotFound("no-issuer", "no issuer is registered for this hub's operators")
+        return issuer
+
+    def to_ask(self, hub: Party) -> Issuer:
+        """The same, to be asked something now; TooMany: it was, too often."""
+        issuer = self.issuer(hub)
+        if not self._asked.due(hub.thumb, self._clock.monotonic()):
+            retry = {"Retry-After": str(round(PERIOD_S))}
+            raise TooMany("too-many-sign-ins", "the issuer was asked too often", headers=retry)
         return issuer
 
     def issuer_url(self, who: Who) -> str | None:
