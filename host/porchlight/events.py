@@ -14,8 +14,8 @@ QUEUE_LENGTH: Final = 256
 
 @dataclass(frozen=True)
 class Event:
-    """One event: `name` is entry, camera, motion, view, grant, approval, panic, webhook or
-    missed; `body` is JSON-ready."""
+    """One event: `name` is entry, quiet, camera, motion, view, grant, approval, panic, webhook,
+    digest or missed; `body` is JSON-ready."""
 
     name: str
     body: dict[str, Any]

@@ -17,6 +17,8 @@ from porchlight.config import Config
 from porchlight.consent.agents import Agents
 from porchlight.consent.grants import Grants
 from porchlight.consent.leases import Leases
+from porchlight.digests.digests import Digests
+from porchlight.digests.hushed import Hushed
 from porchlight.dpop import Seen
 from porchlight.events import Events
 from porchlight.exports import exports as releases
@@ -93,6 +95,7 @@ def parts_of(config: Config, clock: Clock) -> tuple[Parts, Desk]:
     plays_ = Plays(clips_, cameras_, access, house, desk)
     handouts = Handouts(clips_, config.home / "exports")
     export_desk = releases.Desk(store, plays_, clips_, handouts, keys, registry.key)
+    entries_.named = Hushed(store, events_).named
     entries_.on_written(Telling(store, events_).heard)
     source = f"urn:porchlight:host:{keys.host}"
     hook_desk = HookDesk(store, registry, entries_, events_, clock, source)
@@ -126,6 +129,7 @@ def parts_of(config: Config, clock: Clock) -> tuple[Parts, Desk]:
         requests=requests_,
         reports=Reports(store, entries_, clock, Publisher.of(config)),
         webhooks=Webhooks(hook_desk, config.webhooks, Sender(config.webhooks)),
+        digests=Digests(store, entries_, events_, config.rules.tz),
         seats=Seats(config.limits.viewers, lambda: metrics.late_s),
         tiles=tiles,
         seen=Seen(since=clock.unix()),

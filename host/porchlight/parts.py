@@ -16,6 +16,7 @@ from porchlight.config import Config
 from porchlight.consent.agents import Agents
 from porchlight.consent.grants import Grants
 from porchlight.consent.leases import Leases
+from porchlight.digests.digests import Digests
 from porchlight.dpop import Seen
 from porchlight.events import Events
 from porchlight.exports.exports import Exports
@@ -65,6 +66,7 @@ class Parts:
     requests: Requests
     reports: Reports
     webhooks: Webhooks
+    digests: Digests
     clips: Clips
     plays: Plays
     handouts: Handouts

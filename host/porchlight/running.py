@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import functools
 import logging
 import signal
 from collections.abc import AsyncIterator, Callable, Coroutine
@@ -51,6 +52,7 @@ async def lifespan(app: FastAPI) -> AsyncIterator[dict[str, Any]]:
     finally:
         await wind_down(app)
         await app.state.uplink.settle()
+        await parts.digests.stop()
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
@@ -62,7 +64,8 @@ async def lifespan(app: FastAPI) -> AsyncIterator[dict[str, Any]]:
 
 def _beats(parts: Parts) -> tuple[Callable[[], None], ...]:
     account = Account(parts.store, parts.clock, parts.views.running)
-    return parts.views.sweep, parts.plays.sweep, parts.recorders.beat, account.beat
+    digest = functools.partial(parts.digests.beat, parts.clock)
+    return parts.views.sweep, parts.plays.sweep, parts.recorders.beat, account.beat, digest
 
 
 def _endless(work: Coroutine[Any, Any, None], name: str) -> "asyncio.Task[None]":

@@ -25,8 +25,9 @@ _HEADERS: Final = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
     responses={200: {"content": {"text/event-stream": {}}}},
 )
 async def events(parts: PartsDep, by: Caller) -> StreamingResponse:
-    """Events for the caller: entry, camera, motion (residents); grant, panic, approval (hubs);
-    view; webhook; missed; ping. A resident's grants and whoever looks are their entries."""
+    """Events for the caller: entry, quiet, digest, camera, motion (residents); grant, panic,
+    approval (hubs); view; webhook; missed; ping. A resident's grants and whoever looks are their
+    entries; quiet: a look under a grant whose looks are told by the digest."""
     if parts.events.count >= parts.config.limits.events_subscribers:
         raise TooMany("too-many-listeners", "this host serves no more event streams")
     if parts.events.count_of(by.thumb) >= PER_CALLER:

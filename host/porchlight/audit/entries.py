@@ -36,7 +36,7 @@ TYPES: Final = frozenset(
         "clip.recorded", "clip.played", "clip.released", "clip.expired", "clip.deleted",
         "request.received", "request.approved", "request.denied", "request.expired", "asked.set",
         "recording.set", "recording.begun", "recording.ended",
-        "report.published", "webhook.added", "webhook.removed", "webhook.stopped",
+        "report.published", "webhook.added", "webhook.removed", "webhook.stopped", "digest",
     }
 )  # fmt: skip
 MAX_PAGE: Final = 500
@@ -54,6 +54,7 @@ class Entries:
         self._keys = keys
         self._grown: list[Callable[[str], None]] = []
         self._written: list[Callable[[Entry], None]] = []
+        self.named: Callable[[Entry], str] = lambda row: "entry"  # what its event is called
 
     def on_grown(self, heard: Callable[[str], None]) -> None:
         """Call this with the resident whose log has grown, once that is on disk."""
@@ -112,7 +113,7 @@ class Entries:
         """Tell those who listen of an entry that is on disk."""
         _log.info("entry", extra={"n": row.n, "type": row.type})
         if row.resident is not None:
-            self._events.publish("entry", row.resident, public(row))
+            self._events.publish(self.named(row), row.resident, public(row))
             for heard in self._grown:
                 heard(row.resident)
         for told in self._written:

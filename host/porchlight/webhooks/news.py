@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from porchlight.audit.leaf import canonical
 from porchlight.clock import rfc3339
+from porchlight.digests.hushed import is_hushed
 from porchlight.store import Entry, GrantHub
 from porchlight.telling import hubs_told
 
@@ -24,7 +25,8 @@ GRANTS: Final = {
     "grant.expired": "grant.expired",
     "panic.opened": "panic.opened",
 }
-NAMES: Final = VIEWS | GRANTS
+DIGEST: Final = "digest"
+NAMES: Final = VIEWS | GRANTS | {DIGEST: DIGEST}
 
 
 @dataclass(frozen=True)
@@ -66,7 +68,8 @@ def after(session: Session, owner: str, is_resident: bool, n: int) -> Batch:
     concerns = _of_resident(owner) if is_resident else _of_hub(owner)
     wanted = select(Entry).where(Entry.n > n, Entry.n <= newest, concerns)
     rows = list(session.scalars(wanted.order_by(Entry.n).limit(BATCH)))
-    told = [row for row in rows if is_resident or _is_told(session, row, owner)]
+    is_told = _is_told_resident if is_resident else _is_told
+    told = [row for row in rows if is_told(session, row, owner)]
     more = len(rows) == BATCH
     return Batch([_news(row, is_resident) for row in told], rows[-1].n if more else newest, more)
 
@@ -83,6 +86,10 @@ def _of_hub(owner: str) -> ColumnElement[bool]:
     )
 
 
+def _is_told_resident(session: Session, row: Entry, _: str) -> bool:
+    return not is_hushed(session, row)
+
+
 def _is_told(session: Session, row: Entry, hub: str) -> bool:
     if row.type in VIEWS or row.jti is None:
         return row.type in VIEWS
@@ -95,5 +102,7 @@ def _news(row: Entry, is_resident: bool) -> News:
         about["ended"] = row.reason
     if is_resident:
         about |= {"entry": row.n, "hub": row.hub, "hub_name": row.hub_name, "purpose": row.purpose}
+    if row.type == DIGEST:
+        about |= row.detail or {}
     known = {name: value for name, value in about.items() if value is not None}
     return News(row.n, row.ts_ms, NAMES[row.type], row.camera, known)

@@ -110,7 +110,7 @@ class Webhooks:
     def heard(self, row: Entry) -> None:
         """An entry is on disk."""
         if row.type in news.NAMES and self._hooks:
-            concerned = {row.resident, row.hub} if row.type in news.VIEWS else None
+            concerned = None if row.type in news.GRANTS else {row.resident, row.hub}
             self._stir(
                 [h for h in self._hooks.values() if concerned is None or h.owner in concerned]
             )

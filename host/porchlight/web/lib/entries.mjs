@@ -1,5 +1,6 @@
 // One line of the log, said as a neighbour would. `who` gives the names of hubs and cameras.
 
+import { weekSentence } from "./week.mjs";
 import { purposeWords, sentenceCase } from "./words.mjs";
 
 /** @typedef {import("./names.mjs").Names} Who */
@@ -13,6 +14,7 @@ const SENTENCES = {
     "webhook.removed": () => "An address that was told of what happens here was removed.",
     "webhook.stopped": (entry) =>
         `An address is no longer told of what happens here${why(entry)}.`,
+    digest: ({ detail }, name, who) => weekSentence(detail, who),
     "report.published": () => "The host published its report.",
     "board.stranger": (entry) => `A board that nobody knows was sent away${why(entry)}.`,
     "camera.added": (entry, name) => `${name.camera} was added.`,
@@ -117,7 +119,7 @@ export function entrySentence(entry, who) {
         camera: entry.camera ? who.camera(entry.camera) : "a camera",
     };
     const sentence =
-        SENTENCES[entry.type]?.(entry, name) ?? `${entry.type.replaceAll(".", " ")}${why(entry)}`;
+        SENTENCES[entry.type]?.(entry, name, who) ?? `${entry.type.replaceAll(".", " ")}${why(entry)}`;
     return sentenceCase(sentence);
 }
 

@@ -154,7 +154,7 @@ export class CameraCard {
                 "span",
                 {},
                 h("b", {}, capital(this.names.who(grant.hubs))),
-                ` may ${actionsWords(grant.actions)} ${whenWords(grant)}`,
+                ` may ${actionsWords(grant.actions)} ${whenWords(grant)}${toldWords(grant)}`,
             ),
             this.standing().length > 1 ? one : null,
         );
@@ -167,6 +167,8 @@ export class CameraCard {
         return h("li.nobody", {}, `Nobody may look. Last: ${this.names.who(last.hubs)}, ${how}.`);
     }
 }
+
+const toldWords = ({ notify }) => (notify === "digest" ? "; you are told once a week" : "");
 
 function whenWords(grant) {
     if (grant.panic_s)

@@ -86,8 +86,9 @@ export class ResidentSide {
 
     #onEvent(name, value) {
         if (name === "camera") this.#showCamera(value);
-        if (name === "camera" || name === "entry") this.#guard(() => this.#consents.refresh());
-        if (name === "entry") this.#onEntry(value);
+        const entered = name === "entry" || name === "quiet"; // quiet: told by the weekly digest
+        if (name === "camera" || entered) this.#guard(() => this.#consents.refresh());
+        if (entered) this.#onEntry(value);
         if (name === "motion") this.#cards.get(value.camera)?.motion.heard(value.buckets);
         if (name === "missed") this.#guard(() => this.#resync());
     }
