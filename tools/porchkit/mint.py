@@ -32,7 +32,8 @@ class Wish:
     `limits` as in the grant (fps, w, h, session_s, day_s). `lease`: holds only while one does;
     `panic_s`: not before its resident opens it, and then so long. `geo`: where it may be found;
     `req`: the request that it answers. `taken`: places of the status list that it must not have.
-    `mask`: what is covered, [x, y, width, height] per mille."""
+    `mask`: what is covered, [x, y, width, height] per mille. `notify`: each, or digest: how its
+    resident is told of looks."""
 
     camera: str
     audience: tuple[str, ...]
@@ -50,6 +51,7 @@ class Wish:
     req: str = ""
     taken: frozenset[int] = frozenset()
     mask: list[list[int]] = field(default_factory=list)
+    notify: str = "each"
 
 
 def next_seq(highest: int, now: int) -> int:
@@ -76,6 +78,8 @@ def claims(wish: Wish, *, issuer: str, seq: int, now: int, jti: bytes) -> dict[s
         detail["geo"] = wish.geo
     if wish.mask:
         detail["mask"] = wish.mask
+    if wish.notify != "each":
+        detail["notify"] = wish.notify
     return _conditions(wish, seq) | {
         "iss": issuer,
         "sub": wish.camera,

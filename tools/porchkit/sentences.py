@@ -4,7 +4,7 @@ as it is: nothing in a log may be hidden because a table is old."""
 from collections.abc import Mapping
 from typing import Any
 
-from porchkit import who
+from porchkit import weeks, who
 from porchkit.words import clean, listed
 
 # {hub} looked, {camera} was looked at; {about}: case, purpose and the words the operator wrote.
@@ -29,6 +29,7 @@ _SENTENCES = {
     "request.denied": "a request of {hub} that you had put aside ran out{about}",
     "request.expired": "a request of {hub} ran out{about}",
     "report.published": "a report of how often hubs looked was published; you were counted in it",
+    "digest": "the week in short{week}",
     "webhook.added": "you let another address be told of what happens",
     "webhook.removed": "an address is told no more of what happens",
     "webhook.stopped": "an address that did not answer is told no more{why}",
@@ -139,6 +140,7 @@ def sentence(entry: Mapping[str, Any], names: Mapping[str, str]) -> str:
             why=_why(entry),
             sharing=" while it was sharing" if _shared(entry) else "",
             about=_about(entry),
+            week=_week(entry, names),
         )
     )
 
@@ -160,6 +162,11 @@ def _registers(entry: Mapping[str, Any]) -> bool:
 
 def _shared(entry: Mapping[str, Any]) -> bool:
     return bool((entry.get("detail") or {}).get("sharing"))
+
+
+def _week(entry: Mapping[str, Any], names: Mapping[str, str]) -> str:
+    told = entry.get("detail") if entry["type"] == "digest" else None
+    return f": {weeks.short(told, names)}" if told else ""
 
 
 def _why(entry: Mapping[str, Any]) -> str:

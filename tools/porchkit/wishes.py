@@ -48,6 +48,12 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         help="cover this in every picture, in thousandths of its width and height; repeat",
     )
     parser.add_argument(
+        "--notify",
+        choices=("each", "digest"),
+        default="each",
+        help="be told of each look (default), or once a week; all are in the log",
+    )
+    parser.add_argument(
         "--near", metavar="LAT,LON", help="where a hub's search may find it; else nowhere"
     )
     parser.add_argument(
@@ -99,6 +105,7 @@ def read(
         panic_s=_panic_s(args),
         geo=places.geo(args.near, args.within) if args.near else {},
         mask=masks.parse(args.mask),
+        notify=args.notify,
     )
 
 

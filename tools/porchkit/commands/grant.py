@@ -25,6 +25,7 @@ examples:
   porchlight grant porch --to watch --for 30d --windows "mon-fri 22:00-06:00" --day-limit 30m
 
   porchlight grant porch --to fire --mask 0,0,350,1000          not the neighbour's window
+  porchlight grant porch --to watch --notify digest             told once a week
   porchlight grant porch --to fire --lease            only while `porchlight agent` runs
   porchlight grant porch --to fire --incident 2026-1170         an hour at most, ends itself
   porchlight grant porch --to fire --panic 30m        nothing, until `porchlight panic porch`
@@ -157,7 +158,7 @@ def _bounds(grant: Grant) -> list[tuple[str, str]]:
         rows.append(("incident", clean(grant.incident)))
     if any(most):
         rows.append(("at most", ", ".join(text for text in most if text)))
-    return rows + _kept_back(grant)
+    return rows + _kept_back(grant) + _told(grant)
 
 
 def _kept_back(grant: Grant) -> list[tuple[str, str]]:
@@ -165,6 +166,11 @@ def _kept_back(grant: Grant) -> list[tuple[str, str]]:
     if not grant.mask:
         return []
     return [("covered", f"{masks.words(grant.mask)} (x,y,w,h in thousandths)")]
+
+
+def _told(grant: Grant) -> list[tuple[str, str]]:
+    """How its looks are told."""
+    return [("told", "once a week, in the digest")] if grant.notify == "digest" else []
 
 
 def _summary(
@@ -187,6 +193,7 @@ def _summary(
         "incident": grant.incident,
         "panic_s": grant.panic_s,
         "mask": [list(box) for box in grant.mask],
+        "notify": grant.notify,
         "board": board,
         "token": grant.token.decode(),
     }

@@ -14,7 +14,8 @@ examples:
   porchlight grants --all          also what is over
   porchlight grants --json         for a script
 
-"mask X,Y,W,H": that part of every picture is covered, in thousandths of it."""
+"mask X,Y,W,H": that part of every picture is covered, in thousandths of it.
+"told weekly": its looks are in the log as ever, and told by the digest of Monday 08:00."""
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -61,6 +62,7 @@ def _table(rows: list[dict[str, Any]], names: dict[str, str]) -> str:
 
 
 def _may(row: dict[str, Any]) -> str:
-    """What the hub may do, and what it does not see of it."""
+    """What the hub may do, what it does not see of it, and how its looks are told."""
     told = [f"mask {masks.words([box])}" for box in row.get("mask", [])]
-    return ", ".join([*row["actions"], *told])
+    weekly = ["told weekly"] if row.get("notify") == "digest" else []
+    return ", ".join([*row["actions"], *told, *weekly])
