@@ -245,6 +245,7 @@ def test_the_host_knows_who_asks(host: InThread) -> None:
     sam, fire = host.resident("sam"), host.hub("fire")
     assert host.caller(sam).get("/me").json() == {
         "kind": "resident", "thumb": sam.thumb, "name": "sam", "host": host.thumb, "operator": None,
+        "roles": [], "may": [], "expires": None, "issuer": None,
     }  # fmt: skip
     assert host.caller(fire, over_tls=True).get("/me").json()["kind"] == "hub"
 

@@ -78,7 +78,18 @@ export class Api {
     /** Unix ms by the host's clock, near enough to tell how old a picture is. */
     clock = () => Date.now() + this.#ahead_ms;
 
-    async #send(method, path, { body, signal }) {
+    // A browser asks once more by itself, and with the same proof, where a connection broke under
+    // a question that changes nothing: that proof was used, so a new one is signed.
+    async #send(method, path, given) {
+        try {
+            return await this.#ask(method, path, given);
+        } catch (error) {
+            if (method !== "GET" || error.reason !== "replayed-proof") throw error;
+            return this.#ask(method, path, given);
+        }
+    }
+
+    async #ask(method, path, { body, signal }) {
         const url = this.#base + path;
         const token = this.token;
         const headers = { DPoP: await proof(this.#signer, { method, url, body, token }) };
