@@ -109,6 +109,36 @@ def test_a_resident_hears_who_looks_and_nothing_of_others(
     assert [e["detail"] for e in host.entries(ann, "webhook.added")] != []
 
 
+def test_looks_under_a_grant_told_weekly_come_with_the_digest_and_are_in_the_log(
+    host: InThread, there: Receiver, fire: Signer, porch: Kit, ann: Signer
+) -> None:
+    host.grant(porch, fire, detail={"notify": "digest"})
+    _, key = register(host, ann, there)
+    register(host, fire, there)
+    screen = host.call(lambda: host.parts.events.subscribe(ann.thumb))
+    look(host, fire, porch)
+    unwanted = {"cameras": [porch.id], "action": "live", "case": "1", "purpose": "violence"}
+    assert host.caller(fire).post("/views", unwanted | {"reason": "x"}).status_code == 403
+    host.wait(host.parts.digests.tell(ShiftedClock(8 * DAY_S)))
+    there.wait(lambda posts: len(posts) >= 3)
+    assert sorted(types(there)) == ["digest", "view.closed", "view.opened"]  # two are the hub's
+    (post,) = [post for post in there.posts if b"porchlight.digest" in post.body]
+    told = checked(post, key)["data"]
+    (line,) = [line for line in told["lines"] if line["purpose"] == "fire"]
+    assert (line["hub"], line["views"]) == (fire.thumb, 1)
+    assert told["since"] < told["until"]
+    assert [len(host.entries(ann, f"view.{what}")) for what in ("open", "close")] == [1, 1]
+    heard = [host.wait(screen.next()) for _ in range(5)]
+    assert [(event.name, event.body.get("type")) for event in heard if event] == [
+        ("quiet", "view.open"),
+        ("quiet", "view.close"),
+        ("entry", "access.refused"),
+        ("entry", "digest"),
+        ("digest", None),
+    ]
+    host.call(screen.end)
+
+
 def test_only_registered_cameras_stay_unknown_to_the_hub(
     host: InThread, there: Receiver, fire: Signer, porch: Kit
 ) -> None:

@@ -73,6 +73,16 @@ def test_a_grant_covers_what_its_masks_say(porchlight) -> None:
     assert row["notify"] == "each"
 
 
+def test_a_grant_may_be_told_weekly(porchlight) -> None:
+    said = porchlight("grant", "porch", "--to", "fire", "--notify", "digest")
+    assert (said.code, said.err) == (0, "")
+    assert "  told     once a week, in the digest\n" in said.out
+    assert "live, snapshot, told weekly  " in porchlight("grants").out
+    (row,) = porchlight("grants", "--json").json["grants"]
+    assert row["notify"] == "digest"
+    assert porchlight("grant", "porch", "--to", "fire", "--notify", "never").code == 2
+
+
 @pytest.mark.parametrize(
     ("mask", "hint"),
     [

@@ -2,6 +2,7 @@
 
 import pytest
 
+from porchkit import weeks
 from porchkit.sentences import sentence
 from porchkit.words import clean, listed, local_time, table
 from porchlight.audit.entries import TYPES
@@ -9,6 +10,7 @@ from porchlight.audit.entries import TYPES
 # In the host's own log, which no resident reads.
 OF_THE_HOST = {"hub.added", "hub.issuer", "board.stranger"}
 NAMES = {"CAM": "porch"}
+WEEK = {"hub": "H", "hub_name": "fire", "purpose": "theft", "views": 2, "plays": 1, "seconds": 3900}
 
 
 def _entry(type: str, **more: object) -> dict[str, object]:
@@ -46,6 +48,12 @@ def _entry(type: str, **more: object) -> dict[str, object]:
         ),
         (_entry("request.approved"), "you allowed fire recordings of porch"),
         (_entry("board.online"), "porch connected"),
+        (
+            _entry("digest", hub=None, camera=None, detail={"lines": [WEEK, {"refused": 2}]}),
+            "the week in short: fire, for theft: 2 live views (1 h 5 min) and 1 clip opened; "
+            "others: 2 tries refused",
+        ),
+        (_entry("digest", detail={"lines": []}), f"the week in short: {weeks.NOTHING}"),
         (_entry("board.refused", reason="bad-mac"), "the host sent porch away: bad-mac"),
         (
             _entry("board.refused", reason="old-boot"),
