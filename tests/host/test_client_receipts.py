@@ -16,6 +16,7 @@ from porchlight.audit import note, receipts, tree
 from porchlight.audit.logkeys import LogKeys
 from porchlight.audit.receipts import Logged
 from porchlight.client import Hub, Unproven, Why
+from porchlight.client.receipts import FRESH_S
 from porchlight.client.session import Session
 from tests.support.clipping import clip_grant, keep
 from tests.support.hosting import InThread, Kit
@@ -171,6 +172,30 @@ async def test_a_receipt_of_another_view(liar: Liar) -> None:
         for _ in range(2):
             why = await liar.looks(lambda it: seen.append(it["receipts"][0]) or seen[0])
         assert "another view" in why
+
+
+async def test_an_answer_that_was_given_before(liar: Liar) -> None:
+    """The id of a view is the host's to choose: an old one goes with its old receipt."""
+    seen: list[dict[str, Any]] = []
+    async with liar.hub:
+        assert await liar.looks(lambda it: seen.append(dict(it)) or it["receipts"][0]) == ""
+        liar.session.change = lambda it: it | {name: seen[0][name] for name in ("id", "receipts")}
+        with pytest.raises(Unproven, match="given before"):
+            async with liar.hub.view([liar.camera.id], WHY):
+                raise AssertionError("it looks")
+
+
+async def test_a_receipt_of_another_day(liar: Liar) -> None:
+    """Which a program that was started anew cannot remember."""
+
+    def older(opened: dict[str, Any]) -> dict[str, Any]:
+        receipt = opened["receipts"][0]
+        said = json.loads(receipt["entry"])
+        said["ts"] -= (FRESH_S + 60) * 1000
+        return liar.forged({"receipts": [receipt | {"entry": json.dumps(said)}]}, liar.keys())
+
+    async with liar.hub:
+        assert "another time" in await liar.looks(older)
 
 
 @pytest.mark.parametrize("receipt", [None, {}, [], "no", {"vkey": 7}, {"entry": "{"}])

@@ -16,7 +16,8 @@ from porchlight.client import tlog
 from porchlight.client.errors import Problem, Unproven, Wait
 from porchlight.client.session import Session
 
-MOST_KNOWN: Final = 4_096  # grants and logs of one host
+MOST_KNOWN: Final = 4_096  # grants and logs of one host, and receipts
+FRESH_S: Final = 300  # between an entry and now: clocks, and what it took to answer
 
 
 @dataclass(frozen=True)
@@ -43,6 +44,7 @@ class Receipts:
         self._session = session
         self._grants: dict[str, tuple[object, object]] = {}  # jti: who signed it, which camera
         self._heads: dict[str, tlog.Head] = {}  # the newest of each log
+        self._used: dict[str, Any] = {}  # log and index: an entry is of one look
 
     async def of_cameras(self, receipts: Sequence[Any], look: Look, cameras: Sequence[str]) -> None:
         """Unproven unless there is one that holds for each of these cameras."""
@@ -74,7 +76,17 @@ class Receipts:
         allowed = await self._grant(str(entered.said.get("jti")))
         if allowed != (entered.resident, entered.said.get("camera")):
             raise Unproven("the log is not of the resident who allowed this")
+        self._use(f"{head.origin} {receipt['index']}", entered.said.get("ts"))
         return entered
+
+    def _use(self, which: str, ts: object) -> None:
+        """A look has an entry of its own, written now: the id of a view is the host's to choose,
+        so an old one would go with its old receipt."""
+        if which in self._used:
+            raise Unproven("the receipt was given before, for another look")
+        if type(ts) is not int or abs(ts / 1000 - self._session.make.now()) > FRESH_S:
+            raise Unproven("the entry is of another time")
+        _keep(self._used, which, True)
 
     def _meet(self, head: tlog.Head) -> None:
         """Two heads of one size are two logs: one for the hub and one for its resident."""
@@ -90,7 +102,7 @@ class Receipts:
             try:
                 row = await self._session.ask("GET", f"/grants/{quote(jti, safe='')}")
                 said = canon.loads(b64.decode(str(row["token"]).split(".")[1]))
-                found = said["iss"], said["sub"]
+                found = str(said["iss"]), str(said["sub"])
             except Wait:
                 raise
             except (Problem, KeyError, TypeError, ValueError, IndexError):
