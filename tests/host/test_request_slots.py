@@ -40,6 +40,16 @@ def test_jobs_come_at_the_moments_that_were_drawn() -> None:
     assert spread.due(2_000_000) == []
 
 
+def test_a_clock_that_goes_back_keeps_nobody_waiting_until_it_has_caught_up() -> None:
+    chance = random.Random(11)
+    spread: Spread[int] = Spread(Slots(60), chance.randrange)
+    for job in range(4):
+        spread.put(job, 7_200_000)
+    found = spread.due(3_600_000)
+    assert len(found) < 4  # drawn anew, not all at once
+    assert sorted([*found, *spread.due(3_659_999)]) == [0, 1, 2, 3]
+
+
 def test_moments_fill_the_slot_evenly() -> None:
     """However many there are: in each quarter about a quarter, and all within the slot."""
     chance = random.Random(11)

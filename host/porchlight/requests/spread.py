@@ -62,7 +62,14 @@ class Spread(Generic[Job]):
 
     def due(self, now_ms: int) -> list[Job]:
         """The jobs whose moment has come, which are taken out."""
+        if self._heap and self._heap[0][0] > now_ms + self._slot_ms:
+            self._draw_anew(now_ms)  # the clock went back; nobody waits until it has caught up
         found = []
         while self._heap and self._heap[0][0] <= now_ms:
             found.append(heapq.heappop(self._heap)[2])
         return found
+
+    def _draw_anew(self, now_ms: int) -> None:
+        put_off, self._heap = self._heap, []
+        for _, _, job in put_off:
+            self.put(job, now_ms)
