@@ -2,15 +2,19 @@
 
 import json
 import sqlite3
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
-from porchkit import cli
+from porchkit import cli, keys, weeks
 from porchkit.client import Client
+from porchlight.audit import entries
 from porchlight.client import tlog
+from porchlight.clock import Clock
+from porchlight.store import Store
 from tests.tools.conftest import Answer, RunningHost
 
 Porchlight = Callable[..., Answer]
@@ -96,6 +100,32 @@ def test_a_log_that_holds(running_host: RunningHost, porchlight: Porchlight) -> 
     }  # fmt: skip
     (kept,) = (running_host.home.path / "heads").glob("*.json")
     assert kept.stat().st_mode & 0o077 == 0
+
+
+def test_a_week_is_told_and_its_digest_is_an_entry_like_any(
+    running_host: RunningHost, porchlight: Porchlight
+) -> None:
+    said = porchlight("log", "--week")
+    assert (said.code, said.err) == (0, "")
+    head, line = said.out.splitlines()
+    assert (head.split()[0], line) == ("From", "  fire, for fire: 1 live view")
+    week = porchlight("log", "--week", "--json").json
+    assert week["since"] < time.time() < week["until"]
+    assert porchlight("log", "--week", "2").out.splitlines()[1] == f"  {weeks.NOTHING}"
+    assert porchlight("log", "--week", "-1").code == 2
+    me = keys.thumb(running_host.resident.public_key())
+    store = Store(f"sqlite:///{running_host.home.path / 'porchlight.db'}")
+    detail = {"since": "then", "until": "now", "lines": week["lines"]}
+    store.run_now(
+        lambda session: entries.write(
+            session, Clock().unix_ms(), "digest", resident=me, detail=detail
+        )
+    )
+    store.close()
+    checked = porchlight("log", "verify")
+    assert (checked.code, checked.err) == (0, "")
+    last = porchlight("log").out.splitlines()[-1]
+    assert last.endswith("the week in short: fire, for fire: 1 live view")
 
 
 @pytest.mark.parametrize("how", ["rewritten", "dropped", "swapped", "cut"])

@@ -21,12 +21,12 @@ _COUNTS = {
 
 
 def span(now: int, ago: int, zone: str) -> tuple[int, int]:
-    """The week of `now`, or one so many weeks `ago`: when it begins, and when it is over or now is
-    (unix s). Weeks begin on Mondays at 08:00 by the clocks of `zone`."""
+    """The week of `now`, or one so many weeks `ago`: when it begins and when it is over (unix s).
+    Weeks begin on Mondays at 08:00 by the clocks of `zone`."""
     parsed = tz.parse(zone)
     begun = weekly.begun(now, parsed)
     begins = weekly.before(begun, parsed, ago) if ago else begun
-    return begins, min(now, weekly.after(begins, parsed))
+    return begins, weekly.after(begins, parsed)
 
 
 def count(

@@ -16,6 +16,7 @@ from porchlight.store.digest_model import DigestTold
 from porchlight.store.models import Party
 
 TYPE: Final = "digest"
+_AT_ONCE: Final = 1000  # rows in memory
 
 
 @dataclass(frozen=True)
@@ -65,6 +66,7 @@ def counted(session: Session, whom: Due, at_ms: int) -> Counted:
         select(*columns)
         .where(*theirs, Entry.n <= up_to, Entry.type.in_(weekly.COUNTED))
         .order_by(Entry.n)
+        .execution_options(yield_per=_AT_ONCE)
     )
     lines = weekly.count((dict(row._mapping) for row in found), whom.resident)
     return Counted(whom, at_ms, up_to, lines)

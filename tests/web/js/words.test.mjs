@@ -131,6 +131,22 @@ test("consent ending and a cable are told apart", () => {
     assert.equal(endSentence("revoked"), "The resident stopped sharing.");
 });
 
+test("a week is told by hub, purpose and number", () => {
+    const detail = {
+        lines: [
+            { hub: "HUB", purpose: "theft", views: 1, snapshots: 2, plays: 0, seconds: 600 },
+            { hub: null, purpose: null, refused: 3 },
+        ],
+    };
+    assert.equal(
+        entrySentence({ type: "digest", detail }, names),
+        "Your week in short: Maple Street hub, for theft: 1 live view, 2 single pictures and " +
+            "10 min watched; Others: 3 tries refused.",
+    );
+    const empty = entrySentence({ type: "digest", detail: {} }, names);
+    assert.equal(empty, "Your week in short: nobody looked.");
+});
+
 test("lists and spans", () => {
     assert.equal(listed(["a", "b", "c"]), "a, b and c");
     assert.equal(actionsWords(["live", "snapshot"]), "watch live and take snapshots");

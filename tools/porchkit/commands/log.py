@@ -77,11 +77,12 @@ def run(args: argparse.Namespace) -> int:
 def _week(args: argparse.Namespace, client: Client, me: str, names: Mapping[str, str]) -> str:
     """What hubs did in one week, counted from the entries themselves."""
     tz = zone.system(os.environ)
-    begins, ends = weeks.span(int(time.time()), args.week, tz)
+    now = int(time.time())
+    begins, ends = weeks.span(now, args.week, tz)
     lines = weeks.count(entries(client, 0), me, begins, ends)
     if args.json:
         return json.dumps({"since": begins, "until": ends, "lines": lines})
-    head = f"From {when.local_text(begins, tz)} until {when.local_text(ends, tz)}:"
+    head = f"From {when.local_text(begins, tz)} until {when.local_text(min(now, ends), tz)}:"
     return "\n".join([head, *(f"  {each}" for each in weeks.sentences(lines, names))])
 
 
