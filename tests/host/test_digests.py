@@ -10,6 +10,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from alembic import command
+from sqlalchemy import select
 
 from accord import tz
 from porchlight.audit import logkeys
@@ -22,7 +24,8 @@ from porchlight.digests.digests import Digests
 from porchlight.errors import StoreError
 from porchlight.events import Events
 from porchlight.registry import HUB, RESIDENT, Registry
-from porchlight.store import Store
+from porchlight.store import Store, migrate
+from porchlight.store.digest_model import DigestTold
 from tests.support.databases import url_for
 from tests.support.signing import Signer
 
@@ -54,7 +57,7 @@ class House:
     """The parts of a host that tell, without a network; start() is what a restart makes anew."""
 
     def __init__(self, home: Path) -> None:
-        self.home = home
+        self.home, self.url = home, url_for(home / "porchlight.db")
         self.clock = Hand(MONDAY - 3 * DAY_S)
         self.fire = Signer("fire")
         self.start()
@@ -68,7 +71,7 @@ class House:
         return made.thumb
 
     def start(self) -> None:
-        self.store = Store(url_for(self.home / "porchlight.db"))
+        self.store = Store(self.url)
         self.store.open()
         self.events = Events()
         self.entries = Entries(self.store, self.clock, self.events, logkeys.load(self.home))
@@ -238,6 +241,24 @@ async def test_residents_are_told_some_at_a_time(
         await house.add("access.refused", who)
     await house.tell(MONDAY)
     assert [len(await house.told(who)) for who in all_of_them] == [1] * 7
+
+
+def test_who_was_here_before_is_not_told_of_all_the_years(tmp_path: Path) -> None:
+    store = Store(f"sqlite:///{tmp_path / 'old.db'}")
+    config, began_ms = migrate._config(), Clock().unix_ms()
+    with store._engine.begin() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0011")
+        for kind in (RESIDENT, HUB):
+            connection.exec_driver_sql(
+                "INSERT INTO party VALUES (?, ?, ?, x'', x'', 1)", (kind, kind, "sam")
+            )
+        connection.exec_driver_sql("INSERT INTO entry (ts_ms, type) VALUES (1, 'x'), (2, 'x')")
+    store.open()
+    (row,) = store.read_now(lambda session: session.scalars(select(DigestTold)).all())
+    assert (row.resident, row.entry) == (RESIDENT, 2)
+    assert began_ms <= row.until_ms <= Clock().unix_ms()
+    store.close()
 
 
 # What it counts
