@@ -9,6 +9,7 @@ Numbers are one however they are spelt (cases.py). Places are taken to a hundred
 a camera without one is far from nothing.
 """
 
+import asyncio
 import math
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
@@ -19,16 +20,19 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from porchlight.clock import Clock
+from porchlight.errors import TooMany
 from porchlight.quotas import CASE_MS, OPENED
 from porchlight.registry import Registry
 from porchlight.search import sphere
 from porchlight.search.sphere import Point
 from porchlight.sections import QuotaRules
 from porchlight.store import Entry, Store, Words
+from porchlight.tally import PERIOD_S, Tally
 
 MANY: Final = "many-cameras"
 FAR: Final = "far-apart"
 BOTH: Final = "many-and-far"
+LISTED: Final = 30  # lists a minute for one hub: each reads what it opened in thirty days
 _UNIT: Final = 10_000_000  # of a place, in a degree
 
 
@@ -55,6 +59,7 @@ class Reuse:
         self._registry = registry
         self._rules = rules
         self._k = k
+        self._listed = Tally(burst=LISTED)
 
     def flag(self, cameras: Collection[str]) -> str | None:
         """How these cameras of one case are flagged; None: not at all."""
@@ -72,11 +77,15 @@ class Reuse:
         return {} if flag is None else {"case_use": flag}
 
     async def flagged(self, hub: str) -> list[Used]:
-        """This hub's flagged cases of the last thirty days, most cameras first."""
+        """This hub's flagged cases of the last thirty days, most cameras first; TooMany."""
+        if not self._listed.due(hub, self._clock.monotonic()):
+            retry = {"Retry-After": str(round(PERIOD_S))}
+            raise TooMany("too-many-requests", "cases are listed too often", headers=retry)
         since_ms = self._clock.unix_ms() - CASE_MS
         found = list(await self._store.read(lambda session: _used(session, hub, since_ms)))
         for one in found:
             one.flag = self.flag(one.cameras)
+            await asyncio.sleep(0)  # there may be thousands, and pictures wait for nobody
         flagged = [one for one in found if one.flag is not None]
         return sorted(flagged, key=lambda one: (-len(one.cameras), one.case))
 

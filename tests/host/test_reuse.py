@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from porchkit.sentences import sentence
+from porchlight.reuse import LISTED
 from porchlight.transparency import report
 from porchlight.transparency.quarter import Quarter
 from porchlight.transparency.reading import Line, Read
@@ -100,6 +101,13 @@ def test_it_is_for_auditors(host: InThread, ann: Signer) -> None:
     assert roles.takes("GET", "/api/v1/cases") == roles.AUDIT
     answer = host.caller(ann).get("/cases")
     assert (answer.status_code, answer.json()["reason"]) == (403, "hubs-only")
+
+
+def test_the_list_is_read_only_so_often(host: InThread) -> None:
+    caller = host.caller(host.hub())
+    answers = [caller.get("/cases") for _ in range(LISTED + 1)]
+    assert [answer.status_code for answer in answers] == [200] * LISTED + [429]
+    assert answers[-1].headers["retry-after"] == "60"
 
 
 def test_a_report_tells_of_those_that_concern_enough() -> None:
