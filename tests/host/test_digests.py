@@ -123,6 +123,16 @@ def test_weeks_follow_the_clocks_of_the_place() -> None:
     assert weekly.before(winter, zone, 3) == at("2026-10-05 06:00")
 
 
+@pytest.mark.parametrize("place", [AMSTERDAM, "NZST-12NZDT,M9.5.0,M4.1.0/3", "<+0545>-5:45"])
+def test_weeks_follow_one_another_without_a_gap(place: str) -> None:
+    zone = tz.parse(place)
+    for now in range(MONDAY + 17, MONDAY + 60 * WEEK_S, 11 * 3600):
+        week = weekly.begun(now, zone)
+        assert week <= now < weekly.after(week, zone)
+        assert zone.minute_of_week(week) == 8 * 60
+        assert weekly.after(weekly.before(week, zone), zone) == week
+
+
 # When it is told
 
 
