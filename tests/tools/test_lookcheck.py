@@ -146,6 +146,7 @@ def test_keys_are_known_by_their_true_thumbs() -> None:
     """A host that shows its own key as that of a hub has shown none."""
     assert list(hub_keys({FIRE.thumb: POLICE.jwk()})) == [POLICE.thumb]
     bad = [{}, {"kty": "EC"}, FIRE.jwk() | {"x": "A" * 43}, FIRE.jwk() | {"crv": "P-384"}, 1, None]
+    bad += [FIRE.jwk() | {"x": x} for x in (5, None, ["A" * 43], "\xe9", "")]
     assert hub_keys(dict(enumerate(bad))) == {}
     assert hub_keys(None) == {}
     found = hub_keys({FIRE.thumb: FIRE.jwk()})[FIRE.thumb]

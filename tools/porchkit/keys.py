@@ -97,6 +97,8 @@ def from_jwk(jwk: Mapping[str, str]) -> PublicKey:
     """The key in a public JWK, from whoever; ValueError, KeyError or TypeError if there is none."""
     if jwk["kty"] != "EC" or jwk["crv"] != "P-256":
         raise ValueError("not a P-256 key")
+    if not all(isinstance(jwk[name], str) for name in ("x", "y")):
+        raise ValueError("coordinates are base64url text")
     x, y = (int.from_bytes(b64.decode(jwk[name])) for name in ("x", "y"))
     return ec.EllipticCurvePublicNumbers(x, y, ec.SECP256R1()).public_key()
 
