@@ -52,6 +52,11 @@ class House:
         said: str | None = caller.get(f"/cameras/{self.kit.id}").json()["reason"]
         return said
 
+    def wanted(self) -> bool:
+        """Whether the board is to film, as far as its host knows."""
+        camera = self.host.parts.cameras.get(self.kit.id)
+        return camera is not None and bool(self.host.call(lambda: camera.wants))
+
     def refusal(self) -> str:
         answer = ask_view(self.host, self.fire, self.kit)
         return "" if answer.is_success else str(answer.json()["reason"])
@@ -130,6 +135,7 @@ async def test_pictures_while_the_agent_runs_and_dark_when_it_does_not(house: Ho
             async for _ in chunks:
                 pass  # until the host ends it, for the lease is over
     await until(lambda: house.reason() == "lease-lapsed")
+    await until(lambda: not house.wanted())  # a board films on for a moment when nobody looks
     count = house.tap.pictures.bytes
     assert count > 10_000
     assert house.refusal() == "lease-lapsed"
