@@ -280,5 +280,5 @@ def test_words_that_were_erased(running_host: RunningHost, porchlight: Porchligh
         client.delete(f"/entries/{n}/words")
     answer = porchlight("log", "verify")
     assert (answer.code, "Words that you erased: 2." in answer.out) == (0, True), answer.err
-    assert "Signed by the hub that looked: 0." in answer.out
+    assert "Signed by the hub that asked, recordings counted too: 0." in answer.out
     assert "was erased, by you as the log says; there is the host's word alone" in answer.out

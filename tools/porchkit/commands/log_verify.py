@@ -200,7 +200,7 @@ def _tell(
         entry = log.entries[found.index]
         why = _REASONS.get(found.reason, found.reason)
         print(f"  {local_time(int(entry['ts']) // 1000)}  {clean(found.type)}: {clean(why)}")
-    print(f"Signed by the hub that looked: {more['signed']}.")
+    print(f"Signed by the hub that asked, recordings counted too: {more['signed']}.")
     for what, why in _AMBER.items():
         for index in more[what]:
             when = local_time(int(log.entries[index]["ts"]) // 1000)
