@@ -95,7 +95,8 @@ class StreamingProtocol(HttpProtocol):
         if self.scheme == "https":
             self._sink = TlsSink(self.transport)
         else:
-            self._sink = PlainSink(self.transport, self._visit.sock.send)
+            sock = self._visit.sock
+            self._sink = PlainSink(self.transport, sock.send, sock.fileno)
         return self._sink
 
     def tell(self, watcher: Watcher) -> None:

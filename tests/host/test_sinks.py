@@ -66,7 +66,7 @@ class Kernel(asyncio.Transport):
 
 def plain(room: int) -> tuple[PlainSink, Kernel]:
     kernel = Kernel(room)
-    return PlainSink(kernel, kernel.send), kernel
+    return PlainSink(kernel, kernel.send, lambda: -1), kernel
 
 
 def test_a_whole_part_leaves_room() -> None:

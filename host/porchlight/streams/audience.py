@@ -4,9 +4,11 @@ Knows of parts and of their numbers, not what is in them: `count` parts were new
 `Viewer.seen` is the last of them that a viewer was given.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+import os
+from collections.abc import Iterable, Iterator
 
 from porchlight.calling import call_all
+from porchlight.streams import crowd
 from porchlight.streams.sinks import PlainSink, Taken
 from porchlight.streams.viewer import Viewer
 
@@ -19,8 +21,7 @@ class Audience:
         self.count = 0
         self.left_out = 0
         self.taken: dict[int, int] = {}
-        # With room, and nothing to be thought about; how to send to them.
-        self._simple: dict[Viewer, Callable[[bytes], int]] = {}
+        self._simple: dict[Viewer, PlainSink] = {}  # with room, and nothing to be thought about
         self._others: dict[Viewer, None] = {}  # with room
         self.behind: dict[Viewer, None] = {}  # without, as far as is known; asked for every part
         self._newcomers: dict[Viewer, None] = {}  # with room, but what there is is not for them
@@ -88,17 +89,8 @@ class Audience:
 
     def write(self, part: bytes, now: float, seen: int) -> None:
         """Give all who have room a part. `seen`: what they had before."""
-        size = len(part)
-        slow: dict[Callable[[bytes], int], int] = {}
-        for send in self._simple.values():  # hot: a viewer with room costs nothing but this
-            try:
-                taken = send(part)
-            except BlockingIOError:
-                taken = 0
-            except OSError:
-                taken = -1
-            if taken != size:
-                slow[send] = taken
+        many = len(part) * len(self._simple) >= crowd.MANY
+        slow = self._lend(part) if many else self._send(part)
         count = len(self._simple) - len(slow)
         if count:
             self.taken[0] = count
@@ -107,13 +99,45 @@ class Audience:
         if self._others:
             self.give(list(self._others), part, now)
 
-    def _rest(self, part: bytes, slow: dict[Callable[[bytes], int], int], seen: int) -> None:
+    def _send(self, part: bytes) -> dict[Viewer, int]:
+        """To all simple ones; who did not take the whole, but so many bytes (-1: is gone)."""
+        size, slow = len(part), {}
+        for viewer, sink in self._simple.items():  # hot: who has room costs nothing but this
+            try:
+                taken = sink.send(part)
+            except BlockingIOError:
+                taken = 0
+            except OSError:
+                taken = -1
+            if taken != size:
+                slow[viewer] = taken
+        return slow
+
+    def _lend(self, part: bytes) -> dict[Viewer, int]:
+        """As _send(), from pages that they share."""
+        file = crowd.lend(part)
+        if file is None:
+            return self._send(part)
+        size, slow = len(part), {}
+        try:
+            for viewer, sink in self._simple.items():
+                try:
+                    taken = os.sendfile(sink.fileno(), file, 0, size)
+                except BlockingIOError:
+                    taken = 0
+                except OSError:  # gone; or of a kind that wants a copy, which send() makes
+                    taken = sink.tried(part)
+                if taken != size:
+                    slow[viewer] = taken
+        finally:
+            os.close(file)
+        return slow
+
+    def _rest(self, part: bytes, slow: dict[Viewer, int], seen: int) -> None:
         """Those who did not take a whole part, but so many bytes."""
-        for viewer in [viewer for viewer, send in self._simple.items() if send in slow]:
-            taken, sink = slow[self._simple[viewer]], viewer.sink
+        for viewer, taken in slow.items():
             viewer.seen = seen
-            if isinstance(sink, PlainSink):  # as all simple ones
-                self._settle(viewer, sink.rest(part, taken))
+            self._settle(viewer, self._simple[viewer].rest(part, taken))
 
     def give(self, viewers: Iterable[Viewer], part: bytes, now: float) -> None:
         """Give some a part, unless they asked for less."""
@@ -162,6 +186,6 @@ class Audience:
         """It has room."""
         simple = viewer.given and not viewer.pace.gap_s
         if simple and isinstance(sink, PlainSink) and not sink.begun:
-            self._simple[viewer] = sink.send
+            self._simple[viewer] = sink
         else:
             self._others[viewer] = None

@@ -70,15 +70,22 @@ class _TransportSink:
 class PlainSink(_TransportSink):
     """A TCP connection: bytes go to the kernel, and the transport holds what it would not take.
 
-    While it has room, send() of a whole part is as good as give(). `begun`: the beginning that all
-    parts share went ahead.
+    While it has room, send() of a whole part is as good as give(), and so is sendfile() to
+    fileno(), which is -1 once the connection is closed. `begun`: the beginning that all parts share
+    went ahead.
     """
 
     tells = True
 
-    def __init__(self, transport: Transport, send: Callable[[bytes | memoryview], int]) -> None:
+    def __init__(
+        self,
+        transport: Transport,
+        send: Callable[[bytes | memoryview], int],
+        fileno: Callable[[], int],
+    ) -> None:
         super().__init__(transport)
         self.send = send
+        self.fileno = fileno
         self.begun = False
 
     @property
@@ -90,13 +97,17 @@ class PlainSink(_TransportSink):
         """As Sink says."""
         ahead = _BEGUN if self.begun else 0
         self.begun = False
-        try:
-            taken = self.send(memoryview(part)[ahead:])
-        except BlockingIOError:
-            taken = 0
-        except OSError:
-            taken = -1
+        taken = self.tried(memoryview(part)[ahead:])
         return self.rest(part, ahead + taken if taken >= 0 else taken)
+
+    def tried(self, data: bytes | memoryview) -> int:
+        """send(): how many bytes went; -1: it failed."""
+        try:
+            return self.send(data)
+        except BlockingIOError:
+            return 0
+        except OSError:
+            return -1
 
     def rest(self, part: bytes, taken: int) -> Taken:
         """send() took so many bytes of this part; -1: it failed.
