@@ -24,15 +24,15 @@ async def test_flashed_provisioned_granted_watched(film: Path, tmp_path: Path) -
         async with PtyBoard(tmp_path / "board", footage=film) as board:
             words = ["provision", "porch", "--port", str(board.port), "--board", "ai_thinker"]
             provisioned = await well(
-                porch.type(*words, *where, "--wifi-file", str(porch.wifi), "--json")
+                porch.watched(*words, *where, "--wifi-file", str(porch.wifi), "--json")
             )
             assert set(provisioned.outcomes.values()) == {"pass"}
-            await well(porch.type("grant", "porch", "--to", "fire", "--for", "2h", *where))
+            await well(porch.watched("grant", "porch", "--to", "fire", "--for", "2h", *where))
             async with asyncio.timeout(30):
                 assert await streamed(porch, provisioned.board["id"]) == FRAMES
-            await well(porch.type("revoke", "porch", *where))
-            told = await well(porch.type("log", *where))
-            doctor = await well(porch.type("doctor", str(board.port), "--json"))
+            await well(porch.watched("revoke", "porch", *where))
+            told = await well(porch.watched("log", *where))
+            doctor = await well(porch.watched("doctor", str(board.port), "--json"))
         assert "fire" in told.out
         checks = json.loads(doctor.out)["checks"]
         assert {row["outcome"] for row in checks} == {"pass"}, checks
@@ -44,7 +44,7 @@ async def _flashed(porch: Porch, folder: Path, firmware: Path) -> bytes:
     """The first bytes of what the board has now."""
     chip = await asyncio.to_thread(Bootloader, folder)
     try:
-        done = await porch.type(
+        done = await porch.watched(
             *("flash", chip.device, "--board", "ai_thinker", "--firmware", str(firmware)),
             *("--wait", "0", "--json"),
         )

@@ -4,11 +4,13 @@ import asyncio
 import io
 import json
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pexpect
 import pytest
+import pytest_asyncio
 
 from porchkit import cli
 from porchkit.provision import cells
@@ -25,10 +27,13 @@ from tests.support.provisioning import (
     well,
 )
 
+pytestmark = pytest.mark.asyncio(loop_scope="module")
 
-@pytest.fixture
-async def porch(tmp_path: Path) -> AsyncIterator[Porch]:
-    async with living(tmp_path) as porch:
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def porch(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Porch]:
+    """One host for all; each test has cameras with names of their own there."""
+    async with living(tmp_path_factory.mktemp("porch")) as porch:
         yield porch
 
 
@@ -36,7 +41,8 @@ async def test_an_empty_board_becomes_a_camera_that_streams(
     porch: Porch, film: Path, tmp_path: Path
 ) -> None:
     async with PtyBoard(tmp_path / "board", footage=film) as board:
-        first = await porch.provision("porch", board.port)
+        provision = porch.words("porch", board.port)
+        first = await porch.watched(*provision)
         assert first.code == 0, first.out + first.err
         assert set(first.outcomes.values()) == {"pass"}
         assert {"sensor", "wifi", "tls", "light", "registered", "online"} <= set(first.outcomes)
@@ -47,7 +53,7 @@ async def test_an_empty_board_becomes_a_camera_that_streams(
         async with asyncio.timeout(30):
             assert await streamed(porch, first.board["id"]) == FRAMES
 
-        second = await porch.provision("porch", board.port)
+        second = await porch.watched(*provision)
         assert second.code == 0, second.out + second.err
         assert (first.board["files_copied"] > 70, second.board["files_copied"]) == (True, 0)
         assert second.board["id"] == first.board["id"]
@@ -78,27 +84,27 @@ async def test_a_board_that_lost_its_memory_is_told_why_and_what_it_says_works(
     porch: Porch, film: Path, tmp_path: Path
 ) -> None:
     async with PtyBoard(tmp_path / "board", footage=film) as board:
-        first = await well(porch.provision("porch", board.port))
+        first = await well(porch.provision("attic", board.port))
         await board.stop()
         (board.root / "state.json").write_bytes(
             cells.sealed({"generation": 99, "boot": 50, "floor": 0})  # has been at work for long
         )
         await board.start()
         where = ["--home", str(porch.home.path)]
-        await well(porch.type("grant", "porch", "--to", "fire", *where))
+        await well(porch.type("grant", "attic", "--to", "fire", *where))
         async with asyncio.timeout(30):
             assert await streamed(porch, first.board["id"]) == FRAMES
         await board.stop()
         for name in ("state.json", "state.bak", "main.py"):
             (board.root / name).unlink(missing_ok=True)
         await board.start()
-        done = await porch.provision("porch", board.port)
+        done = await porch.provision("attic", board.port)
         (row,) = [row for row in done.board["checks"] if row["check"] == "online"]
         assert (done.code, row["outcome"]) == (1, "FAIL")
         assert "the host sent the board away: it forgot how often it started" in row["says"]
-        anew = await well(porch.type(*porch.words("porch", board.port), "--new-key"))
+        anew = await well(porch.type(*porch.words("attic", board.port), "--new-key"))
         assert anew.board["id"] != first.board["id"]
-        await well(porch.type("grant", "porch", "--to", "fire", *where))
+        await well(porch.type("grant", "attic", "--to", "fire", *where))
         async with asyncio.timeout(30):
             assert await streamed(porch, anew.board["id"]) == FRAMES
 
@@ -129,10 +135,10 @@ async def test_a_camera_added_before_is_handed_its_key(
     porch: Porch, film: Path, tmp_path: Path
 ) -> None:
     where = ["--home", str(porch.home.path)]
-    cli.dispatch(["camera", "add", "porch", "--label", "Front porch", *where])
-    key = (porch.home.path / "boards/porch/board.key").read_bytes()
+    cli.dispatch(["camera", "add", "side", "--label", "Front porch", *where])
+    key = (porch.home.path / "boards/side/board.key").read_bytes()
     async with PtyBoard(tmp_path / "board", footage=film) as board:
-        done = await porch.provision("porch", board.port)
+        done = await porch.provision("side", board.port)
         assert done.code == 0, done.out + done.err
         assert (board.root / "board.key").read_bytes() == key
         # Erased and provisioned again: its boots go on, so the host takes its frames.
@@ -142,12 +148,12 @@ async def test_a_camera_added_before_is_handed_its_key(
             if path.is_file():
                 path.unlink()
         await board.start()
-        await well(porch.provision("porch", board.port))
+        await well(porch.provision("side", board.port))
         assert (board.root / "board.key").read_bytes() == key
         state = json.loads((board.root / "state.json").read_text())
         assert state["boot"] > boot
         assert state["floor"] > 0
-        granted = await porch.type("grant", "porch", "--to", "fire", *where)
+        granted = await porch.type("grant", "side", "--to", "fire", *where)
         assert granted.code == 0, granted.err
         async with asyncio.timeout(30):
             assert await streamed(porch, done.board["id"]) == FRAMES
@@ -159,7 +165,7 @@ async def test_doctor_needs_nothing_but_the_port(porch: Porch, film: Path, tmp_p
         assert bare.code == 1
         rows = {row["check"]: row for row in json.loads(bare.out)["checks"]}
         assert "provision" in rows["program"]["todo"]
-        await well(porch.provision("porch", board.port))
+        await well(porch.provision("shed", board.port))
         done = await porch.type("doctor", str(board.port))
         assert done.code == 0, done.out + done.err
         assert "not sent" in done.out
@@ -169,7 +175,7 @@ async def test_the_password_is_typed_and_never_shown(
     porch: Porch, film: Path, tmp_path: Path
 ) -> None:
     async with PtyBoard(tmp_path / "board", footage=film) as board:
-        words = ["provision", "porch", "--port", str(board.port), "--board", "ai_thinker"]
+        words = ["provision", "door", "--port", str(board.port), "--board", "ai_thinker"]
         where = ["--home", str(porch.home.path)]
         shown, code = await asyncio.to_thread(typed, [*words, *where])
         assert code == 0, shown
@@ -201,31 +207,42 @@ async def test_the_host_may_be_another_machine(porch: Porch, film: Path, tmp_pat
     async with PtyBoard(tmp_path / "board", footage=film) as board:
         words = ["--port", str(board.port), "--board", "ai_thinker", "--key", str(key), "--json"]
         wifi = ["--wifi-file", str(porch.wifi), "--at", "52.5,13.4", "--label", "Front"]
-        done = await well(porch.type("provision", "porch", *words, *wifi, *where))
+        before = await _listed(porch)
+        done = await well(porch.type("provision", "front", *words, *wifi, *where))
         assert set(done.outcomes.values()) == {"pass"}
-        listed = json.loads(
-            (await porch.type("camera", "list", "--json", *where[:1], str(porch.home.path))).out
-        )
-        assert [(row["id"], row["label"]) for row in listed["cameras"]] == [
-            (done.board["id"], "Front")
-        ]
+        assert await _listed(porch) - before == {(done.board["id"], "Front")}
+
+
+async def _listed(porch: Porch) -> set[tuple[str, str]]:
+    """Id and label of every camera that the host knows."""
+    done = await well(porch.type("camera", "list", "--json", "--home", str(porch.home.path)))
+    return {(row["id"], row["label"]) for row in json.loads(done.out)["cameras"]}
+
+
+@contextmanager
+def _unreachable(porch: Porch) -> Iterator[None]:
+    """For the commands: where they look for the host, nobody listens."""
+    settings = porch.home.path / "run.json"
+    said = settings.read_text()
+    settings.write_text(json.dumps({**json.loads(said), "https": 1}))
+    try:
+        yield
+    finally:
+        settings.write_text(said)
 
 
 async def test_no_host_answers_the_board_is_whole_and_the_next_run_registers_it(
     porch: Porch, film: Path, tmp_path: Path
 ) -> None:
-    settings = porch.home.path / "run.json"
-    said = json.loads(settings.read_text())
-    settings.write_text(json.dumps({**said, "https": 1}))  # where nobody listens
     async with PtyBoard(tmp_path / "board", footage=film) as board:
-        done = await porch.provision("porch", board.port)
+        with _unreachable(porch):
+            done = await porch.provision("gate", board.port)
         assert done.code == 1
         failed = {check for check, outcome in done.outcomes.items() if outcome == "FAIL"}
         assert failed == {"host", "registered"}
         rows = {row["check"]: row for row in done.board["checks"]}
         assert "porchlight serve" in rows["host"]["todo"] + rows["registered"]["says"]
-        settings.write_text(json.dumps(said))
-        again = await well(porch.provision("porch", board.port))
+        again = await well(porch.provision("gate", board.port))
         assert again.board["files_copied"] == 1
         assert set(again.outcomes.values()) == {"pass"}
 

@@ -8,9 +8,12 @@ from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
 import pytest
+import pytest_asyncio
 
 from porchkit.pty import PtyBoard
 from tests.support.provisioning import Porch, living, well
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 RANDOM = random.Random(4)
 PATIENCE_S = 30.0
@@ -24,9 +27,10 @@ while True:
 """
 
 
-@pytest.fixture
-async def porch(tmp_path: Path) -> AsyncIterator[Porch]:
-    async with living(tmp_path) as porch:
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def porch(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Porch]:
+    """One host for all; each test has cameras with names of their own there."""
+    async with living(tmp_path_factory.mktemp("porch")) as porch:
         yield porch
 
 
@@ -35,7 +39,7 @@ async def until(happened: Callable[[], bool]) -> None:
     end = time.monotonic() + PATIENCE_S
     while not happened():
         assert time.monotonic() < end, "it never happened"
-        await asyncio.sleep(0.005)
+        await asyncio.sleep(0.02)
 
 
 async def files(board: PtyBoard, count: int) -> None:
@@ -72,7 +76,7 @@ async def test_the_board_is_unplugged_in_the_middle(
 ) -> None:
     async with PtyBoard(tmp_path / "board", footage=film) as board:
         for count in sorted(RANDOM.sample(range(1, 70), 3)):
-            process = await porch.begin(*porch.words("porch", board.port))
+            process = await porch.begin(*porch.words("attic", board.port))
             await files(board, count)
             board.kill()
             _, said = await process.communicate()
@@ -80,7 +84,7 @@ async def test_the_board_is_unplugged_in_the_middle(
             assert b"run the same command again" in said
             assert b"Traceback" not in said
             await board.start()
-        await well(porch.provision("porch", board.port))
+        await well(porch.provision("attic", board.port))
 
 
 async def test_a_running_watchdog_does_not_bite(porch: Porch, film: Path, tmp_path: Path) -> None:
@@ -88,7 +92,7 @@ async def test_a_running_watchdog_does_not_bite(porch: Porch, film: Path, tmp_pa
     board.root.mkdir()
     (board.root / "main.py").write_text(FEEDS)
     async with board:
-        done = await well(porch.provision("porch", board.port))
+        done = await well(porch.provision("side", board.port))
         assert set(done.outcomes.values()) == {"pass"}
         assert "watchdog" not in board.resets
         assert board.resets[-1] == "reset"  # back into service
@@ -98,9 +102,9 @@ async def test_a_camera_that_is_refused_goes_back_to_work(
     porch: Porch, film: Path, tmp_path: Path
 ) -> None:
     async with PtyBoard(tmp_path / "board", footage=film) as board:
-        await well(porch.provision("porch", board.port))
+        await well(porch.provision("shed", board.port))
         board.resets.clear()
         refused = await porch.provision("yard", board.port)
         assert refused.code == 1
-        assert "porchlight provision porch" in refused.err
+        assert "porchlight provision shed" in refused.err
         await until(lambda: board.resets[-1:] == ["reset"])

@@ -1,12 +1,12 @@
 """A resident with a host that runs and a terminal to type at, for boards on a cable."""
 
 import asyncio
+import io
 import json
-import re
 import subprocess
 import sys
-from collections.abc import AsyncIterator, Awaitable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable, Sequence
+from contextlib import asynccontextmanager, redirect_stderr, redirect_stdout, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -23,12 +23,13 @@ FRAMES = 5
 
 @dataclass(frozen=True)
 class Done:
-    """What a command did, and what anybody on the machine could see of it meanwhile."""
+    """What a command did; `seen`: what anybody on the machine could see of it meanwhile, where it
+    was watched."""
 
     code: int
     out: str
     err: str
-    seen: str
+    seen: str = ""
 
     @property
     def board(self) -> dict[str, Any]:
@@ -50,7 +51,11 @@ class Porch:
         self.wifi.write_text(f"{SSID}\n{PASSWORD}\n")
 
     async def type(self, *words: str) -> Done:
-        """One command line, watched from outside while it runs."""
+        """One command line, carried out in a thread of this process. One at a time."""
+        return await asyncio.to_thread(_carried_out, words)
+
+    async def watched(self, *words: str) -> Done:
+        """One command line as a process, looked at from outside while it runs."""
         process = await self.begin(*words)
         ended = asyncio.create_task(process.communicate())
         seen = set()
@@ -88,18 +93,32 @@ async def well(command: Awaitable[Done]) -> Done:
     return done
 
 
+def _carried_out(words: Sequence[str]) -> Done:
+    out, err = io.StringIO(), io.StringIO()
+    with redirect_stdout(out), redirect_stderr(err):
+        code = cli.main(words)
+    return Done(code, out.getvalue(), err.getvalue())
+
+
 def public(pid: int) -> str:
     """Command line and environment of a process and its children."""
     words = []
-    for folder in Path("/proc").glob("[0-9]*"):
-        try:
-            parent = re.search(r"^PPid:\s*(\d+)", (folder / "status").read_text(), re.MULTILINE)
-            if int(folder.name) == pid or (parent and int(parent[1]) == pid):
-                for name in ("cmdline", "environ"):
-                    words.append((folder / name).read_bytes().decode(errors="replace"))
-        except OSError:
-            continue  # it has just ended
+    for one in (pid, *children(pid)):
+        for name in ("cmdline", "environ"):
+            try:
+                words.append(Path(f"/proc/{one}/{name}").read_bytes().decode(errors="replace"))
+            except OSError:
+                break  # it has just ended
     return "\n".join(words)
+
+
+def children(pid: int) -> list[int]:
+    """The processes that any thread of this one has started and that have not ended."""
+    found: list[int] = []
+    for thread in Path(f"/proc/{pid}/task").glob("*/children"):
+        with suppress(OSError):
+            found += map(int, thread.read_text().split())
+    return found
 
 
 @asynccontextmanager
