@@ -29,6 +29,7 @@ FLAGS = (
     "--disable-component-update",
     "--disable-crash-reporter",
     "--disable-extensions",
+    "--disable-features=WebUIOmniboxPopup,WebUIOmniboxAimPopup",
     "--disable-sync",
     "--metrics-recording-only",
     "--mute-audio",
