@@ -6,6 +6,7 @@ from tests.firmware.parts.run import MODULES
 from tests.support.runtimes import FIRMWARE, REPO, folder, run_micropython, run_wasm
 
 PARTS = Path(__file__).parent / "parts"
+TOGETHER = 4
 TESTS = sum(path.read_text().count("\ndef test_") for path in PARTS.glob("test_*.py"))
 
 
@@ -27,9 +28,9 @@ def test_masking_is_native_on_the_unix_port() -> None:
 def test_on_32_bits() -> None:
     files = folder("/fw", FIRMWARE) | folder("/t/tests/firmware/parts", PARTS)
     files |= folder("/t/tests/accord", REPO / "tests/accord", "portable.py")
-    # Its heap only grows while Python runs: one process for each file.
-    for name in MODULES:
-        if name != "handshake":  # that build has no sha1; a board has
-            code = f"from tests.firmware.parts import run\nrun.main([{name!r}])"
-            out = run_wasm(code, files, path=["/t", "/fw/lib", "/fw"])
-            assert out.split()[-1] == "passed"
+    names = [name for name in MODULES if name != "handshake"]  # no sha1 there; a board has one
+    # Its heap only grows while Python runs, and starting it takes longer than most files.
+    for at in range(0, len(names), TOGETHER):
+        code = f"from tests.firmware.parts import run\nrun.main({names[at : at + TOGETHER]})"
+        out = run_wasm(code, files, path=["/t", "/fw/lib", "/fw"])
+        assert out.split()[-1] == "passed"
