@@ -8,7 +8,7 @@ from typing import Final
 
 import uvloop
 
-from porchlight import logs
+from porchlight import heap, logs
 from porchlight.commands._home import add_home, load
 from porchlight.config import Config
 from porchlight.serving import Ports, Serving, alone, announced
@@ -33,6 +33,7 @@ def run(args: argparse.Namespace) -> int:
     """Serve; returns after Ctrl-C or SIGTERM, once everything is closed."""
     config = load(args)
     logs.configure(args.log_level)
+    heap.few()
     with alone(config), contextlib.ExitStack() as running:
 
         def ready() -> None:
