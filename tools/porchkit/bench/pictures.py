@@ -1,6 +1,7 @@
 """The pictures that a bench of the gate decodes: VGA JPEGs of about 25 KB, or one's own."""
 
 from collections.abc import Sequence
+from functools import cache
 from io import BytesIO
 from itertools import islice
 from pathlib import Path
@@ -20,13 +21,18 @@ _QUALITIES = range(30, 91)
 
 def street() -> list[bytes]:
     """MOST pictures in a row of the built-in street, of BYTES on average, nearly."""
+    return list(_street())
+
+
+@cache  # a bench of everything asks for them again and again
+def _street() -> tuple[bytes, ...]:
     drawn = list(islice(scene.frames(_SEED), MOST))
     low, high = _QUALITIES[0], _QUALITIES[-1]
     while low < high:  # the lowest quality that is large enough
         middle = (low + high) // 2
         low, high = (low, middle) if len(_at(drawn[0], middle)) >= BYTES else (middle + 1, high)
     quality = min((low - 1, low), key=lambda value: abs(len(_at(drawn[0], value)) - BYTES))
-    return [_at(jpeg, quality) for jpeg in drawn]
+    return tuple(_at(jpeg, quality) for jpeg in drawn)
 
 
 def of(path: Path) -> list[bytes]:

@@ -15,8 +15,8 @@ from pathlib import Path
 from types import FrameType
 from typing import IO, Self
 
-from porchkit.demo.hostproc import last_line
 from porchkit.errors import CommandError
+from porchkit.lastline import last_line
 from porchkit.sim import meters
 
 STOP_S = 8.0

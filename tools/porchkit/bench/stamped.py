@@ -14,7 +14,6 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from porchkit.bench import pictures
 from porchkit.errors import CommandError
 
 APP0_END = 20
@@ -48,7 +47,11 @@ def sent_ns(head: bytes | bytearray | memoryview) -> int:
 
 def write(path: Path, shown: Sequence[bytes] | None = None) -> Path:
     """A file of `shown`; without any, of the built-in street at about 25 KB each."""
-    made = [stampable(jpeg) for jpeg in shown or pictures.street()]
+    if shown is None:
+        from porchkit.bench import pictures  # viewers and boards, who only read, do without
+
+        shown = pictures.street()
+    made = [stampable(jpeg) for jpeg in shown]
     parts = [struct.pack("<I", len(jpeg)) + jpeg for jpeg in made]
     path.write_bytes(_MAGIC + struct.pack("<I", len(made)) + b"".join(parts))
     return path

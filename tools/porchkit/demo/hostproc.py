@@ -9,6 +9,7 @@ import httpx
 
 from porchkit.errors import CommandError, HostUnreachable
 from porchkit.home import Home, Running
+from porchkit.lastline import last_line
 
 START_S = 20.0
 STOP_S = 8.0
@@ -86,15 +87,6 @@ class HostProcess:
     def _words(self) -> str:
         line = last_line(self._log)
         return f": {line}" if line else ""
-
-
-def last_line(log: Path) -> str:
-    """What a program said last; "" if nothing."""
-    try:
-        lines = log.read_text("utf-8", "replace").split("\n")
-    except FileNotFoundError:
-        return ""
-    return next((line.strip() for line in reversed(lines) if line.strip()), "")
 
 
 async def _healthy(http: httpx.AsyncClient, found: Running) -> bool:

@@ -12,7 +12,7 @@ from porchkit import cli
 def main() -> int:
     """The command is in sys.argv, as for `porchlight`."""
     threading.Thread(target=_stop_at_the_end_of_stdin, daemon=True).start()
-    return cli.main(sys.argv[1:])
+    return cli.main()
 
 
 def _stop_at_the_end_of_stdin() -> None:

@@ -13,11 +13,12 @@ from pathlib import Path
 from porchkit import footage, keys
 from porchkit.client import AsyncClient
 from porchkit.demo import household
-from porchkit.demo.hostproc import HostProcess, last_line
+from porchkit.demo.hostproc import HostProcess
 from porchkit.demo.household import Camera, Household, Street
 from porchkit.demo.together import together
 from porchkit.errors import CommandError
 from porchkit.home import Running
+from porchkit.lastline import last_line
 from porchkit.tap import Tap
 from porchkit.vboard import BoardConfig, FrameSettings, VirtualBoard
 
