@@ -3,13 +3,17 @@ at a time; a missed bar (exit 1) is this machine's business, a figure that is mi
 
 import json
 import shutil
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from porchkit import cli
-from porchkit.bench import ingest, kit, latency, overload, viewers, walls
+from porchkit.bench import fanout, ingest, kit, latency, overload, soak, turns, viewers, walls
+from porchkit.bench.house import House
+from porchkit.bench.processes import Cores
 from porchkit.bench.servers import WORDED
 
 OWN = ("--own", "--rounds", "1")
@@ -35,9 +39,43 @@ class Bench:
         return found
 
 
+@pytest.fixture(scope="module")
+def lent(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[Callable[..., AbstractContextManager[House]]]:
+    """Like House, but the next bench has the same again, with no camera in it."""
+    folder, built = tmp_path_factory.mktemp("houses"), {}
+    with ExitStack() as running:
+
+        @contextmanager
+        def house(_folder: Path, cores: Cores, *, overlay: bool = False) -> Iterator[House]:
+            if overlay not in built:
+                built[overlay] = running.enter_context(House(folder, cores, overlay=overlay))
+            built[overlay].cameras.clear()
+            yield built[overlay]
+
+        yield house
+
+
 @pytest.fixture
-def bench(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Bench:
+def in_turn(
+    lent: Callable[..., AbstractContextManager[House]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What a bench finds is not looked at: no need for a host that nobody has used before."""
+    for module in (fanout, ingest, soak, turns, walls):
+        monkeypatch.setattr(module, "House", lent)
+
+
+@pytest.fixture
+def alone(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Bench:
+    """A bench that starts its own hosts, as they all do."""
     return Bench(tmp_path, capsys)
+
+
+@pytest.fixture
+def bench(alone: Bench, in_turn: None) -> Bench:
+    """A bench in the house of the one before."""
+    return alone
 
 
 def test_fanout(bench: Bench) -> None:
@@ -65,6 +103,7 @@ def test_ingest(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_walls(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(walls, "WARM_S", 0.5)
+    monkeypatch.setattr(walls, "BITS_S", 0.02)
     monkeypatch.setattr(walls, "VIEWERS", 4)  # a host whose loop is late turns a crowd away
     [one] = bench("walls", "--seconds", "0.3")["rounds"]
     assert [one[width]["size"] for width in ("640", "1280")] == [[640, 480], [1280, 960]]
@@ -80,7 +119,8 @@ def test_latency(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
     assert one["lat_ms"]["n"] > 0  # the sensor's stamp came through
 
 
-def test_soak(bench: Bench) -> None:
+def test_soak(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(soak, "VIEWERS", 8)
     words = ["--seconds", "0.2", "--minutes", "0", "--vanishing", "60"]
     before, after, stress = bench("soak", *words)["rounds"]
     assert stress["gone"] == stress["sent"] == 60
@@ -100,9 +140,9 @@ def test_other_loads(bench: Bench, name: str, monkeypatch: pytest.MonkeyPatch) -
     assert one["porchlight"]["fps_min"] > 0
 
 
-def test_viewers(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_viewers(alone: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(viewers, "WARM_S", 0.3)
-    [one] = bench("viewers", "--seconds", "0.3", "--top", "2", "--ramp", "50")["rounds"]
+    [one] = alone("viewers", "--seconds", "0.3", "--top", "2", "--ramp", "50")["rounds"]
     assert one["porchlight"]["tried"][0]["n"] == 2
     for server in one.values():
         assert (server["missed"] is None) is (server["held"] == 2)
@@ -143,6 +183,7 @@ def test_sources_that_do_not_build_are_one_line(
     assert "does not build: " in said.err
 
 
+@pytest.mark.usefixtures("in_turn")
 def test_the_c_tools_where_they_are(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """The same bench with the load generator, the floor and the peers of ../shared/bench."""
     shared = kit.default_shared()

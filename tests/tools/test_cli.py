@@ -179,7 +179,7 @@ def test_help_imports_no_command_and_nothing_heavy() -> None:
         "print([name for name in sys.modules if name.startswith(ours)])"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert done.stdout.splitlines()[-1] == "['porchkit.cli']"
+    assert done.stdout.splitlines()[-1] == "['porchkit.starting', 'porchkit.cli']"
 
 
 def test_version() -> None:
@@ -212,11 +212,11 @@ def test_a_closed_pipe_is_quiet() -> None:
         ["grant", "porch", "--to", "me"],
     ],
 )
-def test_without_a_folder_each_says_what_to_do(tmp_path: Path, words: list[str]) -> None:
-    done = _run(*words, "--home", str(tmp_path / "none"))
-    assert done.returncode == 1
-    assert done.stderr.count("\n") == 1
-    assert "porchlight resident new" in done.stderr
+def test_without_a_folder_each_says_what_to_do(capsys, tmp_path: Path, words: list[str]) -> None:
+    assert cli.main([*words, "--home", str(tmp_path / "none")]) == 1
+    said = capsys.readouterr().err
+    assert said.count("\n") == 1
+    assert "porchlight resident new" in said
 
 
 def test_a_host_that_is_not_there(tmp_path: Path) -> None:

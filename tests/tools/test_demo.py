@@ -9,7 +9,7 @@ import socket
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -66,28 +66,32 @@ def _check_document(done: subprocess.CompletedProcess[str]) -> dict:
     return found
 
 
-def test_check_on_the_generated_street(tmp_path: Path) -> None:
-    found = _check_document(_demo(tmp_path, "--check", "--json"))
-    assert len(found["steps"]) == 9
-    assert _left_over(tmp_path) == []
+@pytest.fixture
+def checked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> Callable[..., dict]:
+    """Run the check in this process, with a shorter look at everything; what it found."""
+
+    def check(*words: str) -> dict:
+        for name, seconds in (("DARK_S", 0.5), ("WATCH_S", 3.0), ("GUARD_S", 1.0)):
+            monkeypatch.setattr(story, name, seconds)
+        monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+        command = ["demo", "--check", "--json", *words]
+        code = cli.main(command)
+        found = _check_document(subprocess.CompletedProcess(command, code, *capfd.readouterr()))
+        assert _left_over(tmp_path) == []
+        return found
+
+    return check
 
 
-def test_check_on_real_footage(
-    tmp_path: Path,
-    shared: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
-) -> None:
-    """What differs is the pictures: a shorter look at them."""
-    for name, seconds in (("DARK_S", 0.5), ("WATCH_S", 3.0), ("GUARD_S", 1.0)):
-        monkeypatch.setattr(story, name, seconds)
-    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
-    footage = shared / "data" / "motion"
-    words = ["demo", "--check", "--json", "--footage", str(footage)]
-    code = cli.main(words)
-    found = _check_document(subprocess.CompletedProcess(words, code, *capsys.readouterr()))
-    assert found["footage"] == str(footage)
-    assert _left_over(tmp_path) == []
+def test_check_on_the_generated_street(checked: Callable[..., dict]) -> None:
+    assert len(checked()["steps"]) == 9
+
+
+def test_check_on_real_footage(checked: Callable[..., dict], shared: Path) -> None:
+    footage = str(shared / "data" / "motion")
+    assert checked("--footage", footage)["footage"] == footage
 
 
 async def test_the_check_fails_when_consent_is_not_obeyed(
@@ -121,19 +125,6 @@ async def test_the_check_fails_when_consent_is_not_obeyed(
     assert found["leaked_frames"] > 0
     assert all(camera["leaked_bytes"] > 0 for camera in found["cameras"])
     assert found["revoke_to_last_frame_ms"] > 1000
-
-
-async def test_commands_hear_the_board(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    async with Stage(tmp_path) as stage:
-
-        async def said(*words: str) -> str:
-            home = str(stage.house.home.path)
-            assert await asyncio.to_thread(cli.main, [*words, "--home", home]) == 0
-            return capsys.readouterr().out
-
-        assert "The board holds the grant." in await said("grant", "porch", "--to", "fire-brigade")
-        assert "held" in await said("grants")
-        assert "the board confirmed: dark" in await said("revoke", "porch")
 
 
 class Shown:
@@ -193,9 +184,25 @@ async def _watch_all(shown: Shown) -> int:
     return sum(moved)
 
 
+def _commands_hear_the_board(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    def said(*words: str) -> str:
+        assert cli.main([*words, "--home", str(home)]) == 0
+        return capsys.readouterr().out
+
+    assert "The board holds the grant." in said("grant", "porch", "--to", "fire-brigade")
+    assert "held" in said("grants")
+    assert "the board confirmed: dark" in said("revoke", "porch")
+
+
 @pytest.mark.parametrize("ending", [signal.SIGINT, signal.SIGTERM])
-def test_shown_and_ended(shown: Shown, tmp_path: Path, ending: signal.Signals) -> None:
-    assert asyncio.run(_watch_all(shown)) == 3
+def test_shown_and_ended(
+    shown: Shown, tmp_path: Path, ending: signal.Signals, capsys: pytest.CaptureFixture[str]
+) -> None:
+    if ending == signal.SIGINT:
+        assert asyncio.run(_watch_all(shown)) == 3
+    else:
+        [folder] = tmp_path.glob("porchlight-demo-*")
+        _commands_hear_the_board(folder / "home", capsys)
     family = shown.family()
     assert len(family) >= 5, "the demo, a host, three boards"
     addresses = _listening(family)

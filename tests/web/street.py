@@ -29,7 +29,7 @@ from porchkit.home import Running
 from tests.support.boardpeer import BoardPeer
 
 PURPOSES = ("burglary", "theft")
-FRAME_S = 0.1
+FRAME_S = 0.2
 SIZE = (320, 240)
 HOST_CLOCK = 3
 

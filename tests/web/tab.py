@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 Json = dict[str, Any]
+POLL_S = 0.05  # what the page itself notes is exact; each look from here costs browser and test
 
 # The middle of an element that did not move for two frames; false while it is not to be clicked.
 _STILL = """(async () => {
@@ -97,7 +98,7 @@ class Page:
         while not (value := await self.run(judged)):
             if loop.time() > end:
                 raise PageError(f"not within {within_s} s: {condition}\n{await self.text()}")
-            await asyncio.sleep(0.02)
+            await asyncio.sleep(POLL_S)
         return value
 
     async def text(self) -> str:
