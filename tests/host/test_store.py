@@ -5,6 +5,7 @@ import io
 import sqlite3
 import stat
 import threading
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -17,6 +18,7 @@ from sqlalchemy.orm import Session
 
 from porchlight.errors import CommandError, StoreError
 from porchlight.store import Base, Entry, Store, migrate
+from tests.support import schema
 
 
 def add(session: Session) -> int:
@@ -50,6 +52,26 @@ def test_migrations_can_be_written_for_postgresql() -> None:
     for guard in ("BEFORE UPDATE OR DELETE ON entry", "BEFORE TRUNCATE ON entry"):
         assert guard in buffer.getvalue()
     assert "n BIGSERIAL" in buffer.getvalue()
+
+
+def test_a_new_database_is_what_all_migrations_make(tmp_path: Path) -> None:
+    """If not: python -m tests.support.schema"""
+    new = tmp_path / "new.db"
+    with closing(Store(f"sqlite:///{new}")) as store:
+        store.open()
+    assert schema.contents(new) == schema.contents(schema.migrated(tmp_path / "migrated.db"))
+
+
+def test_what_a_new_database_begins_with_may_be_older(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    older = tmp_path / "older.sql"
+    older.write_text(schema.script(schema.migrated(tmp_path / "older.db", "0011")))
+    monkeypatch.setattr(migrate, "SQLITE", older)
+    with closing(Store(f"sqlite:///{tmp_path / 'new.db'}")) as store:
+        store.open()
+    migrated = schema.migrated(tmp_path / "migrated.db")
+    assert schema.contents(tmp_path / "new.db") == schema.contents(migrated)
 
 
 def test_opening_twice_changes_nothing(store: Store, path: Path) -> None:
