@@ -1,19 +1,20 @@
 """`porchlight`: the table of commands, and the one place where errors become exit codes.
 
-Only the module of the chosen command is imported, so `--help` stays quick. A command is a module
-with `configure(parser)` and `run(args) -> int`; whatever it raises with an `exit_code` is printed
-as one line. PORCHLIGHT_DEBUG=1 shows where an error came from.
+Only the module of the chosen command is imported, and cheaply, so `--help` stays quick and a host
+starts soon. A command is a module with `configure(parser)` and `run(args) -> int`; whatever it
+raises with an `exit_code` is printed as one line. PORCHLIGHT_DEBUG=1 shows where an error came
+from.
 """
 
 import argparse
-import difflib
 import importlib
-import importlib.metadata
 import os
 import re
 import sys
 from collections.abc import Callable, Sequence
 from typing import Any, Final, Protocol, cast
+
+from porchkit import starting
 
 DISTRIBUTION = "porchlight-cam"
 # base64url of 16 or 32 bytes: grants, clips, requests; cameras, residents, hubs
@@ -110,7 +111,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     unless PORCHLIGHT_DEBUG is set."""
     words = list(sys.argv[1:] if argv is None else argv)
     try:
-        code = _outcome(words)
+        code = _outcome(words, alone=argv is None)
         sys.stdout.flush()
         return code
     except KeyboardInterrupt:
@@ -123,15 +124,16 @@ def main(argv: Sequence[str] | None = None) -> int:
         return _report(error)
 
 
-def _outcome(words: list[str]) -> int:
+def _outcome(words: list[str], *, alone: bool) -> int:
     try:
-        return dispatch(words)
+        return dispatch(words, alone=alone)
     except SystemExit as stop:  # argparse: --help is 0, a usage error 2
         return stop.code if isinstance(stop.code, int) else EXIT_USAGE
 
 
-def dispatch(words: list[str]) -> int:
-    """Run one command line inside this program: what main() turns into codes, this raises."""
+def dispatch(words: list[str], *, alone: bool = False) -> int:
+    """Run one command line inside this program: what main() turns into codes, this raises.
+    `alone`: the command is all that this program does."""
     if words[:1] == ["help"]:
         words = [*words[1:2], "--help"]
     parser = _top_parser()
@@ -144,7 +146,8 @@ def dispatch(words: list[str]) -> int:
     name = words[0]
     if name not in COMMANDS:
         parser.error(_unknown(name))
-    command = cast("Command", importlib.import_module(COMMANDS[name][0]))
+    with starting.soon(for_good=alone):
+        command = cast("Command", importlib.import_module(COMMANDS[name][0]))
     sub = _Parser(
         prog=f"porchlight {name}",
         description=COMMANDS[name][1],
@@ -179,7 +182,9 @@ class _Version(argparse.Action):
     """Asks for the version only when somebody wants it: the look-up is slow."""
 
     def __call__(self, parser: argparse.ArgumentParser, *_: object) -> None:
-        print(f"porchlight {importlib.metadata.version(DISTRIBUTION)}")
+        from importlib import metadata
+
+        print(f"porchlight {metadata.version(DISTRIBUTION)}")
         parser.exit()
 
 
@@ -192,6 +197,8 @@ def _overview() -> str:
 
 
 def _unknown(name: str) -> str:
+    import difflib
+
     near = difflib.get_close_matches(name, COMMANDS, n=1)
     hint = f"did you mean '{near[0]}'?" if near else "porchlight --help lists them"
     return f"no command '{name}'; {hint}"
