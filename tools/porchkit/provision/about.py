@@ -39,19 +39,21 @@ def chosen(about: About, asked: str | None, kept: str | None) -> str:
     """The name of the board: as asked, as the folder says, or as the board says. CommandError for
     none, one with another chip, or one that cannot be used."""
     name = asked or kept or about.board
-    if name is not None:
-        boards.board_json(name)  # an unknown or unusable one is refused here
+    if name is None:
+        raise CommandError(f"which board is it? {_say(about)}")
+    boards.board_json(name)  # an unknown or unusable one is refused here
+    chip = boards.table(name)["chip"]
+    if about.chip not in (None, chip):
+        raise CommandError(f"this board has an {about.chip}, a {name} has an {chip}; {_say(about)}")
+    return name
+
+
+def _say(about: About) -> str:
+    """Which boards it may be."""
     tables = [boards.table(known) for known in boards.names()]
     fits = [
         table["name"]
         for table in tables
         if about.chip in (None, table["chip"]) and table["status"] != "unusable"
     ]
-    if name is None:
-        raise CommandError(f"which board is it? say --board with one of: {', '.join(fits)}")
-    if name not in fits:
-        raise CommandError(
-            f"this board has an {about.chip}, a {name} has an {boards.table(name)['chip']}; "
-            f"say --board with one of: {', '.join(fits)}"
-        )
-    return name
+    return f"say --board with one of: {', '.join(fits)}"
