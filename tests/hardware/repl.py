@@ -8,6 +8,7 @@ from typing import Any
 PROMPT = rb">>> "
 PATIENCE_S = 20
 AGAIN_S = 4
+LOOK_S = 0.005
 
 
 class Repl:
@@ -15,6 +16,8 @@ class Repl:
 
     def __init__(self, dut: Any) -> None:
         self._dut = dut
+        # Reads a file, which always has nothing new to say at once: 4,000 times a second.
+        dut.pexpect_proc.delayafterread = LOOK_S
         # An ESP32-CAM-MB does not run while one of them is set, and opening the port sets both.
         with contextlib.suppress(OSError):  # a virtual board has neither
             dut.serial.proc.dtr = dut.serial.proc.rts = False
