@@ -19,17 +19,22 @@ from porchkit.vboardrun import micropython
 
 BEFORE, DURING, AFTER = "before", "during", "after"
 PATIENCE_S = 10.0
+_INTERRUPT, _RESET = b"\r\x03\x01", b"\x04"
+_REBOOT, _BANNER = b"MPY: soft reboot\r\n", b"raw REPL; CTRL-B to exit\r\n>"
 
 
 class BareBoard:
     """A Line. `cut_at`: the write, counted from 1, at which cable and power go: BEFORE it leaves,
-    DURING what the board does about it, or AFTER that, with its answer lost."""
+    DURING what the board does about it, or AFTER that, with its answer lost.
+
+    A soft reset is another process, unless nothing has run in this one yet."""
 
     def __init__(self, root: Path, *, cut_at: int = 0, cut: str = BEFORE) -> None:
         self.root = root
         self.sent: list[bytes] = []
         self._cut_at, self._cut = cut_at, cut
         self._lost = False
+        self._answer = b""
         self._spawn()
 
     def write(self, data: bytes) -> None:
@@ -46,10 +51,17 @@ class BareBoard:
                     self._wait(b"\x04>")
             self.close()
             raise LinkLost("the test's cable")
+        if data == _RESET and self._new:
+            self._answer = _REBOOT + _BANNER
+            return
+        self._new = self._new and data == _INTERRUPT
         os.write(self._master, data)
 
     def read(self, timeout_s: float) -> bytes:
         self._check()
+        if self._answer:
+            answer, self._answer = self._answer, b""
+            return answer
         ready, _, _ = select.select([self._master], [], [], timeout_s)
         if not ready:
             return b""
@@ -91,20 +103,21 @@ class BareBoard:
         )
         os.close(slave)
         self._wait(b">>> ")
+        self._new = True
 
     def _soft_reset(self) -> bytes:
         self.close()
         self._spawn()
         os.write(self._master, b"\x01")
-        return b"MPY: soft reboot\r\n" + self._wait(b"CTRL-B to exit\r\n>")
+        self._wait(_BANNER)
+        return _REBOOT + _BANNER
 
-    def _wait(self, end: bytes) -> bytes:
+    def _wait(self, end: bytes) -> None:
         seen = b""
         while end not in seen:
             ready, _, _ = select.select([self._master], [], [], PATIENCE_S)
             assert ready, seen
             seen += os.read(self._master, 4096)
-        return seen
 
 
 def boot(root: Path) -> str:
