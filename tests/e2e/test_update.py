@@ -9,7 +9,7 @@ import json
 import re
 import shutil
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -86,9 +86,11 @@ class Porch:
         self.host, self.board, self.workshop = host, board, workshop
         self.sam = host.resident()
         self.kit = host.camera(self.sam)
+        self.caller = host.caller(self.sam)
         pem = host.home / "sam.pem"
         pem.write_bytes(self.sam.key.pem())
         self.key = keys.load_private(pem)
+        self.client = Client(host.http, self.key)
 
     async def power_on(self, policy: str | None = "ask") -> None:
         authority = x509.load_pem_x509_certificate(self.host.ca.read_bytes())
@@ -112,22 +114,24 @@ class Porch:
         await self.until(lambda: self.camera()["clock"] == "both")
 
     def camera(self) -> dict[str, Any]:
-        found: dict[str, Any] = self.host.caller(self.sam).get(f"/cameras/{self.kit.id}").json()
+        found: dict[str, Any] = self.caller.get(f"/cameras/{self.kit.id}").json()
         return found
 
     def state(self) -> dict[str, Any]:
         path = f"/cameras/{self.kit.id}/update"
-        found: dict[str, Any] = self.host.caller(self.sam).get(path).json()
+        found: dict[str, Any] = self.caller.get(path).json()
         return found
 
-    async def until(self, happened: Callable[[], Any], patience_s: float = PATIENCE_S) -> None:
+    async def until(
+        self, happened: Callable[[], Any], patience_s: float = PATIENCE_S, rarest_s: float = 0.5
+    ) -> None:
         """Ask the running system again and again until it says so, ever less often: whoever asks
         takes time from the board and the host."""
         began = time.monotonic()
         while not await asyncio.to_thread(happened):
             waited = time.monotonic() - began
             assert waited < patience_s, self.board.log.read_text()[-1500:]
-            await asyncio.sleep(min(0.02 + waited / 20, 0.25))
+            await asyncio.sleep(min(0.02 + waited / 8, rarest_s))
 
     def hand_in(
         self, release: releases.Release, approval: bytes | None = None, **changes: Any
@@ -137,8 +141,7 @@ class Porch:
         of = approved.pop("of", release)
         key = approved.pop("key", self.key)
         token = approval or releases.approve(of, key=key, **approved)
-        with Client(self.host.http, self.key) as client:
-            update.hand_in(client, self.kit.id, release, token)
+        update.hand_in(self.client, self.kit.id, release, token)
 
     async def push(self, release: releases.Release, **changes: Any) -> dict[str, Any]:
         """Hand it in; how it ended."""
@@ -148,7 +151,7 @@ class Porch:
 
     def told(self) -> list[tuple[str, str | None]]:
         """What the resident's log says of updates."""
-        rows = self.host.entries(self.sam)
+        rows = self.caller.get("/entries", limit=500).json()["entries"]
         return [(row["type"], row["reason"]) for row in rows if row["type"].startswith("update.")]
 
     async def runs(self, firmware: str, release: int, slot: str) -> None:
@@ -162,15 +165,23 @@ class Porch:
         await self.until(so, 60)
 
 
-@pytest.fixture
-async def porch(film: Path, tmp_path: Path) -> AsyncIterator[Porch]:
+@pytest.fixture(scope="module")
+def host(tmp_path_factory: pytest.TempPathFactory) -> Iterator[InThread]:
+    """One for all; each test has a resident and a camera of its own there."""
     find_micropython()
-    with hosted(tmp_path / "home") as host:
-        board = VirtualBoard(tmp_path / "board", footage=film)
-        try:
-            yield Porch(host, board, Workshop(tmp_path))
-        finally:
-            await board.stop()
+    with hosted(tmp_path_factory.mktemp("host") / "home") as host:
+        yield host
+
+
+@pytest.fixture
+async def porch(host: InThread, film: Path, tmp_path: Path) -> AsyncIterator[Porch]:
+    board = VirtualBoard(tmp_path / "board", footage=film)
+    porch = Porch(host, board, Workshop(tmp_path))
+    try:
+        with porch.client:
+            yield porch
+    finally:
+        await board.stop()
 
 
 async def test_a_good_update_runs_and_the_next_one_too(porch: Porch) -> None:
@@ -310,7 +321,9 @@ async def test_power_cuts_while_it_comes_and_while_it_starts(porch: Porch) -> No
     await porch.power_on()
     await asyncio.to_thread(porch.hand_in, porch.workshop.release())
     for part in (0.05, 0.5, 0.95):
-        await porch.until(lambda p=part: porch.state()["sent"] > p * porch.state()["bytes"])
+        await porch.until(
+            lambda p=part: porch.state()["sent"] > p * porch.state()["bytes"], rarest_s=0.05
+        )
         await porch.board.stop()
         await porch.until(lambda: not porch.camera()["online"])
         await porch.board.start()

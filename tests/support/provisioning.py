@@ -51,8 +51,8 @@ class Porch:
         self.wifi.write_text(f"{SSID}\n{PASSWORD}\n")
 
     async def type(self, *words: str) -> Done:
-        """One command line, carried out in a thread of this process. One at a time."""
-        return await asyncio.to_thread(_carried_out, words)
+        """One command line."""
+        return await typed(*words)
 
     async def watched(self, *words: str) -> Done:
         """One command line as a process, looked at from outside while it runs."""
@@ -91,6 +91,11 @@ async def well(command: Awaitable[Done]) -> Done:
     done = await command
     assert done.code == 0, done.out + done.err
     return done
+
+
+async def typed(*words: str) -> Done:
+    """One command line, carried out in a thread of this process. One at a time."""
+    return await asyncio.to_thread(_carried_out, words)
 
 
 def _carried_out(words: Sequence[str]) -> Done:

@@ -20,6 +20,7 @@ from porchkit.provision.errors import LinkLost
 from porchkit.pty import PtyBoard
 from tests.support.bareboard import BEFORE, DURING, BareBoard, boot
 from tests.support.fakehost import Ca
+from tests.support.provisioning import typed
 from tests.support.ptyhost import until
 
 PATIENCE_S = 60
@@ -67,10 +68,8 @@ async def begin(*words: str) -> asyncio.subprocess.Process:
 
 async def ran(*words: str) -> tuple[int, str, str]:
     """Exit code, stdout and stderr of one command line."""
-    process = await begin(*words)
-    out, err = await asyncio.wait_for(process.communicate(), PATIENCE_S)
-    assert process.returncode is not None
-    return process.returncode, out.decode(), err.decode()
+    done = await typed(*words)
+    return done.code, done.out, done.err
 
 
 def onto(root: Path, **options: bool) -> deploy.Deployed:

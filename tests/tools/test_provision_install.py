@@ -28,10 +28,10 @@ X64 = 6 | 3 << 8 | 2 << 10
 class Bench:
     """A resident's folder, and boards that are provisioned from it."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, key: keys.PrivateKey) -> None:
         self.folder = folder
         self.home = Home(folder / "home")
-        self.key = keys.generate()
+        self.key = key
         self.resident = "sam"
 
     @property
@@ -54,9 +54,25 @@ class Bench:
         return report
 
 
+@pytest.fixture(scope="module")
+def once(tmp_path_factory: pytest.TempPathFactory) -> Bench:
+    """With the camera `porch`, provisioned once and never touched again."""
+    bench = Bench(tmp_path_factory.mktemp("once"), keys.generate())
+    assert bench.provision(bench.root()).copied > 70
+    return bench
+
+
 @pytest.fixture
 def bench(tmp_path: Path) -> Bench:
-    return Bench(tmp_path)
+    """Nothing is there yet."""
+    return Bench(tmp_path, keys.generate())
+
+
+@pytest.fixture
+def porch(once: Bench, tmp_path: Path) -> Bench:
+    """A copy of the bench with the camera `porch`."""
+    shutil.copytree(once.folder, tmp_path, dirs_exist_ok=True)
+    return Bench(tmp_path, once.key)
 
 
 def row(report: Report, check: str) -> Row:
@@ -68,17 +84,15 @@ def mtimes(root: Path) -> dict[str, int]:
     return {str(path): path.stat().st_mtime_ns for path in root.rglob("*") if path.is_file()}
 
 
-def test_the_second_run_touches_no_file(bench: Bench) -> None:
-    root = bench.root()
-    assert bench.provision(root).copied > 70
+def test_the_second_run_touches_no_file(porch: Bench) -> None:
+    root = porch.root()
     before = mtimes(root)
-    assert bench.provision(root).copied == 0
+    assert porch.provision(root).copied == 0
     assert mtimes(root) == before
 
 
-def test_only_what_differs_is_copied_and_what_is_stale_goes(bench: Bench) -> None:
-    root = bench.root()
-    bench.provision(root)
+def test_only_what_differs_is_copied_and_what_is_stale_goes(porch: Bench) -> None:
+    root = porch.root()
     (root / "agent/gate.mpy").write_bytes(b"M")
     (root / "agent/gate.py").write_text("stands before the .mpy")
     for path in ("lib/umqtt/simple.py", "lib/mine.py", "lib/accord/old/x.py", "gone.py"):
@@ -90,7 +104,7 @@ def test_only_what_differs_is_copied_and_what_is_stale_goes(bench: Bench) -> Non
     (root / "notes.txt").write_text("the resident's own")
     kept = cells.sealed({"generation": 1, "boot": 7})
     (root / "state.json").write_bytes(kept)
-    report = bench.provision(root)
+    report = porch.provision(root)
     assert report.copied == 1
     assert not (root / "agent/gate.py").exists()
     assert not (root / "lib/accord/old/x.py").exists()
@@ -104,9 +118,8 @@ def test_only_what_differs_is_copied_and_what_is_stale_goes(bench: Bench) -> Non
     assert (root / "state.json").read_bytes() == kept
 
 
-def test_the_mark_names_every_file_of_the_program_and_nothing_secret(bench: Bench) -> None:
-    root = bench.root()
-    bench.provision(root)
+def test_the_mark_names_every_file_of_the_program_and_nothing_secret(porch: Bench) -> None:
+    root = porch.root()
     mark = json.loads((root / "provision.json").read_text())
     assert mark["state"] == "whole"
     found = {str(p.relative_to(root)) for room in program.ROOMS for p in (root / room).rglob("*.*")}
@@ -114,16 +127,15 @@ def test_the_mark_names_every_file_of_the_program_and_nothing_secret(bench: Benc
     assert not list(root.rglob("*.new"))
 
 
-def test_what_came_over_the_air_gives_way_and_its_versions_are_remembered(bench: Bench) -> None:
-    root = bench.root()
-    bench.provision(root)
+def test_what_came_over_the_air_gives_way_and_its_versions_are_remembered(porch: Bench) -> None:
+    root = porch.root()
     (root / "a/agent").mkdir(parents=True)
     (root / "a/agent/program.mpy").write_bytes(b"M")
     record = {"generation": 7, "slot": "a", "version": 5, "trial": "b", "coming": 6, "starts": 1}
     record |= {"highest": 5, "approved": 1_700_000_000, "news": "x"}
     (root / "slot.json").write_bytes(cells.sealed(record))
     (root / "slot.bak").write_bytes(b"older")
-    report = bench.provision(root, replace_program=True)
+    report = porch.provision(root, replace_program=True)
     assert row(report, "removed").says == "a, slot.bak"
     assert "in place of release 5, the update in slot a" in row(report, "runs").says
     assert not (root / "a").exists()
@@ -134,7 +146,7 @@ def test_what_came_over_the_air_gives_way_and_its_versions_are_remembered(bench:
     assert found["approved"] == 1_700_000_000
     assert found["generation"] > 7
     before = mtimes(root)
-    bench.provision(root)
+    porch.provision(root)
     assert mtimes(root) == before
 
 
@@ -146,17 +158,16 @@ def updated(root: Path, release: int) -> None:
     (root / "slot.json").write_bytes(cells.sealed(record))
 
 
-def test_a_newer_update_stays_and_the_settings_change(bench: Bench) -> None:
-    root = bench.root()
-    bench.provision(root)
+def test_a_newer_update_stays_and_the_settings_change(porch: Bench) -> None:
+    root = porch.root()
     updated(root, 7)
     (root / "agent/gate.mpy").write_bytes(b"of another folder")
     before = mtimes(root)
-    report = bench.provision(root, wifi=None)
+    report = porch.provision(root, wifi=None)
     assert (row(report, "runs").outcome, report.copied) == ("mind", 0)
     assert row(report, "runs").says.startswith("release 7 (0.7), the update in slot a, newer than")
     assert mtimes(root) == before
-    report = bench.provision(root, wifi=Wifi("other", "password-2"))
+    report = porch.provision(root, wifi=Wifi("other", "password-2"))
     assert (report.copied, report.removed) == (1, ())
     after = mtimes(root)
     assert {path for path in after if after[path] != before.get(path)} == {
@@ -165,66 +176,61 @@ def test_a_newer_update_stays_and_the_settings_change(bench: Bench) -> None:
     }
     mark = json.loads((root / "provision.json").read_text())
     assert (mark["state"], "agent/gate.mpy" in mark["files"]) == ("whole", True)
-    assert bench.provision(root, replace_program=True, wifi=None).removed == ("a",)
-    assert row(bench.provision(root), "runs").outcome == "pass"
+    assert porch.provision(root, replace_program=True, wifi=None).removed == ("a",)
+    assert row(porch.provision(root), "runs").outcome == "pass"
 
 
-def test_a_newer_program_by_cable_stays_too(bench: Bench) -> None:
-    root = bench.root()
-    bench.provision(root)
+def test_a_newer_program_by_cable_stays_too(porch: Bench) -> None:
+    root = porch.root()
     (root / "agent/version.mpy").unlink()
     (root / "agent/version.py").write_text('NAME = "9.0"\nRELEASE = 9\n')
-    assert "release 9 (9.0), by cable" in row(bench.provision(root), "runs").says
+    assert "release 9 (9.0), by cable" in row(porch.provision(root), "runs").says
     assert (root / "agent/version.py").exists()
-    bench.provision(root, replace_program=True)
+    porch.provision(root, replace_program=True)
     assert not (root / "agent/version.py").exists()
 
 
-def test_an_update_that_is_no_newer_gives_way_and_that_is_told(bench: Bench) -> None:
-    root = bench.root()
-    bench.provision(root)
+def test_an_update_that_is_no_newer_gives_way_and_that_is_told(porch: Bench) -> None:
+    root = porch.root()
     updated(root, 1)
-    report = bench.provision(root)
+    report = porch.provision(root)
     assert "in place of release 1 (0.1), the update in slot a" in row(report, "runs").says
     assert row(report, "removed").says == "a"
 
 
-def test_a_newer_program_that_cannot_stay_is_refused_untouched(bench: Bench) -> None:
-    root = bench.root()
-    bench.provision(root)
+def test_a_newer_program_that_cannot_stay_is_refused_untouched(porch: Bench) -> None:
+    root = porch.root()
     updated(root, 7)
     before = mtimes(root)
     with pytest.raises(CommandError, match=r"newer than the release 1.*--replace-program"):
-        bench.provision(root, new_key=True)
+        porch.provision(root, new_key=True)
     assert mtimes(root) == before
-    assert list((bench.home.path / "boards").iterdir()) == [bench.home.path / "boards/porch"]
-    bench.provision(root, new_key=True, replace_program=True)  # what it said
+    assert list((porch.home.path / "boards").iterdir()) == [porch.home.path / "boards/porch"]
+    porch.provision(root, new_key=True, replace_program=True)  # what it said
     assert not (root / "a").exists()
 
 
 @pytest.mark.parametrize("kept", [True, False])
-def test_only_a_program_that_was_left_alone_is_called_whole(bench: Bench, kept: bool) -> None:
-    root = bench.root()
-    bench.provision(root)
+def test_only_a_program_that_was_left_alone_is_called_whole(porch: Bench, kept: bool) -> None:
+    root = porch.root()
     updated(root, 7)
     with Board(BareBoard(root)) as board:
         install.begin(board, install.plan(board, None if kept else program.for_board(X64), {}))
     if kept:
-        assert row(bench.provision(root), "runs").outcome == "mind"
+        assert row(porch.provision(root), "runs").outcome == "mind"
         return
     with pytest.raises(CommandError, match="--replace-program"):
-        bench.provision(root)
+        porch.provision(root)
 
 
-def test_whose_updates_are_taken_is_what_the_folder_says(bench: Bench) -> None:
-    root = bench.root()
-    bench.provision(root)
-    trust = bench.home.path / "boards/porch/release.json"
+def test_whose_updates_are_taken_is_what_the_folder_says(porch: Bench) -> None:
+    root = porch.root()
+    trust = porch.home.path / "boards/porch/release.json"
     trust.write_text('{"updates": "ask"}')
-    assert bench.provision(root).copied == 1
+    assert porch.provision(root).copied == 1
     assert (root / "release.json").read_text() == trust.read_text()
     trust.unlink()
-    bench.provision(root)
+    porch.provision(root)
     assert not (root / "release.json").exists()
 
 
@@ -255,28 +261,26 @@ def test_a_flash_that_does_not_keep_what_it_is_given(bench: Bench, tmp_path: Pat
     assert list(bench.root().iterdir()) == []
 
 
-def test_the_wi_fi_stays_unless_another_is_given(bench: Bench) -> None:
-    root = bench.root()
-    bench.provision(root)
-    bench.provision(root, wifi=None)
+def test_the_wi_fi_stays_unless_another_is_given(porch: Bench) -> None:
+    root = porch.root()
+    porch.provision(root, wifi=None)
     assert json.loads((root / "config.json").read_text())["wifi"] == {
         "ssid": "home",
         "key": "password-1",
     }
-    bench.provision(root, wifi=Wifi("other", "password-2"))
+    porch.provision(root, wifi=Wifi("other", "password-2"))
     assert json.loads((root / "config.json").read_text())["wifi"]["ssid"] == "other"
-    kept = json.loads((bench.home.path / "boards/porch/config.json").read_text())
+    kept = json.loads((porch.home.path / "boards/porch/config.json").read_text())
     assert kept["wifi"] == {"ssid": "", "key": ""}
 
 
-def test_settings_of_the_folder_reach_the_board(bench: Bench) -> None:
-    root = bench.root()
-    bench.provision(root)
-    path = bench.home.path / "boards/porch/config.json"
+def test_settings_of_the_folder_reach_the_board(porch: Bench) -> None:
+    root = porch.root()
+    path = porch.home.path / "boards/porch/config.json"
     settings = json.loads(path.read_text())
     settings["frame"]["mode"] = "motion"  # as `porchlight gate set` does
     path.write_text(json.dumps(settings))
-    assert bench.provision(root, wifi=None).copied == 1
+    assert porch.provision(root, wifi=None).copied == 1
     assert json.loads((root / "config.json").read_text())["frame"]["mode"] == "motion"
 
 
@@ -298,57 +302,53 @@ def test_no_two_keys_are_alike_even_of_a_chip_that_knows_no_chance(bench: Bench)
     assert len(made) == 3
 
 
-def test_a_board_that_is_another_camera_is_refused_untouched(bench: Bench) -> None:
-    root = bench.root()
-    bench.provision(root)
+def test_a_board_that_is_another_camera_is_refused_untouched(porch: Bench) -> None:
+    root = porch.root()
     before = mtimes(root)
     with pytest.raises(CommandError, match=r"'porch' already.*--new-key"):
-        bench.provision(root, "yard")
-    shutil.move(bench.home.path / "boards/porch", bench.folder / "lost")
+        porch.provision(root, "yard")
+    shutil.move(porch.home.path / "boards/porch", porch.folder / "lost")
     with pytest.raises(CommandError, match="restore its folder"):
-        bench.provision(root)
+        porch.provision(root)
     assert mtimes(root) == before
 
 
-def test_another_resident_s_board_is_refused_and_a_new_key_forgets_them(bench: Bench) -> None:
-    root = bench.root()
-    bench.provision(root)
+def test_another_resident_s_board_is_refused_and_a_new_key_forgets_them(porch: Bench) -> None:
+    root = porch.root()
     (root / "state.json").write_text("what it stored for sam")
     (root / "days.bak").write_text("and this")
-    bench.key = keys.generate()
+    porch.key = keys.generate()
     with pytest.raises(CommandError, match="another resident"):
-        bench.provision(root)
+        porch.provision(root)
     old = (root / "board.key").read_bytes()
-    bench.provision(root, "mine", new_key=True)
+    porch.provision(root, "mine", new_key=True)
     assert (root / "board.key").read_bytes() != old
     assert not (root / "state.json").exists()
     assert not (root / "days.bak").exists()
-    thumb = keys.thumb(bench.key.public_key())
+    thumb = keys.thumb(porch.key.public_key())
     assert json.loads((root / "resident.json").read_text())["thumb"] == thumb
 
 
-def test_a_key_that_was_in_service_goes_on_above_what_the_host_has_seen(bench: Bench) -> None:
-    bench.provision(bench.root())
-    again = bench.root("other")
-    report = bench.provision(again)
+def test_a_key_that_was_in_service_goes_on_above_what_the_host_has_seen(porch: Bench) -> None:
+    again = porch.root("other")
+    report = porch.provision(again)
     assert "handed over" in report.rows[0].says
-    assert (again / "board.key").read_bytes() == Folder(bench.home, "porch").key()
+    assert (again / "board.key").read_bytes() == Folder(porch.home, "porch").key()
     state = cells.opened((again / "state.json").read_bytes())
     assert state is not None
     assert state["boot"] > 200_000_000
     assert 0 < state["floor"] < state["boot"]
 
 
-def test_a_state_that_nobody_can_read_begins_anew_and_no_old_grant_holds(bench: Bench) -> None:
-    root = bench.root()
-    bench.provision(root)
+def test_a_state_that_nobody_can_read_begins_anew_and_no_old_grant_holds(porch: Bench) -> None:
+    root = porch.root()
     whole = cells.sealed({"generation": 4, "boot": 3, "floor": 9})
     (root / "state.json").write_bytes(whole[:-5])
     (root / "state.bak").write_bytes(whole)
-    bench.provision(root)
+    porch.provision(root)
     assert (root / "state.json").read_bytes() == whole[:-5]  # the agent itself goes on from .bak
     (root / "state.bak").write_bytes(b"{}")
-    bench.provision(root)
+    porch.provision(root)
     state = cells.opened((root / "state.json").read_bytes())
     assert state is not None
     assert state["boot"] > 200_000_000
@@ -467,28 +467,26 @@ def test_a_leaked_key_is_replaced_and_what_belonged_to_it_set_aside(bench: Bench
     assert mtimes(root) == before
 
 
-def test_a_new_key_that_was_made_and_not_taken(bench: Bench) -> None:
+def test_a_new_key_that_was_made_and_not_taken(porch: Bench) -> None:
     """Cut between our folder and the board: what it says works."""
-    root = bench.root()
-    bench.provision(root)
-    Folder(bench.home, "porch").set_aside()
-    Folder(bench.home, "porch").keep("board.key", bytes(32))
+    root = porch.root()
+    Folder(porch.home, "porch").set_aside()
+    Folder(porch.home, "porch").keep("board.key", bytes(32))
     with pytest.raises(CommandError, match="say --new-key"):
-        bench.provision(root)
-    bench.provision(root, new_key=True)
-    assert (root / "board.key").read_bytes() == Folder(bench.home, "porch").key()
+        porch.provision(root)
+    porch.provision(root, new_key=True)
+    assert (root / "board.key").read_bytes() == Folder(porch.home, "porch").key()
 
 
-def test_another_resident_s_name_is_refused_before_anything_is_written(bench: Bench) -> None:
-    root = bench.root()
-    bench.provision(root)
-    sams, ours, theirs = bench.key, mtimes(root), mtimes(bench.home.path)
-    bench.key, bench.resident = keys.generate(), "eve"
-    for board in (root, bench.root("fresh")):
+def test_another_resident_s_name_is_refused_before_anything_is_written(porch: Bench) -> None:
+    root = porch.root()
+    sams, ours, theirs = porch.key, mtimes(root), mtimes(porch.home.path)
+    porch.key, porch.resident = keys.generate(), "eve"
+    for board in (root, porch.root("fresh")):
         with pytest.raises(CommandError, match="use another name, such as eve-porch"):
-            bench.provision(board, new_key=True)
-    assert (mtimes(root), mtimes(bench.home.path)) == (ours, theirs)
-    assert not list(bench.root("fresh").iterdir())
-    bench.provision(root, "eve-porch", new_key=True)  # what it said
-    assert Folder(bench.home, "eve-porch").resident() == keys.thumb(bench.key.public_key())
-    assert Folder(bench.home, "porch").resident() == keys.thumb(sams.public_key())
+            porch.provision(board, new_key=True)
+    assert (mtimes(root), mtimes(porch.home.path)) == (ours, theirs)
+    assert not list(porch.root("fresh").iterdir())
+    porch.provision(root, "eve-porch", new_key=True)  # what it said
+    assert Folder(porch.home, "eve-porch").resident() == keys.thumb(porch.key.public_key())
+    assert Folder(porch.home, "porch").resident() == keys.thumb(sams.public_key())

@@ -97,7 +97,7 @@ async def test_ctrl_c_in_the_middle_of_collecting_garbage_gives_the_prompt(board
         "kept = list(range(60000))\nprint('working')\nwhile True:\n    [[n] for n in range(99)]\n"
     )
     with await power(board, main=program) as host:
-        for _ in range(20):
+        for _ in range(10):
             await host.until(b"working")
             host.type(b"\x03\rprint('af' + 'ter')\r")
             await host.until(b"after\n>>> ")
