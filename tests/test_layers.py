@@ -1,6 +1,7 @@
 """Who may import whom: DESIGN.md's rules, each with a wrong snippet that shows it can fail."""
 
 import ast
+import functools
 import io
 import tokenize
 from collections.abc import Callable, Iterable, Iterator
@@ -10,7 +11,7 @@ from typing import TypeGuard
 
 import pytest
 
-from tests.support.imports import Import, cycle, imports, modules, within
+from tests.support.imports import Import, cycle, forget, imports, modules, within
 
 ACCORD_MAY = {"binascii", "hashlib", "json"}
 # 900 for wire, session and grants; leases, delegates and panic grants (part E) are a hundred more,
@@ -105,7 +106,7 @@ PACKAGES = ("accord", "agent", "porchlight", "porchkit")
 
 
 @pytest.fixture(scope="module")
-def trees(root: Path) -> Trees:
+def trees(root: Path) -> Iterator[Trees]:
     """All our modules but the workbench's MicroPython files, which run beside the firmware."""
     rooms = {
         "accord": root / "firmware" / "lib" / "accord",
@@ -115,7 +116,9 @@ def trees(root: Path) -> Trees:
         "porchkit": root / "tools" / "porchkit",
     }
     there = root / "tools" / "porchkit"
-    return modules(rooms, skip=[there / "standins", there / "onboard"])
+    yield modules(rooms, skip=[there / "standins", there / "onboard"])
+    forget()
+    _nodes.cache_clear()
 
 
 def parse(module: str, source: str) -> Trees:
@@ -126,10 +129,17 @@ def calls(trees: Trees, names: set[str]) -> list[str]:
     """ "module:line" of every call of one of these (`name(...)` or `anything.name(...)`)."""
     found = []
     for module, tree in trees.items():
-        for node in ast.walk(tree):
+        for node in _nodes(tree):
             if isinstance(node, ast.Call) and _last(node.func) in names:
                 found.append(f"{module}:{node.lineno}")
     return found
+
+
+@functools.cache
+def _nodes(tree: ast.Module) -> list[ast.Attribute | ast.alias | ast.Call]:
+    """What the rules below look at, of a tree that is not changed once it has been read."""
+    kinds = (ast.Attribute, ast.alias, ast.Call)
+    return [node for node in ast.walk(tree) if isinstance(node, kinds)]
 
 
 def environment_readers(trees: Trees) -> list[str]:
@@ -167,16 +177,21 @@ def _last(node: ast.expr) -> str:
 
 
 def _names(tree: ast.Module) -> Iterator[str]:
-    for node in ast.walk(tree):
+    for node in _nodes(tree):
         if isinstance(node, ast.Attribute):
             yield node.attr
         elif isinstance(node, ast.alias):
             yield node.name
 
 
+@pytest.fixture(scope="module")
+def every_import(trees: Trees) -> list[Import]:
+    return imports(trees)
+
+
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.says)
-def test_rule_holds(rule: Rule, trees: Trees) -> None:
-    assert [str(i) for i in imports(trees) if rule.breaks(i)] == []
+def test_rule_holds(rule: Rule, every_import: list[Import]) -> None:
+    assert [str(i) for i in every_import if rule.breaks(i)] == []
 
 
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.says)

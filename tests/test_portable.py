@@ -1,12 +1,13 @@
 """accord and the firmware keep to what MicroPython has, and every rule here can fail."""
 
 import ast
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.support.imports import imports, modules
-from tests.support.portable import ABSENT_MODULES, PORTABLE, Rule, breaks
+from tests.support.portable import ABSENT_MODULES, PORTABLE, Rule, breaks, forget
 from tests.support.runtimes import run_micropython
 from tests.support.viper import VIPER
 
@@ -26,8 +27,9 @@ def board_files(root: Path) -> list[Path]:
 
 
 @pytest.fixture(scope="module")
-def trees(board_files: list[Path]) -> dict[str, ast.Module]:
-    return {str(path): ast.parse(path.read_text("utf-8")) for path in board_files}
+def trees(board_files: list[Path]) -> Iterator[dict[str, ast.Module]]:
+    yield {str(path): ast.parse(path.read_text("utf-8")) for path in board_files}
+    forget()
 
 
 def broken(rule: Rule, trees: dict[str, ast.Module]) -> list[str]:

@@ -6,6 +6,7 @@ The twin is the same source as bytecode, where an index out of range raises; see
 import hashlib
 import io
 import json
+import os
 import platform
 import re
 import subprocess
@@ -22,7 +23,9 @@ from tests.support.jpegs import by_hand, eighth, encoded, goods, picture
 from tests.support.runtimes import FIRMWARE, find_micropython, folder, run_micropython, run_wasm
 
 HERE = Path(__file__).parent / "jpegdc"
-MUTANTS = 2000
+EVERY = os.environ.get("PORCHLIGHT_SWEEP") == "all"
+MUTANTS = 2000 if EVERY else 600
+GUARDED_MUTANTS = 4000 if EVERY else 2000
 _WORDS = """
 not-jpeg truncated no-size too-large components sampling no-tables scans progressive arithmetic
 lossless hierarchical extended 12-bit damaged
@@ -278,7 +281,8 @@ def test_tables_are_made_once(ask) -> None:
 
 @pytest.mark.skipif(not GUARDED, reason="needs Linux on x86-64")
 def test_guarded_memory_is_never_left() -> None:
-    answers = fuzz_jpegdc.run(4000, seed=3, jobs=2) | fuzz_jpegdc.run(4000, seed=4, jobs=2)
+    answers = fuzz_jpegdc.run(GUARDED_MUTANTS, seed=3, jobs=2)
+    answers |= fuzz_jpegdc.run(GUARDED_MUTANTS, seed=4, jobs=2)
     assert set(answers) <= WORDS | {"good"}
 
 

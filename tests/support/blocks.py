@@ -4,7 +4,8 @@ A grey is what a block would have in light of 256. The same seed makes the same 
 """
 
 import random
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
+from functools import cache
 from operator import add
 from pathlib import Path
 from typing import NamedTuple
@@ -28,6 +29,13 @@ def even(light: int) -> Light:
     return lambda col, row: light
 
 
+@cache
+def _noise(seed: int, most: int) -> Sequence[int]:
+    """More than a picture full, of which every picture takes a piece."""
+    chance = random.Random(seed)
+    return [_BELOW + sum(chance.choices((-1, 0, 1), k=most)) for _ in range(1 << 16)]
+
+
 class Scene:
     """A wall of soft shades, hard edges and rough texture. `noise`: at most so many greys; half of
     that on the whole."""
@@ -46,9 +54,7 @@ class Scene:
             width, height = 1 + chance.randrange(cols) // 4, 1 + chance.randrange(rows) // 4
             left, top = chance.randrange(cols), chance.randrange(rows)
             self._put(self._greys, Thing(left, top, width, height, chance.randrange(20, 180)))
-        self._noise = [
-            _BELOW + sum(chance.randrange(-1, 2) for _ in range(noise)) for _ in range(1 << 16)
-        ]
+        self._noise = _noise(seed, noise)
 
     def shot(self, *things: Thing, light: int | Light = 256, drops: int = 0) -> bytes:
         """One thumbnail. `drops`: so many single blocks 45 greys brighter, anywhere."""

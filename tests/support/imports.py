@@ -59,6 +59,11 @@ def _statements(tree: ast.Module) -> list[ast.stmt]:
     return [*_running(tree.body)]
 
 
+def forget() -> None:
+    """Let go of the trees: a million objects, which Python would look through again and again."""
+    _statements.cache_clear()
+
+
 def _running(nodes: Iterable[ast.AST]) -> Iterator[ast.stmt]:
     """Import statements among `nodes` and below, type-checking blocks left out."""
     for node in nodes:

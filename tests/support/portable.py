@@ -55,8 +55,20 @@ class Rule:
 
 def breaks(rule: Rule, tree: ast.AST) -> list[int]:
     """The lines at which `tree` breaks the rule."""
-    nodes = ast.walk(rule.prepare(tree))
+    nodes = _nodes(tree, rule.prepare)
     return [getattr(node, "lineno", 0) for node in nodes if rule.broken_by(node)]
+
+
+@functools.cache
+def _nodes(tree: ast.AST, prepare: Callable[[ast.AST], ast.AST]) -> list[ast.AST]:
+    """All of a tree, which is not changed once it has been read."""
+    return [*ast.walk(prepare(tree))]
+
+
+def forget() -> None:
+    """Let go of the trees: objects that Python would look through again and again."""
+    _nodes.cache_clear()
+    called.cache_clear()
 
 
 @functools.cache
