@@ -7,7 +7,6 @@ heaps it stood at 143 MB after two minutes. Hardly more threads ever allocate at
 """
 
 import ctypes
-import os
 from typing import Final
 
 HEAPS: Final = 2
@@ -15,10 +14,7 @@ _M_ARENA_MAX: Final = -8  # <malloc.h>
 
 
 def few(heaps: int = HEAPS) -> bool:
-    """Have at most so many from here on, unless the environment says how many; whether so. Other
-    C libraries know no such thing."""
-    if "MALLOC_ARENA_MAX" in os.environ:
-        return False
+    """Have at most so many from here on; whether so. Other C libraries know no such thing."""
     try:
         mallopt = ctypes.CDLL(None).mallopt
     except (AttributeError, OSError, TypeError):

@@ -542,3 +542,44 @@ async def test_who_takes_nothing_is_looked_at_ever_more_seldom() -> None:
     silent.full = False
     await asyncio.sleep(0.6)
     assert silent.sequences == [1]
+
+
+@in_virtual_time
+async def test_viewers_go_on_in_another_fanout() -> None:
+    recorded, live = Stage(), Stage()
+    quick, slow = Bucket(), Bucket(slow=True)
+    recorded.joins(quick)
+    behind = recorded.joins(slow)
+    await turns()
+    recorded.feed.put(1)
+    await turns()
+    live.feed.put(7)  # came while nobody watched there: too old for who comes now
+    recorded.fanout.hand_on(live.fanout)
+    await turns()
+    assert (len(recorded.fanout), recorded.feed.runs, recorded.deserted) == (0, 0, 1)
+    assert (len(live.fanout), live.feed.runs) == (2, 1)
+    live.feed.put(8)
+    await turns()
+    assert (quick.sequences, slow.sequences) == ([1, 8], [1])
+    slow.full = False
+    behind.room()
+    await turns()
+    assert slow.sequences == [1, 8]
+    recorded.feed.put(2)
+    recorded.feed.over.set()
+    await turns()
+    assert quick.sequences == [1, 8]
+    behind.gone()
+    assert len(live.fanout) == 1
+    live.feed.over.set()
+    assert (quick.ended, slow.ended) == ("closed", "")
+
+
+@in_virtual_time
+async def test_who_goes_on_where_it_is_over_is_let_go_of() -> None:
+    recorded, live, bucket = Stage(), Stage(), Bucket()
+    recorded.joins(bucket)
+    await turns()
+    live.feed.over.set()
+    recorded.fanout.hand_on(live.fanout)
+    assert (bucket.ended, len(recorded.left)) == ("closed", 1)

@@ -11,7 +11,8 @@ from fastapi import APIRouter, Path, Query, Request, Response
 from pydantic import BaseModel, Field
 
 from porchlight.api.deps import PartsDep, address_of
-from porchlight.errors import Denied, Invalid, Unavailable
+from porchlight.clips.recorded import Recorded
+from porchlight.errors import Conflict, Denied, Invalid, Unavailable
 from porchlight.frames import Frame
 from porchlight.parts import Parts
 from porchlight.streams import mjpeg
@@ -33,9 +34,9 @@ Fps = Annotated[
     float | None,
     Field(ge=0.1, le=60, allow_inf_nan=False, description="at most so many frames a second"),
 ]
-Width = Annotated[
+Pixels = Annotated[
     int | None,
-    Query(
+    Field(
         ge=NARROWEST,
         le=WIDEST,
         description=f"at most so many pixels wide; made at {', '.join(map(str, STEPS))}",
@@ -68,6 +69,26 @@ class WallQuery(BaseModel):
             raise Invalid("invalid-request", str(error)) from None
 
 
+class StreamQuery(BaseModel):
+    """How one camera is to be shown."""
+
+    width: Pixels = None
+    fps: Fps = None
+    after: str | None = Field(
+        None,
+        min_length=16,
+        max_length=64,
+        description="ticket of an opened clip of this camera: its frames come first",
+    )
+
+    @property
+    def step(self) -> int | None:
+        """The width to make it at; None: as it is. Invalid for a clip, which has its own."""
+        if self.width is not None and self.after is not None:
+            raise Invalid("invalid-request", "after: a clip has its own width; leave width out")
+        return None if self.width is None else rounded(self.width)
+
+
 @router.head("/views/{ticket}/wall.mjpg", include_in_schema=False)
 @router.get("/views/{ticket}/wall.mjpg", response_class=Response, responses=_STREAM)
 async def wall(
@@ -77,10 +98,15 @@ async def wall(
     view = await parts.views.admit(ticket, None, address_of(request))
     layout = asked.layout(len(view.looks))
 
-    def feed() -> Feed:
-        return Wall(view, parts.clock, parts.metrics, layout, parts.tiles)
+    def fanout() -> Fanout:
+        return _fanout(
+            view,
+            layout,
+            lambda: Wall(view, parts.clock, parts.metrics, layout, parts.tiles),
+            parts,
+        )
 
-    return _stream(request, parts, view, layout, feed, asked.fps)
+    return _stream(request, parts, view, fanout, asked.fps)
 
 
 @router.head("/views/{ticket}/{camera}.mjpg", include_in_schema=False)
@@ -90,25 +116,36 @@ async def stream(
     camera: CameraId,
     parts: PartsDep,
     request: Request,
-    *,
-    width: Width = None,
-    fps: Annotated[Fps, Query()] = None,
+    asked: Annotated[StreamQuery, Query()],
 ) -> Response:
-    """One camera as an MJPEG stream: the newest whole frame whenever the viewer can take one."""
+    """One camera as an MJPEG stream: the newest whole frame whenever the viewer can take one.
+
+    `after` joins two times of one camera: a clip's frames in their own time, then what is live.
+    """
     view = await parts.views.admit(ticket, camera, address_of(request))
-    step = None if width is None else rounded(width)
+    step = asked.step
 
     def feed() -> Feed:
         look, asker = view.looks[camera], view.who.thumb
         return feed_for(look, step, parts.clock, parts.metrics, parts.tiles, asker)
 
-    return _stream(request, parts, view, (camera, step), feed, fps)
+    def live() -> Fanout:
+        return _fanout(view, (camera, step), feed, parts)
+
+    if asked.after is None:
+        return _stream(request, parts, view, live, asked.fps)
+    recorded = await _recorded(request, parts, camera, asked.after)
+    return _stream(request, parts, view, lambda: _joined(recorded, live, parts), asked.fps)
 
 
 @router.head("/views/{ticket}/{camera}.jpg", include_in_schema=False)
 @router.get("/views/{ticket}/{camera}.jpg", response_class=Response, responses=_PICTURE)
 async def picture(
-    ticket: Ticket, camera: CameraId, parts: PartsDep, request: Request, width: Width = None
+    ticket: Ticket,
+    camera: CameraId,
+    parts: PartsDep,
+    request: Request,
+    width: Annotated[Pixels, Query()] = None,
 ) -> Response:
     """One picture. A view for a snapshot gives one, the same each time; a live one a new one."""
     view = await parts.views.admit(ticket, camera, address_of(request))
@@ -145,21 +182,31 @@ async def _taken(view: View, look: Look, width: int | None, parts: Parts) -> Fra
     return found
 
 
+async def _recorded(request: Request, parts: Parts, camera: str, ticket: str) -> Recorded:
+    """What an opened clip of this camera shows; raises what opening its stream would."""
+    play = await parts.plays.admit(ticket, address_of(request))
+    if play.clip.camera != camera:
+        raise Invalid("invalid-request", "after: that clip is of another camera")
+    if play.clip.sealed:
+        raise Conflict("sealed", "only the resident's own key opens this clip")
+    return Recorded(play, parts.clips, await parts.handouts.of(play), parts.metrics)
+
+
+def _joined(recorded: Recorded, live: Callable[[], Fanout], parts: Parts) -> Fanout:
+    """What is recorded, for one viewer, who goes on to what is live then."""
+    fanout = Fanout(recorded, skipped=parts.metrics.skipped.inc, deserted=lambda: None)
+    recorded.through = lambda: fanout.hand_on(live())
+    return fanout
+
+
 def _stream(
-    request: Request,
-    parts: Parts,
-    view: View,
-    key: Hashable,
-    feed: Callable[[], Feed],
-    fps: float | None,
+    request: Request, parts: Parts, view: View, fanout: Callable[[], Fanout], fps: float | None
 ) -> Response:
-    """`key`: those who ask for the same share one fan-out."""
     check_live(view)
     if request.method == "HEAD":
         return StreamHead()
     done = seated(view, parts)
-    fanout = _fanout(view, key, feed, parts)
-    return StreamResponse(fanout, gap_s=1 / fps if fps else 0.0, done=done)
+    return StreamResponse(fanout(), gap_s=1 / fps if fps else 0.0, done=done)
 
 
 def check_live(view: View) -> None:
@@ -189,7 +236,7 @@ def seated(view: View, parts: Parts) -> Callable[[], None]:
 
 
 def _fanout(view: View, key: Hashable, feed: Callable[[], Feed], parts: Parts) -> Fanout:
-    """The one for all who watch the same, as long as somebody does."""
+    """The one for all who watch the same (`key`), as long as somebody does."""
     found: Fanout | None = view.fanouts.get(key)
     if found is None:
         found = view.fanouts[key] = Fanout(

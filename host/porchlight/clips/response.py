@@ -4,7 +4,6 @@ Asked right before each write whether the play still holds: when its grant ends,
 yet is dropped with the connection, for a slow reader must not outlast a consent.
 """
 
-import asyncio
 import logging
 import re
 from collections.abc import AsyncIterator
@@ -15,6 +14,7 @@ from starlette.types import Receive, Scope, Send
 
 from porchlight.clips.dressing import frame_of
 from porchlight.clips.handout import Given
+from porchlight.clips.pacing import paced
 from porchlight.clips.plays import Play
 from porchlight.clips.reader import ClipReader
 from porchlight.clips.store import Clips
@@ -24,7 +24,6 @@ from porchlight.streams import connection, mjpeg
 from porchlight.streams.connection import Connection
 
 CHUNK_BYTES: Final = 65_536
-LONGEST_WAIT_S: Final = 10.0  # between two frames that are far apart
 EXPORT: Final = "export"
 PRIVATE: Final = {"Cache-Control": "no-store, no-transform", "Referrer-Policy": "no-referrer"}
 _log = logging.getLogger(__name__)
@@ -154,15 +153,7 @@ class FramesResponse(_Played):
 
     async def _chunks(self, reader: ClipReader) -> AsyncIterator[bytes]:
         yield mjpeg.OPENING
-        frames = reader.frames()
-        begun = asyncio.get_running_loop().time()
-        first_ms: int | None = None
-        while (found := await self._clips.off_loop(next, frames, None)) is not None:
-            place, jpeg = found
-            first_ms = place.stamp.captured_ms if first_ms is None else first_ms
-            due = begun + (place.stamp.captured_ms - first_ms) / 1000
-            wait_s = due - asyncio.get_running_loop().time()
-            await asyncio.sleep(max(0.0, min(wait_s, LONGEST_WAIT_S)))
+        async for place, jpeg in paced(self._clips, reader):
             yield mjpeg.framed(frame_of(self._play.clip, place, jpeg), self._play.jti)
 
 

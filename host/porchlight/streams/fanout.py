@@ -93,6 +93,15 @@ class Fanout:
         if not len(self):
             self._stop()
 
+    def hand_on(self, to: "Fanout") -> None:
+        """All who watch go on there, with what they have still to take; here nobody is left."""
+        for viewer in self._audience:
+            self._audience.remove(viewer)
+            self._waiting.pop(viewer, None)
+            viewer.goes_to(to)
+            to.join(viewer)
+        self._stop()
+
     def room(self, viewer: Viewer) -> None:
         """A viewer that was behind can take more: it is served in this turn, with all others."""
         if not self._audience.is_behind(viewer):

@@ -44,6 +44,10 @@ class Viewer:
         """The connection is lost."""
         self._source.leave(self)
 
+    def goes_to(self, source: Source) -> None:
+        """Another fan-out has it from now on."""
+        self._source = source
+
     def end(self) -> None:
         """The fan-out let go of it."""
         over, self._over = self._over, None
