@@ -33,9 +33,13 @@ async def test_what_was_recorded_comes_first_and_nothing_is_out_of_order(
     host: InThread, fire: Signer, porch: Kit, over_tls: bool
 ) -> None:
     opened = Opened(host, fire, porch)
-    async with board_at(host, porch) as board, sending(board, opened.handle):
-        async with watching(host, opened.url(host, porch, over_tls=over_tls)) as viewer:
-            parts = [part for part in await viewer.got(12) if "x-repeat" not in part.headers]
+    url = opened.url(host, porch, over_tls=over_tls)
+    async with (
+        board_at(host, porch) as board,
+        sending(board, opened.handle),
+        watching(host, url) as viewer,
+    ):
+        parts = [part for part in await viewer.got(12) if "x-repeat" not in part.headers]
     recorded = [part for part in parts if part.headers.get("x-clip") == opened.clip.id]
     assert parts[: len(recorded)] == recorded
     assert [part.sequence for part in recorded] == [0, 1, 2, 3, 4]
