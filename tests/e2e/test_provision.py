@@ -22,6 +22,7 @@ from tests.support.provisioning import (
     SSID,
     Done,
     Porch,
+    copied,
     living,
     streamed,
     well,
@@ -83,7 +84,7 @@ def _no_secret_anywhere(porch: Porch, folder: Path, *done: Done) -> None:
 async def test_a_board_that_lost_its_memory_is_told_why_and_what_it_says_works(
     porch: Porch, film: Path, tmp_path: Path
 ) -> None:
-    async with PtyBoard(tmp_path / "board", footage=film) as board:
+    async with copied(tmp_path / "board", film) as board:
         first = await well(porch.provision("attic", board.port))
         await board.stop()
         (board.root / "state.json").write_bytes(
@@ -112,7 +113,7 @@ async def test_a_board_that_lost_its_memory_is_told_why_and_what_it_says_works(
 async def test_several_boards_at_once_get_names_and_keys_of_their_own(
     porch: Porch, film: Path, tmp_path: Path
 ) -> None:
-    boards = [PtyBoard(tmp_path / f"board{n}", footage=film) for n in range(3)]
+    boards = [copied(tmp_path / f"board{n}", film) for n in range(3)]
     try:
         for board in boards:
             await board.start()
@@ -137,7 +138,7 @@ async def test_a_camera_added_before_is_handed_its_key(
     where = ["--home", str(porch.home.path)]
     cli.dispatch(["camera", "add", "side", "--label", "Front porch", *where])
     key = (porch.home.path / "boards/side/board.key").read_bytes()
-    async with PtyBoard(tmp_path / "board", footage=film) as board:
+    async with copied(tmp_path / "board", film) as board:
         done = await porch.provision("side", board.port)
         assert done.code == 0, done.out + done.err
         assert (board.root / "board.key").read_bytes() == key
@@ -174,7 +175,7 @@ async def test_doctor_needs_nothing_but_the_port(porch: Porch, film: Path, tmp_p
 async def test_the_password_is_typed_and_never_shown(
     porch: Porch, film: Path, tmp_path: Path
 ) -> None:
-    async with PtyBoard(tmp_path / "board", footage=film) as board:
+    async with copied(tmp_path / "board", film) as board:
         words = ["provision", "door", "--port", str(board.port), "--board", "ai_thinker"]
         where = ["--home", str(porch.home.path)]
         shown, code = await asyncio.to_thread(typed, [*words, *where])
@@ -204,7 +205,7 @@ async def test_the_host_may_be_another_machine(porch: Porch, film: Path, tmp_pat
     """All that the resident has here is their key, the host's CA, and its address."""
     home, key = tmp_path / "elsewhere", porch.home.path / "residents/sam.pem"
     where = ["--home", str(home), "--host", porch.home.base_url(), "--ca", str(porch.home.ca)]
-    async with PtyBoard(tmp_path / "board", footage=film) as board:
+    async with copied(tmp_path / "board", film) as board:
         words = ["--port", str(board.port), "--board", "ai_thinker", "--key", str(key), "--json"]
         wifi = ["--wifi-file", str(porch.wifi), "--at", "52.5,13.4", "--label", "Front"]
         before = await _listed(porch)
@@ -234,7 +235,7 @@ def _unreachable(porch: Porch) -> Iterator[None]:
 async def test_no_host_answers_the_board_is_whole_and_the_next_run_registers_it(
     porch: Porch, film: Path, tmp_path: Path
 ) -> None:
-    async with PtyBoard(tmp_path / "board", footage=film) as board:
+    async with copied(tmp_path / "board", film) as board:
         with _unreachable(porch):
             done = await porch.provision("gate", board.port)
         assert done.code == 1
@@ -253,7 +254,7 @@ async def test_a_name_the_board_cannot_look_up_gives_way_to_an_address(
     settings = SETTINGS.replace("[page]", 'names = ["no-such-host.invalid"]\n[page]')
     async with (
         living(tmp_path, settings) as porch,
-        PtyBoard(tmp_path / "board", footage=film) as board,
+        copied(tmp_path / "board", film) as board,
     ):
         done = await well(porch.provision("porch", board.port))
         assert set(done.outcomes.values()) == {"pass"}

@@ -11,7 +11,7 @@ import pytest
 import pytest_asyncio
 
 from porchkit.pty import PtyBoard
-from tests.support.provisioning import Porch, living, well
+from tests.support.provisioning import Porch, copied, living, well
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -101,7 +101,7 @@ async def test_a_running_watchdog_does_not_bite(porch: Porch, film: Path, tmp_pa
 async def test_a_camera_that_is_refused_goes_back_to_work(
     porch: Porch, film: Path, tmp_path: Path
 ) -> None:
-    async with PtyBoard(tmp_path / "board", footage=film) as board:
+    async with copied(tmp_path / "board", film) as board:
         await well(porch.provision("shed", board.port))
         board.resets.clear()
         refused = await porch.provision("yard", board.port)
