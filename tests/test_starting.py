@@ -57,5 +57,27 @@ def test_nothing_is_imported_before_it_is_wanted(what: str, tmp_path: Path) -> N
     assert imported(source, late.split(), tmp_path) == []
 
 
+# A program that does nothing but a command; another that goes on.
+AFTERWARDS = """
+import gc, sys
+from porchkit import cli
+asked, sys.argv[1:] = sys.argv[1:], ["grants", "--help"]
+assert not cli.main({argv})
+assert gc.isenabled() and {holds}
+import httpx._main
+sys.argv[1:] = asked
+"""
+NONE, SOME = "gc.get_freeze_count() == 0", "gc.get_freeze_count() > 0"
+
+
+@pytest.mark.parametrize(("argv", "holds"), [("", SOME), ("sys.argv[1:]", NONE)])
+def test_only_what_a_command_of_its_own_imported_is_for_good(
+    argv: str, holds: str, tmp_path: Path
+) -> None:
+    """And whoever wants httpx's own command line can have it."""
+    program = AFTERWARDS.format(argv=argv, holds=holds)
+    assert imported(program, ["httpx._main"], tmp_path) == ["httpx._main"]
+
+
 def test_what_is_imported_would_be_seen(tmp_path: Path) -> None:
     assert imported("import email", ["rich", "email"], tmp_path) == ["email"]

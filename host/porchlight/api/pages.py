@@ -4,10 +4,13 @@ Only files read at start are served, so no path in a request reaches the disk. T
 its policy allows scripts, styles and connections of this origin only, and no HTML made by scripts.
 """
 
+import functools
 import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib import resources
 from importlib.resources.abc import Traversable
+from types import MappingProxyType
 from typing import Final
 
 from fastapi import APIRouter, Request, Response
@@ -54,11 +57,17 @@ class Asset:
     etag: str
 
 
-def load(folder: Traversable | None = None) -> dict[str, Asset]:
-    """Every file of the page, by its path below the folder; files of other kinds are left out."""
+def load(folder: Traversable) -> dict[str, Asset]:
+    """Every file of a page, by its path below the folder; files of other kinds are left out."""
     found: dict[str, Asset] = {}
-    _collect(folder or resources.files("porchlight") / "web", "", found)
+    _collect(folder, "", found)
     return found
+
+
+@functools.cache
+def ours() -> Mapping[str, Asset]:
+    """The page that ships with the host. Read once: it is of one piece with the code."""
+    return MappingProxyType(load(resources.files("porchlight") / "web"))
 
 
 def _collect(folder: Traversable, prefix: str, found: dict[str, Asset]) -> None:
@@ -73,7 +82,7 @@ def _collect(folder: Traversable, prefix: str, found: dict[str, Asset]) -> None:
 
 def router() -> APIRouter:
     """`GET /` and `GET /web/PATH`, open to everybody: there is no secret in the page."""
-    assets = load()
+    assets = ours()
     routes = APIRouter(include_in_schema=False)
 
     @routes.api_route("/", methods=["GET", "HEAD"])
