@@ -28,7 +28,7 @@ def cases() -> list[Es256Case]:
     return own_cases()
 
 
-def thinned(cases: list[Es256Case], most: int = 12) -> list[Es256Case]:
+def thinned(cases: list[Es256Case], most: int = 6) -> list[Es256Case]:
     """Where there are more than `most` of a kind, so many from all over it: kinds are told by their
     names without numbers."""
     kinds: dict[str, list[int]] = {}

@@ -2,43 +2,48 @@
 and nobody: no fault of the host's, no answer that the document does not name.
 
 Streams that never end are read up to their head. A larger run: PORCHLIGHT_ASKED=5000.
+
+schemathesis is imported where it is used: all workers read this file, and one asks.
 """
+
+from __future__ import annotations
 
 import os
 import random
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Any
 
 import pytest
-import requests
-import schemathesis
 from hypothesis import HealthCheck, given, seed, settings
 from hypothesis import strategies as st
-from schemathesis import APIOperation, Case, GenerationMode
-from schemathesis.checks import not_a_server_error
-from schemathesis.core.transport import Response
-from schemathesis.specs.openapi.checks import (
-    content_type_conformance,
-    response_headers_conformance,
-    response_schema_conformance,
-    status_code_conformance,
-)
 
-from tests.support.furnished import ENDLESS, Furnished, Signed, furnished
+if TYPE_CHECKING:
+    from schemathesis import APIOperation, Case
+
+    from tests.support.furnished import Furnished
 
 ASKED = int(os.environ.get("PORCHLIGHT_ASKED", "550"))  # in all
 WHO = ("hub", "resident", "hub", "resident", "nobody", "stranger")
-CHECKS = [
-    not_a_server_error,
-    status_code_conformance,
-    content_type_conformance,
-    response_headers_conformance,
-    response_schema_conformance,
-]
+
+
+def checks() -> list[Callable[..., Any]]:
+    from schemathesis.checks import not_a_server_error
+    from schemathesis.specs.openapi import checks
+
+    return [
+        not_a_server_error,
+        checks.status_code_conformance,
+        checks.content_type_conformance,
+        checks.response_headers_conformance,
+        checks.response_schema_conformance,
+    ]
 
 
 @pytest.fixture(scope="module")
 def street(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Furnished]:
+    from tests.support.furnished import furnished
+
     with furnished(tmp_path_factory.mktemp("asked")) as made:
         yield made
 
@@ -47,6 +52,11 @@ class Asking:
     """Sends what schemathesis makes up, and holds the answers to the document."""
 
     def __init__(self, street: Furnished) -> None:
+        import requests
+        import schemathesis
+
+        from tests.support.furnished import Signed
+
         self.street = street
         self.base = street.host.http
         self.http = requests.Session()
@@ -58,9 +68,14 @@ class Asking:
             "resident": Signed(street.ann),
             "hub": Signed(street.fire),
         }
+        self.checks = checks()
         self.seen: Counter[tuple[str, str, int]] = Counter()
 
     def ask(self, case: Case, who: str, chance: random.Random) -> None:
+        from schemathesis.core.transport import Response
+
+        from tests.support.furnished import ENDLESS
+
         for fields in (case.path_parameters, case.query, case.headers, case.body):
             self.street.put_in(fields, chance)
         sent = case.as_transport_kwargs(base_url=self.base)
@@ -81,7 +96,7 @@ class Asking:
                     encoding=answer.encoding,
                     stream_cut_short=kind in ENDLESS,
                 ),
-                checks=CHECKS,
+                checks=self.checks,
             )
 
 
@@ -108,6 +123,8 @@ def test_every_answer_is_in_the_document(asking: Asking) -> None:
 
 def asked(asking: Asking, operation: APIOperation, examples: int) -> None:
     """Ask for one operation so many times."""
+    from schemathesis import GenerationMode
+
     cases = st.one_of(
         operation.as_strategy(generation_mode=mode)
         for mode in (GenerationMode.POSITIVE, GenerationMode.NEGATIVE)
