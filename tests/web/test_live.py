@@ -86,6 +86,20 @@ async def test_nobody_films_for_a_page_in_the_background(page: Page, street: Str
     await page.until(looks.is_(tile, "live"))
 
 
+async def test_a_page_that_is_left_lets_go_and_begins_anew(page: Page, street: Street) -> None:
+    """The browser keeps such pages; with their connections there would soon be none left."""
+    await shown(page, street, ("porch",))
+    tile = looks.tile(street.camera("porch"))
+    for _ in range(2):
+        await page.goto("about:blank")
+        await street.boards["porch"].watched(None)
+        await page.goto(street.demo)
+        await page.until(looks.is_(tile, "live"))
+    await page.goto("about:blank")
+    await page.run("history.back()")
+    await page.until(looks.is_(tile, "live"))
+
+
 async def test_the_page_works_over_tls_too(page: Page, street: Street) -> None:
     await street.allow("porch")
     await page.send("Security.setIgnoreCertificateErrors", ignore=True)  # the host's own CA

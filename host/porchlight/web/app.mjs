@@ -91,6 +91,14 @@ class Page {
         if (this.demo && me.kind === "hub") side.lookOnceAllowed(DEMO_CAUSE, stop.signal);
     }
 
+    /**
+     * Lets go of every stream. A browser may keep a page that somebody leaves, frozen, with all its
+     * connections: a board would film for nobody, and a host gets only six of them.
+     */
+    freeze() {
+        for (const kind of [...this.#sides.keys()]) this.#leave(kind);
+    }
+
     // Whatever was open is closed first, as whoever opened it.
     async #signOut(signer, end, words = "") {
         const hub = this.#sides.get("hub");
@@ -135,7 +143,12 @@ const toldOf = (error) => error.message;
 
 const demo = takeDemo(); // first of all: this wipes the keys from the address
 const returned = takeReturn(); // and the code of a sign-in
-const start = async (found) => new Page(await KeyStore.open(), returned).start(found);
+const start = async (found) => {
+    const page = new Page(await KeyStore.open(), returned);
+    addEventListener("pagehide", () => page.freeze());
+    addEventListener("pageshow", ({ persisted }) => persisted && location.reload());
+    await page.start(found);
+};
 demo.then(start).catch((error) => {
     say(document.getElementById("notice"), `This page could not start: ${error.message}`);
 });
