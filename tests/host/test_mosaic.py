@@ -5,7 +5,6 @@ import random
 import re
 from collections.abc import Callable
 
-import av
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -181,6 +180,8 @@ def test_ffmpeg_decodes_a_wall_without_a_word(width: int, large: bool) -> None:
     for at, place in enumerate(layout.places):
         mosaic.show(at, noise(place.shape, at))
     jpeg = mosaic.jpeg()
+    import av  # FFmpeg, which one test needs
+
     before = av.logging.get_level()
     av.logging.set_level(av.logging.WARNING)
     try:

@@ -7,19 +7,22 @@ import random
 import time
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 import agent.motion_tables
-from porchlight.motion import tables
 from porchlight.motion.history import THRESHOLD
-from porchlight.motion.model import LEARNING_FRAMES, MotionModel
 from porchlight.motion.thumbnail import Thumbnail, thumbnail
 from tests.support import film
 from tests.support.judging import Run, on_the_board, on_the_host
 from tests.vectors.make_motion import run
 from tests.vectors.motion_scenes import SCENES, Scene
 
+if TYPE_CHECKING:
+    from porchlight.motion.model import MotionModel
+
+LEARNING = 20  # frames
 VECTORS = Path(__file__).parents[1] / "vectors" / "motion.json"
 SEQUENCES = (
     *("entry", "highway", "office", "road", "trees", "syn_ae", "syn_cloud", "syn_flicker"),
@@ -37,6 +40,12 @@ ZONES: tuple[tuple[str, ...], ...] = ((), ("#.",), ("..#", "#.."), ("#" * 13, ".
 def answers() -> dict[str, list[str]]:
     found: dict[str, list[str]] = json.loads(VECTORS.read_text("ascii"))
     return found
+
+
+def new_model(*settings: Any) -> "MotionModel":
+    from porchlight.motion.model import MotionModel  # and numpy, which not every worker needs
+
+    return MotionModel(*settings)
 
 
 def assert_equal(said: list[str], expected: list[str], name: str) -> None:
@@ -145,7 +154,7 @@ def test_from_jpeg_to_score_on_a_real_sequence(name: str, shared: Path, tmp_path
 
 def test_reset_forgets_everything() -> None:
     scene = replace(SCENES[7], frames=24)
-    model = MotionModel()
+    model = new_model()
 
     def said() -> list[tuple[int, bool, bytes, bytes]]:
         shown = (Thumbnail(*picture) for picture in scene.pictures())
@@ -163,33 +172,36 @@ def test_reset_forgets_everything() -> None:
 
 
 def test_terms_are_those_of_the_board() -> None:
-    assert (THRESHOLD, LEARNING_FRAMES) == (1000, 20)
+    from porchlight.motion import tables
+    from porchlight.motion.model import LEARNING_FRAMES
+
+    assert (THRESHOLD, LEARNING_FRAMES) == (1000, LEARNING)
     board = [list(table) for table in agent.motion_tables.tables()]
     assert [table.tolist() for table in tables.tables()] == board
 
 
 def test_a_thumbnail_without_all_its_greys_is_refused() -> None:
     with pytest.raises(ValueError, match="reshape"):
-        MotionModel().judge(Thumbnail(4, 3, bytes(11)))
+        new_model().judge(Thumbnail(4, 3, bytes(11)))
 
 
 def test_a_quiet_vga_picture_costs_less_than_two_milliseconds() -> None:
     """About 0.3 ms; the fastest of many, because a test machine does other things too."""
     quiet = [thumbnail(jpeg) for jpeg in film.porch()[: film.QUIET]]
     assert quiet[0].cols * quiet[0].rows >= 80 * 60
-    model, cost_s = MotionModel(), []
+    model, cost_s = new_model(), []
     for shown in quiet:
         start = time.thread_time()
         model.judge(shown)
         cost_s.append(time.thread_time() - start)
-    assert min(cost_s[LEARNING_FRAMES:]) < 2e-3
+    assert min(cost_s[LEARNING:]) < 2e-3
 
 
 def test_a_lamp_in_an_ignored_part_is_nobodys_business() -> None:
     """Most of the picture is ignored and becomes twice as bright: the rest keeps its light."""
     dice = random.Random(7)
     ground = [dice.randrange(60, 120) for _ in range(80 * 60)]
-    model = MotionModel(50, ["#######..."])
+    model = new_model(50, ["#######..."])
 
     def seen(lit: bool, passer: int | None = None) -> int:
         pixels = bytearray(grey + dice.randrange(3) for grey in ground)
@@ -200,6 +212,6 @@ def test_a_lamp_in_an_ignored_part_is_nobodys_business() -> None:
                 pixels[at] = 20
         return model.judge(Thumbnail(80, 60, bytes(pixels)))
 
-    assert [seen(False) for _ in range(30)][LEARNING_FRAMES:] == [0] * 10
+    assert [seen(False) for _ in range(30)][LEARNING:] == [0] * 10
     assert max(seen(True) for _ in range(12)) < THRESHOLD
     assert min(seen(True, 58 + step) for step in range(10)) >= THRESHOLD

@@ -6,7 +6,6 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from porchlight.motion.model import MotionModel
 from porchlight.motion.thumbnail import Thumbnail, thumbnail
 from tests.support.runtimes import FIRMWARE, run_micropython
 
@@ -87,6 +86,8 @@ def on_the_board(runs: Iterable[Run], folder: Path) -> list[list[str]]:
 
 def on_the_host(run: Run) -> list[str]:
     """The same of porchlight.motion."""
+    from porchlight.motion.model import MotionModel  # and numpy, which not every worker needs
+
     model = MotionModel(run.sensitivity, list(run.zones) or None)
     said = []
     for number, picture in enumerate(run.pictures):
