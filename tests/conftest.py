@@ -6,6 +6,7 @@ a check that silently stopped running is worse than a red one.
 """
 
 import contextlib
+import gc
 import os
 import signal
 import sys
@@ -26,6 +27,9 @@ with contextlib.suppress(ImportError):  # tests/hardware can do without
     settings.register_profile("porchlight", deadline=None)
     settings.load_profile("porchlight")
 
+# Thousands of tests and all that they import come to stay: nothing of it is garbage.
+gc.disable()
+
 # Hundreds of processes start here and import the same modules: let the first compile them for all.
 sys.dont_write_bytecode = False
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
@@ -41,17 +45,17 @@ if (
 # Each keeps a worker for a quarter of a minute or more, mostly waiting for processes. They begin
 # first where several workers share the files, so that none is left alone with one at the end.
 LONG = [
-    "tools/test_bench_streams.py",
-    "e2e/test_provision.py",
     "web/test_line.py",
     "e2e/test_update.py",
+    "tools/test_bench_streams.py",
     "firmware/test_motion.py",
+    "web/test_live.py",
     "tools/test_demo.py",
+    "e2e/test_provision.py",
     "firmware/test_board_films.py",
     "firmware/test_p256.py",
     "e2e/test_newcomer.py",
     "firmware/test_parts_elsewhere.py",
-    "web/test_live.py",
     "tools/test_provision_cut.py",
     "tools/test_pty_board.py",
     "tools/test_sim.py",
@@ -70,6 +74,12 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         return
     places = {TESTS / name: place for place, name in enumerate(LONG)}
     items.sort(key=lambda item: places.get(item.path, len(LONG)))
+
+
+def pytest_collection_finish() -> None:
+    """What was collected is looked through no more."""
+    gc.freeze()
+    gc.enable()
 
 
 @pytest.fixture(scope="session")

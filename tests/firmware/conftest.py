@@ -1,6 +1,5 @@
 """Footage for boards: one generated street, made once."""
 
-import gc
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -12,12 +11,6 @@ from porchkit.flashroot import FrameSettings
 from tests.support import passing
 from tests.support.porch import Porch
 from tests.support.runtimes import find_micropython
-
-
-def pytest_collection_finish() -> None:
-    """The agent collects its garbage often. A board has little; here are thousands of tests, which
-    stay, and all that they import."""
-    gc.freeze()
 
 
 @pytest.fixture(scope="session")
