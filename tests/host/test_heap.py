@@ -10,7 +10,7 @@ COUNT = """
 import ctypes, sys, threading
 from porchlight import heap
 
-print(heap.few() if sys.argv[1] == "few" else None)
+print(heap.few() if sys.argv[1] == "few" else None, flush=True)
 libc, together = ctypes.CDLL(None), threading.Barrier(8)
 libc.malloc.restype, libc.fopen.restype = ctypes.c_void_p, ctypes.c_void_p
 libc.malloc_info.argtypes, libc.fclose.argtypes = [ctypes.c_int, ctypes.c_void_p], [ctypes.c_void_p]

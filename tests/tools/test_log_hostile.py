@@ -125,7 +125,7 @@ def test_no_error_moves_the_cursor(
 ) -> None:
     """What a host or a file says is quoted in many of them."""
 
-    def refuse(*_: object) -> int:
+    def refuse(*_: object, **_more: object) -> int:
         raise NotTrusted("the host said \x1b[2J\x07")
 
     monkeypatch.setattr(cli, "dispatch", refuse)
