@@ -13,11 +13,13 @@ from typing import Any
 
 from uvicorn._types import ASGI3Application
 from uvicorn.config import Config
+from uvicorn.protocols.http.flow_control import FlowControl
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 from uvicorn.server import ServerState
 
 from porchlight import upgrades
 from porchlight.deadline import Deadline
+from porchlight.lost import LOST
 from porchlight.porch import Porch, Visit
 from porchlight.streams import lowat
 
@@ -79,6 +81,7 @@ class HttpProtocol(HttpToolsProtocol):
         super().connection_lost(exc)
         self._lost = True
         self._unset_keepalive_if_required()  # uvicorn does not when a connection broke off
+        self._part_with_transport()
 
     def pause_writing(self) -> None:
         super().pause_writing()
@@ -121,6 +124,7 @@ class HttpProtocol(HttpToolsProtocol):
         upgraded = functools.partial(protocol, self._porch, self._visit)
         self.ws_protocol_class = upgraded  # type: ignore[assignment]
         super().handle_websocket_upgrade()
+        self._part_with_transport()  # it has another protocol now
 
     def _unsupported_upgrade_warning(self) -> None:
         """An offer (h2c) that is not taken: the request is answered as if it had not been made."""
@@ -152,6 +156,12 @@ class HttpProtocol(HttpToolsProtocol):
         super().shutdown()
 
     # Ours
+
+    def _part_with_transport(self) -> None:
+        """A work that is still at it has its own."""
+        self.transport, self.flow = LOST, FlowControl(LOST)
+        self.cycle = self._served = None  # type: ignore[assignment]  # as before the first request
+        self.parser = None  # type: ignore[assignment]
 
     @property
     def _answering(self) -> bool:

@@ -2,6 +2,7 @@
 
 import gc
 import socket
+import ssl
 import time
 
 import pytest
@@ -38,3 +39,36 @@ def break_off(host: InThread, tls: bool) -> None:
     talk.sendall(REQUEST)
     assert talk.recv(4096).startswith(b"HTTP/1.1 200")
     talk.close()
+
+
+UPGRADE = (
+    b"GET /uplink HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
+    b"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
+)
+
+
+def encrypting(host: InThread) -> int:
+    """How many TLS connections take memory at the host."""
+    found = [one for one in gc.get_objects() if isinstance(one, ssl.SSLObject) and one.server_side]
+    return len(found)
+
+
+@pytest.mark.parametrize("asked", [REQUEST, UPGRADE, REQUEST[:9]], ids=["http", "board", "less"])
+def test_what_encrypted_is_freed_at_once_not_with_the_garbage(host: InThread, asked: bytes) -> None:
+    gc.collect()
+    before = encrypting(host)
+    gc.disable()
+    try:
+        for _ in range(10):
+            plain = socket.create_connection(("127.0.0.1", host.ports.https))
+            talk = host.tls().wrap_socket(plain, server_hostname="localhost")
+            talk.sendall(asked)
+            if asked.endswith(b"\r\n\r\n"):
+                assert talk.recv(4096)
+            talk.close()
+        deadline = time.monotonic() + SOON_S
+        while encrypting(host) > before and time.monotonic() < deadline:
+            time.sleep(0.05)
+        assert encrypting(host) <= before
+    finally:
+        gc.enable()

@@ -13,6 +13,7 @@ from typing import Any, Final, cast
 
 from uvicorn.server import ServerState
 
+from porchlight.lost import LOST
 from porchlight.porch import Porch, Visit
 from porchlight.websocket import frames, handshake
 from porchlight.websocket.intake import Flood, Intake, Taker
@@ -48,7 +49,7 @@ class WebSocket(asyncio.BufferedProtocol):
         self._visit = visit
         self._server = server
         self._welcome = welcome
-        self._intake: Intake | None = None  # None: not opened yet
+        self._intake: Intake | None = None  # None: not opened yet, or over
         self._inbox = porch.inbox[: porch.limits.stranger_bytes]
         self._writable: asyncio.Event | None = None  # None: it is
         self._pong_due: bytes | None = None
@@ -153,6 +154,7 @@ class WebSocket(asyncio.BufferedProtocol):
         if self._goodbye is not None:
             self._goodbye.cancel()
         self._end(BROKE_OFF)
+        self._transport, self._intake, self._keepalive = LOST, None, None
 
     # uvicorn
 
