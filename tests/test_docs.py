@@ -10,7 +10,7 @@ import pytest
 
 from porchkit.cli import COMMANDS
 
-README_LINES = 120
+README_LINES = 130
 FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 LINK = re.compile(r"(?<!!)\[[^\]]*\]\(([^)\s]+)\)")
 HEADING = re.compile(r"^#+ +(.+)$", re.MULTILINE)
