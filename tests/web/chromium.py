@@ -16,7 +16,7 @@ from pathlib import Path
 
 from websockets.asyncio.client import ClientConnection, connect
 
-from tests.web.tab import Json, Page, PageError
+from tests.web.tab import Json, Page, PageChanged, PageError
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 FLAGS = (
@@ -40,6 +40,7 @@ FLAGS = (
 START_S = 60.0
 COMMAND_S = 30.0
 MAX_MESSAGE = 64 * 1024 * 1024
+CHANGED = ("Inspected target navigated", "Execution context was destroyed", "Cannot find context")
 _LISTENING = b"DevTools listening on "
 
 
@@ -136,6 +137,8 @@ def _settle(answer: "asyncio.Future[Json]", message: Json) -> None:
     if answer.done():
         return
     if "error" in message:
-        answer.set_exception(PageError(json.dumps(message["error"])))
+        error = json.dumps(message["error"])
+        changed = any(words in error for words in CHANGED)
+        answer.set_exception(PageChanged(error) if changed else PageError(error))
     else:
         answer.set_result(message["result"])

@@ -31,6 +31,10 @@ class PageError(AssertionError):
     """What the page did not do, or the browser refused."""
 
 
+class PageChanged(PageError):
+    """Another page came while this one was asked."""
+
+
 class Wire(Protocol):
     """The browser behind a tab."""
 
@@ -95,11 +99,18 @@ class Page:
         loop = asyncio.get_running_loop()
         end = loop.time() + within_s
         judged = f"Promise.resolve({condition}).then((it) => it instanceof Node || it)"
-        while not (value := await self.run(judged)):
+        while not (value := await self._now(judged)):
             if loop.time() > end:
                 raise PageError(f"not within {within_s} s: {condition}\n{await self.text()}")
             await asyncio.sleep(POLL_S)
         return value
+
+    async def _now(self, expression: str) -> Any:
+        """run(); None where another page came meanwhile, which may say more."""
+        try:
+            return await self.run(expression)
+        except PageChanged:
+            return None
 
     async def text(self) -> str:
         """All words on the page, and its complaints: what a failed test shows."""
